@@ -1,0 +1,1 @@
+"""What device and companion say to each other, written once for MicroPython and CPython."""

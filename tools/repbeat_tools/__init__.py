@@ -1,0 +1,1 @@
+"""Simulator, replay and benchmarks: RepBeat without a board."""
