@@ -1,0 +1,52 @@
+"""Exercises both ends know by number. A code is never reused; 0 is "unknown"."""
+
+UNKNOWN = 0
+
+CODES = {
+    "unknown": 0,
+    "bench_press": 1,
+    "squat": 2,
+    "deadlift": 3,
+    "overhead_press": 4,
+    "row": 5,
+    "biceps_curl": 6,
+    "concentration_curl": 7,
+    "triceps_extension": 8,
+    "overhead_extension": 9,
+    "lat_pulldown": 10,
+    "leg_extension": 11,
+    "leg_press": 12,
+    "leg_curl": 13,
+    "chest_press": 14,
+    "chest_fly": 15,
+    "shoulder_press": 16,
+    "lateral_raise": 17,
+    "seated_row": 18,
+    "pull_up": 19,
+    "push_up": 20,
+    "dip": 21,
+    "lunge": 22,
+    "hip_thrust": 23,
+    "calf_raise": 24,
+    "crunch": 25,
+    "twist": 26,
+    "side_bend": 27,
+    "wheelchair_push": 28,
+    "arm_crank": 29,
+}
+
+# Upper-body lifts progress in smaller steps than lower-body ones (SCIENCE: +5 % and +10 % a week at most).
+LOWER_BODY = (2, 3, 11, 12, 13, 22, 23, 24)
+
+
+def code(slug: str) -> int:
+    """Number of an exercise; KeyError names an unknown one."""
+    return CODES[slug]
+
+
+def slug(number: int) -> str:
+    """Name of an exercise; "exercise-N" for a number that a newer peer knows."""
+    for name in CODES:
+        if CODES[name] == number:
+            return name
+    return "exercise-%d" % number
