@@ -1,0 +1,108 @@
+"""RR intervals with their artefacts marked, as they come from a strap, an ECG or a clean optical signal.
+
+An interval is kept when it lies within 300-2000 ms and within 20 % of the median of the seven
+intervals around it, itself included. Seven follow the deep swings of slow breathing, which eleven
+would cut, and still outvote two ectopic beats in a row. A verdict becomes final three intervals
+later; until then the neighbours there are decide, so a series can be measured at any moment, and how
+the intervals were grouped on their way here changes nothing.
+"""
+
+from array import array
+
+RR_MIN_MS = 300
+RR_MAX_MS = 2000
+MEDIAN_PERCENT = 20
+REACH = 3  # neighbours on each side that the median sees
+
+REJECTED = 0x8000  # the interval is an artefact or belongs to an ectopic beat
+BREAK = 0x4000  # no beat-to-beat link to the interval before: the stream had a gap
+VALUE = 0x3FFF
+
+
+def ms_from_1024(rr_1024: int) -> int:
+    """Milliseconds, rounded, of an interval in 1/1024 s (Heart Rate service)."""
+    return (rr_1024 * 1000 + 512) >> 10
+
+
+class RrSeries:
+    """The latest `capacity` intervals in whole ms, two bytes each; the oldest makes room for a new one."""
+
+    def __init__(self, capacity: int = 512) -> None:
+        self._data = array("H", [0] * capacity)
+        self._sorted = array("H", [0] * (2 * REACH + 1))
+        self._capacity = capacity
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all intervals."""
+        self._first = 0
+        self.count = 0
+        self._broken = True
+
+    def gap(self) -> None:
+        """The stream was interrupted: the next interval has no successive difference."""
+        self._broken = True
+
+    def push(self, rr_ms: int) -> None:
+        """One interval; what does not fit in 0-16383 ms is clamped there (and is an artefact anyhow)."""
+        value = VALUE if rr_ms > VALUE else rr_ms if rr_ms > 0 else 0
+        if self.count == self._capacity:
+            self._first = (self._first + 1) % self._capacity
+        else:
+            self.count += 1
+        if self._broken:
+            value |= BREAK
+            self._broken = False
+        self._data[(self._first + self.count - 1) % self._capacity] = value
+        if self.count > REACH:
+            self._judge(self.count - 1 - REACH)
+
+    def settle(self) -> None:
+        """Judge the latest intervals by the neighbours they have; later ones may still change the verdict."""
+        for i in range(max(0, self.count - REACH), self.count):
+            self._judge(i)
+
+    def rr_ms(self, i: int) -> int:
+        """Interval `i`, 0 the oldest, as it came."""
+        return self._data[(self._first + i) % self._capacity] & VALUE
+
+    def rejected(self, i: int) -> bool:
+        """Whether interval `i` is no normal beat; final for all but the latest three."""
+        return self._data[(self._first + i) % self._capacity] & REJECTED != 0
+
+    def linked(self, i: int) -> bool:
+        """Whether interval `i` directly follows interval `i` - 1."""
+        return i > 0 and self._data[(self._first + i) % self._capacity] & BREAK == 0
+
+    def sum_ms(self) -> int:
+        """Time that all intervals together cover."""
+        total = 0
+        for i in range(self.count):
+            total += self.rr_ms(i)
+        return total
+
+    def _judge(self, i: int) -> None:
+        at = (self._first + i) % self._capacity
+        value = self._data[at] & VALUE
+        keep = RR_MIN_MS <= value <= RR_MAX_MS
+        if keep:
+            twice = self._twice_median(i)
+            keep = abs(2 * value - twice) * 100 <= MEDIAN_PERCENT * twice
+        if keep:
+            self._data[at] &= VALUE | BREAK
+        else:
+            self._data[at] |= REJECTED
+
+    def _twice_median(self, i: int) -> int:
+        """Twice the median of the plausible intervals around `i` (twice, so that it is whole)."""
+        n = 0
+        for j in range(max(0, i - REACH), min(self.count, i + REACH + 1)):
+            value = self.rr_ms(j)
+            if RR_MIN_MS <= value <= RR_MAX_MS:
+                k = n
+                while k > 0 and self._sorted[k - 1] > value:
+                    self._sorted[k] = self._sorted[k - 1]
+                    k -= 1
+                self._sorted[k] = value
+                n += 1
+        return self._sorted[(n - 1) // 2] + self._sorted[n // 2]
