@@ -237,7 +237,7 @@ class BadPayload(RecordError):
 
 
 def checksum(seq: int, data: bytes | memoryview) -> int:
-    """CRC-32 of `data`, seeded with the full 32-bit sequence number."""
+    """CRC-32 over the sequence number as a u32, then `data`."""
     return crc32(data, crc32(struct.pack("<I", seq))) & 0xFFFFFFFF
 
 
