@@ -1,0 +1,30 @@
+"""`repbeat replay`: the firmware's signal code over folders of recordings, scored against their truth."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+
+SIGNALS = ("reps", "heart", "rr", "form", "exercise")
+"""Each is a module beside this one that holds a click command of the same name."""
+
+
+class Signals(click.Group):
+    """Subcommands load only when named: one signal's imports never delay or break another's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in SIGNALS if find_spec(f"repbeat_tools.replay.{name}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = getattr(import_module(f"repbeat_tools.replay.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - our own module's contract
+        return command
+
+
+@click.group(cls=Signals)
+def replay() -> None:
+    """Run recordings through the firmware's signal code, sample by sample, and score it."""
