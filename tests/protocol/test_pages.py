@@ -33,7 +33,7 @@ def test_no_meaning_is_left_over() -> None:
 def page_tables(page: str, heading: str) -> dict[tuple[int, int], list[tuple[int, str, str]]]:
     """(type, version) → rows (offset, field, type), read from the page's text alone."""
     out: dict[tuple[int, int], list[tuple[int, str, str]]] = {}
-    for part in re.split(r"^### ", (PROTOCOL / page).read_text(), flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^###? ", (PROTOCOL / page).read_text(), flags=re.MULTILINE)[1:]:
         found = re.match(heading, part)
         if found:
             rows = re.findall(r"^\| (\d+) \| `(\w+)` \| ([^|]+) \|", part, flags=re.MULTILINE)
