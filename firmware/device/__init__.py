@@ -1,0 +1,1 @@
+"""RepBeat's firmware: what runs on the band, the machine sensor and the strap relay."""

@@ -1,0 +1,1 @@
+"""Clock, power, faults, version, and the composition root."""
