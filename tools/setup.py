@@ -87,7 +87,7 @@ def main(target: Path) -> None:
     share = target / "share" / "repbeat"
     package = RUNTIME / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
     run([str(python), "patch_runtime.py", str(package), str(share / "micropython")], RUNTIME, online)
-    charts = share / "vendor"
+    charts = ROOT / "companion" / "repbeat" / "web" / "static" / "vendor"  # served by ourselves
     charts.mkdir(parents=True, exist_ok=True)
     for name in ("uPlot.iife.min.js", "uPlot.min.css"):
         shutil.copyfile(RUNTIME / "node_modules" / "uplot" / "dist" / name, charts / name)
