@@ -16,7 +16,7 @@ STRAIN_VERSION = 1
 STRAIN_MAX = 21.0
 
 QUIET_PERCENT = 20  # of heart rate reserve: sitting, talking, walking about the house
-GATE_PERCENT = 40  # of heart rate reserve: where moderate activity begins (ACSM)
+GATE_PERCENT = 50  # of heart rate reserve: where zone 1 begins
 FULL_NET = 400.0  # net impulse of an all-out day
 CURVE = 14.0
 
