@@ -1,0 +1,1 @@
+"""Measurement: values in, values out. No clock, no I/O, no hardware."""
