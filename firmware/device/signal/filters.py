@@ -1,4 +1,4 @@
-"""Small fixed-point building blocks that the motion signals share. Integers only: no allocation on the chip."""
+"""Fixed-point building blocks of the motion signals. Integers only: no allocation on the chip."""
 
 from array import array
 
