@@ -1,0 +1,92 @@
+"""A batch of records into the store: verified, kept in one transaction, and only then to be acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from repbeat.ingest import expand
+from repbeat.store import devices
+from repbeat.store import records as store
+from repbeat.store.database import Database
+from repbeat.store.records import Flag, Record
+from repbeat.store.sessions import Key
+from repbeat_protocol import records as wire
+
+CONFLICT = "conflict"
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch; acknowledge `next_seq`."""
+
+    next_seq: int
+    stored: int
+    duplicates: int
+    flags: tuple[Flag, ...] = ()
+    sessions: tuple[Key, ...] = ()
+
+
+def ingest(
+    db: Database, device_id: str, log_id: int, batch: Iterable[tuple[int, bytes]], now_ms: int
+) -> Stored:
+    """Keep (seq, raw record) pairs, in any order, again or for the first time.
+
+    Returns when they are on disk. A record damaged on its way raises repbeat_protocol.records.RecordError
+    and nothing of the batch is kept: fetch it again. Types not known here and payloads that misfit their
+    type are kept and flagged. Of two different records with one key the first stays; the other is flagged.
+    """
+    incoming: dict[int, Record] = {}
+    duplicates = 0
+    flags = []
+    for seq, raw in batch:
+        kind, version, boot, uptime_ms, _ = wire.decode(raw, seq)
+        if seq in incoming:
+            duplicates += 1
+            flags += _conflict(incoming[seq], incoming[seq].raw, raw)
+            continue
+        incoming[seq] = Record(
+            device_id=device_id,
+            log_id=log_id,
+            seq=seq,
+            type=kind,
+            version=version,
+            boot=boot,
+            uptime_ms=uptime_ms,
+            raw=bytes(raw),
+        )
+    with db.atomic():
+        devices.begin_log(db, device_id, log_id, now_ms)
+        if not incoming:
+            return Stored(next_seq=store.cursor(db, device_id, log_id), stored=0, duplicates=0)
+        held = store.present(db, device_id, log_id, min(incoming), max(incoming) + 1)
+        fresh = [incoming[seq] for seq in sorted(incoming) if seq not in held]
+        for seq in sorted(incoming.keys() & held.keys()):
+            duplicates += 1
+            flags += _conflict(incoming[seq], held[seq], incoming[seq].raw)
+        store.insert(db, fresh)
+        touched, odd = expand.expand(db, fresh, now_ms)
+        flags += odd
+        store.add_flags(db, flags)
+        next_seq = store.advance(db, device_id, log_id)
+    return Stored(
+        next_seq=next_seq,
+        stored=len(fresh),
+        duplicates=duplicates,
+        flags=tuple(flags),
+        sessions=tuple(sorted(touched, key=msgspec.structs.astuple)),
+    )
+
+
+def _conflict(record: Record, kept: bytes, other: bytes) -> list[Flag]:
+    if kept == other:
+        return []
+    return [
+        Flag(
+            device_id=record.device_id,
+            log_id=record.log_id,
+            seq=record.seq,
+            flag=CONFLICT,
+            detail=f"the device sent another record under this number: {bytes(other).hex()}",
+        )
+    ]

@@ -1,0 +1,34 @@
+"""The companion's store: a door (`Database`) and one module an area, functions that take the door first."""
+
+from repbeat.store import athletes, clocks, devices, heart_blocks, plans, records, sessions, values
+from repbeat.store.database import Database
+from repbeat.store.errors import (
+    NotFound,
+    StoreBusy,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    StoreNewer,
+    StoreNotWritable,
+)
+from repbeat.store.location import default_path
+
+__all__ = [
+    "Database",
+    "NotFound",
+    "StoreBusy",
+    "StoreCorrupt",
+    "StoreError",
+    "StoreFull",
+    "StoreNewer",
+    "StoreNotWritable",
+    "athletes",
+    "clocks",
+    "default_path",
+    "devices",
+    "heart_blocks",
+    "plans",
+    "records",
+    "sessions",
+    "values",
+]

@@ -1,0 +1,73 @@
+"""Athletes: who trains, and what the device must know of them."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+import msgspec
+
+from repbeat.store.database import Database
+from repbeat.store.errors import NotFound
+
+
+class Athlete(msgspec.Struct, frozen=True, kw_only=True):
+    """`tag` (32 bits, not 0) names the athlete inside plans; bpm 0: not known; offset in minutes."""
+
+    athlete_id: str
+    name: str
+    tag: int
+    resting_bpm: int = 0
+    max_bpm: int = 0
+    utc_offset_min: int = 0
+    created_ms: int = 0
+
+
+def add(
+    db: Database,
+    name: str,
+    now_ms: int,
+    *,
+    tag: int | None = None,
+    resting_bpm: int = 0,
+    max_bpm: int = 0,
+    utc_offset_min: int = 0,
+) -> Athlete:
+    """A new athlete; `name` must not be taken. Without a `tag` one is drawn."""
+    athlete = Athlete(
+        athlete_id=uuid.uuid4().hex,
+        name=name,
+        tag=tag or secrets.randbelow(0xFFFFFFFF) + 1,
+        resting_bpm=resting_bpm,
+        max_bpm=max_bpm,
+        utc_offset_min=utc_offset_min,
+        created_ms=now_ms,
+    )
+    db.run(
+        """INSERT INTO athletes (athlete_id, name, tag, resting_bpm, max_bpm, utc_offset_min, created_ms)
+           VALUES (:athlete_id, :name, :tag, :resting_bpm, :max_bpm, :utc_offset_min, :created_ms)""",
+        **msgspec.structs.asdict(athlete),
+    )
+    return athlete
+
+
+def every(db: Database) -> list[Athlete]:
+    """All, by name."""
+    return db.all(Athlete, "SELECT * FROM athletes ORDER BY name")
+
+
+def get(db: Database, athlete_id: str) -> Athlete:
+    """By id; NotFound otherwise."""
+    found = db.one(Athlete, "SELECT * FROM athletes WHERE athlete_id = :athlete_id", athlete_id=athlete_id)
+    if found is None:
+        raise NotFound(f"no athlete has the id {athlete_id}")
+    return found
+
+
+def named(db: Database, name: str) -> Athlete:
+    """By name; NotFound lists the names there are."""
+    found = db.one(Athlete, "SELECT * FROM athletes WHERE name = :name", name=name)
+    if found is None:
+        names = ", ".join(athlete.name for athlete in every(db)) or "none yet"
+        raise NotFound(f"no athlete is named {name!r}; there are: {names}")
+    return found

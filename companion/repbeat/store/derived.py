@@ -1,0 +1,18 @@
+"""What can be derived from records anew, and how to drop it."""
+
+from __future__ import annotations
+
+from repbeat.store.database import Database
+
+# Flags of arrival ("conflict") and clocks (with the moment of their arrival) are not derived: they stay.
+_TABLES = ("sessions", "sets", "reps", "strain", "heart_blocks", "session_values", "losses")
+
+
+def forget(db: Database, device_id: str, log_id: int) -> None:
+    """Drop the derived rows of one log."""
+    for table in _TABLES:
+        db.run(
+            f"DELETE FROM {table} WHERE device_id = :device_id AND log_id = :log_id",  # noqa: S608
+            device_id=device_id,
+            log_id=log_id,
+        )

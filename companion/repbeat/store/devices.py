@@ -1,0 +1,201 @@
+"""Devices: what is known of each, whose it is, and where its log stands."""
+
+from __future__ import annotations
+
+import msgspec
+
+from repbeat.store.database import Database
+from repbeat.store.errors import NotFound
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """`log_id` and `head_seq` are as last read from it; `problem` says why the last sync ended early."""
+
+    device_id: str
+    name: str
+    role: str = "band"
+    address: str = ""
+    log_id: int | None = None
+    head_seq: int | None = None
+    boot: int | None = None
+    plan_revision: int = 0
+    firmware: str = ""
+    battery_percent: int | None = None
+    battery_mv: int | None = None
+    charging: bool | None = None
+    last_seen_ms: int | None = None
+    last_sync_ms: int | None = None
+    problem: str = ""
+
+
+def name_of(device_id: int) -> str:
+    """The store's key of INFO.device_id: 16 hex digits."""
+    return f"{device_id:016x}"
+
+
+def seen(
+    db: Database,
+    device_id: str,
+    *,
+    name: str,
+    address: str,
+    log_id: int,
+    head_seq: int,
+    boot: int,
+    plan_revision: int,
+    firmware: str,
+    now_ms: int,
+    role: str = "band",
+) -> None:
+    """Note what a device said of itself when it was connected; a new device or log is begun."""
+    with db.atomic():
+        db.run(
+            """INSERT INTO devices (device_id, name, role, address, log_id, head_seq, boot, plan_revision,
+                 firmware, last_seen_ms, problem)
+               VALUES (:device_id, :name, :role, :address, :log_id, :head_seq, :boot, :plan_revision,
+                 :firmware, :now_ms, '')
+               ON CONFLICT (device_id) DO UPDATE SET address = excluded.address, log_id = excluded.log_id,
+                 head_seq = excluded.head_seq, boot = excluded.boot, plan_revision = excluded.plan_revision,
+                 firmware = excluded.firmware, last_seen_ms = excluded.last_seen_ms""",
+            device_id=device_id,
+            name=name,
+            role=role,
+            address=address,
+            log_id=log_id,
+            head_seq=head_seq,
+            boot=boot,
+            plan_revision=plan_revision,
+            firmware=firmware,
+            now_ms=now_ms,
+        )
+        begin_log(db, device_id, log_id, now_ms)
+
+
+def begin_log(db: Database, device_id: str, log_id: int, now_ms: int) -> None:
+    """Make the cursor of a log, at 0, if it has none."""
+    db.run(
+        """INSERT INTO logs (device_id, log_id, next_seq, first_seen_ms)
+           VALUES (:device_id, :log_id, 0, :now_ms) ON CONFLICT DO NOTHING""",
+        device_id=device_id,
+        log_id=log_id,
+        now_ms=now_ms,
+    )
+
+
+def synced(db: Database, device_id: str, now_ms: int, problem: str = "") -> None:
+    """The device's records are all here as of `now_ms`; with a `problem` they are not."""
+    db.run(
+        """UPDATE devices SET problem = :problem,
+             last_sync_ms = CASE WHEN :problem = '' THEN :now_ms ELSE last_sync_ms END
+           WHERE device_id = :device_id""",
+        device_id=device_id,
+        now_ms=now_ms,
+        problem=problem,
+    )
+
+
+def rename(db: Database, device_id: str, name: str, role: str | None = None) -> None:
+    """Give a device another name, and role if given."""
+    changed = db.run(
+        "UPDATE devices SET name = :name, role = COALESCE(:role, role) WHERE device_id = :device_id",
+        device_id=device_id,
+        name=name,
+        role=role,
+    )
+    if not changed:
+        raise NotFound(f"no device has the id {device_id}: connect it once with `repbeat sync`")
+
+
+def battery(
+    db: Database, device_id: str, log_id: int, seq: int, percent: int, millivolts: int, charging: int
+) -> None:
+    """Keep a BATTERY record's values unless a later record of the same log gave others."""
+    db.run(
+        """UPDATE devices SET battery_percent = :percent, battery_mv = :millivolts, charging = :charging,
+             battery_log_id = :log_id, battery_seq = :seq
+           WHERE device_id = :device_id
+             AND (battery_seq IS NULL OR battery_log_id <> :log_id OR battery_seq <= :seq)""",
+        device_id=device_id,
+        log_id=log_id,
+        seq=seq,
+        percent=percent,
+        millivolts=millivolts,
+        charging=charging,
+    )
+
+
+def every(db: Database) -> list[Device]:
+    """All, by name."""
+    return db.all(Device, "SELECT * FROM devices ORDER BY name, device_id")
+
+
+def get(db: Database, device_id: str) -> Device:
+    """By id; NotFound otherwise."""
+    found = db.one(Device, "SELECT * FROM devices WHERE device_id = :device_id", device_id=device_id)
+    if found is None:
+        raise NotFound(f"no device has the id {device_id}: connect it once with `repbeat sync`")
+    return found
+
+
+def assign(
+    db: Database, device_id: str, log_id: int, athlete_id: str | None, first_seq: int | None = None
+) -> None:
+    """Records of this log from `first_seq` on are the athlete's (None: nobody's).
+
+    Without `first_seq`: from the log's beginning where it had no owner yet, else from the cursor. A new
+    log (after a factory reset) has no owner until it is assigned: it may be another person's by then.
+    """
+    with db.atomic():
+        if first_seq is None:
+            known = {"device_id": device_id, "log_id": log_id}
+            owned = db.value(
+                "SELECT COUNT(*) FROM device_athletes WHERE device_id = :device_id AND log_id = :log_id",
+                **known,
+            )
+            cursor = db.value(
+                "SELECT next_seq FROM logs WHERE device_id = :device_id AND log_id = :log_id", **known
+            )
+            first_seq = (cursor or 0) if owned else 0
+        db.run(
+            """INSERT INTO device_athletes (device_id, log_id, first_seq, athlete_id)
+               VALUES (:device_id, :log_id, :first_seq, :athlete_id)
+               ON CONFLICT (device_id, log_id, first_seq) DO UPDATE SET athlete_id = excluded.athlete_id""",
+            device_id=device_id,
+            log_id=log_id,
+            first_seq=first_seq,
+            athlete_id=athlete_id,
+        )
+        # Sessions are filed by the same rule; those already here follow.
+        for row in db.rows(
+            "SELECT session_seq FROM sessions WHERE device_id = :device_id AND log_id = :log_id",
+            device_id=device_id,
+            log_id=log_id,
+        ):
+            db.run(
+                """UPDATE sessions SET athlete_id = :athlete_id WHERE device_id = :device_id
+                     AND log_id = :log_id AND session_seq = :session_seq""",
+                device_id=device_id,
+                log_id=log_id,
+                session_seq=row["session_seq"],
+                athlete_id=athlete_at(db, device_id, log_id, row["session_seq"]),
+            )
+
+
+def athlete_at(db: Database, device_id: str, log_id: int, seq: int) -> str | None:
+    """Whose the record is: the athlete assigned at or before `seq`, or None."""
+    found: str | None = db.value(
+        """SELECT athlete_id FROM device_athletes
+           WHERE device_id = :device_id AND log_id = :log_id AND first_seq <= :seq
+           ORDER BY first_seq DESC LIMIT 1""",
+        device_id=device_id,
+        log_id=log_id,
+        seq=seq,
+    )
+    return found
+
+
+def athlete_of(db: Database, device: Device) -> str | None:
+    """Whose the device is now."""
+    if device.log_id is None:
+        return None
+    return athlete_at(db, device.device_id, device.log_id, 0xFFFFFFFF)

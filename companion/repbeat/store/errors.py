@@ -1,0 +1,84 @@
+"""What can go wrong with the store: one type a cause, each message says what to do next."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; each cause is a subclass."""
+
+
+class StoreCorrupt(StoreError):
+    """The file is damaged or is not a database."""
+
+
+class StoreFull(StoreError):
+    """The disk has no room: nothing of the last batch was kept, and nothing of it was acknowledged."""
+
+
+class StoreNewer(StoreError):
+    """A newer RepBeat wrote this database."""
+
+
+class StoreBusy(StoreError):
+    """Another process held the database longer than the busy time-out."""
+
+
+class StoreNotWritable(StoreError):
+    """The file or its folder cannot be opened or written."""
+
+
+class NotFound(StoreError):
+    """No row has this key."""
+
+
+# https://www.sqlite.org/rescode.html, primary codes
+_CAUSES: dict[int, tuple[type[StoreError], str]] = {
+    sqlite3.SQLITE_CORRUPT: (
+        StoreCorrupt,
+        "the database {path} is damaged: stop RepBeat, keep a copy of the file, restore the last backup; "
+        "the devices send again what they still hold",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        StoreCorrupt,
+        "{path} is not a RepBeat database: name another file with --database, or move this one away",
+    ),
+    sqlite3.SQLITE_FULL: (
+        StoreFull,
+        "no room left for {path}: free some disk space and sync again; nothing was lost, "
+        "the device keeps what was not stored",
+    ),
+    sqlite3.SQLITE_BUSY: (StoreBusy, "{path} is in use by another process: try again, or end that process"),
+    sqlite3.SQLITE_LOCKED: (StoreBusy, "{path} is in use by another process: try again, or end that process"),
+    sqlite3.SQLITE_READONLY: (
+        StoreNotWritable,
+        "{path} may not be written: check the owner and rights of the file and its folder",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        StoreNotWritable,
+        "{path} cannot be opened: check that its folder exists and may be written",
+    ),
+    sqlite3.SQLITE_PERM: (StoreNotWritable, "{path} may not be opened: check its owner and rights"),
+    sqlite3.SQLITE_IOERR: (
+        StoreNotWritable,
+        "the disk fails while {path} is read or written: check the disk, then sync again",
+    ),
+}
+
+
+@contextmanager
+def causes_named(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into the types above; programming errors pass as they are."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        cause = _CAUSES.get(code & 0xFF) if code is not None else None
+        if cause is None:
+            raise
+        kind, text = cause
+        raise kind(text.format(path=path)) from error

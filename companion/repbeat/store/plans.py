@@ -1,0 +1,223 @@
+"""Plans: every revision kept, each change explained, and what became of it on the device."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from repbeat.store.database import Database
+from repbeat.store.errors import NotFound
+from repbeat_protocol import plan as wire
+from repbeat_protocol import records as record
+from repbeat_protocol import transfer
+
+PERSON = "person"
+PLANNER = "planner"
+
+PROPOSED = "proposed"  # waits for approval
+PENDING = "pending"  # approved, to be pushed
+PUSHED = "pushed"  # the device holds it whole
+APPLIED = "applied"  # read back from the device's log
+REFUSED = "refused"
+SUPERSEDED = "superseded"  # a later revision took its place first
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision; `content` is the wire plan exactly as it goes to the device."""
+
+    athlete_id: str
+    revision: int
+    previous_revision: int | None
+    created_ms: int
+    origin: str
+    status: str
+    reason: str
+    content: bytes
+
+    def wire(self) -> wire.Plan:
+        """The plan itself."""
+        return wire.decode(self.content)
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one number of a plan differs from the revision before."""
+
+    item: int
+    exercise: int
+    field: str
+    old: int
+    new: int
+    rule: str
+    version: int
+    why: str
+    inputs: dict[str, Any]
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A PLAN_APPLIED record: outcome and reason as the device gave them."""
+
+    device_id: str
+    log_id: int
+    seq: int
+    revision: int
+    previous_revision: int
+    outcome: int
+    reason: int
+    digest8: str
+
+
+def put(db: Database, plan: Plan, changes: list[Change]) -> None:
+    """Keep a new revision and why it differs; earlier ones still on their way are superseded."""
+    with db.atomic():
+        db.run(
+            """UPDATE plans SET status = :superseded WHERE athlete_id = :athlete_id
+                 AND revision < :revision AND status IN (:proposed, :pending, :pushed)""",
+            athlete_id=plan.athlete_id,
+            revision=plan.revision,
+            superseded=SUPERSEDED,
+            proposed=PROPOSED,
+            pending=PENDING,
+            pushed=PUSHED,
+        )
+        db.run(
+            """INSERT INTO plans (athlete_id, revision, previous_revision, created_ms, origin, status,
+                 reason, content)
+               VALUES (:athlete_id, :revision, :previous_revision, :created_ms, :origin, :status,
+                 :reason, :content)""",
+            **msgspec.structs.asdict(plan),
+        )
+        db.run_many(
+            """INSERT INTO plan_changes (athlete_id, revision, number, item, exercise, field, old, new,
+                 rule, version, why, inputs)
+               VALUES (:athlete_id, :revision, :number, :item, :exercise, :field, :old, :new,
+                 :rule, :version, :why, :inputs)""",
+            [
+                {
+                    **msgspec.structs.asdict(change),
+                    "athlete_id": plan.athlete_id,
+                    "revision": plan.revision,
+                    "number": number,
+                    "inputs": msgspec.json.encode(change.inputs).decode(),
+                }
+                for number, change in enumerate(changes)
+            ],
+        )
+
+
+def every(db: Database, athlete_id: str) -> list[Plan]:
+    """All revisions, newest first."""
+    return db.all(
+        Plan,
+        "SELECT * FROM plans WHERE athlete_id = :athlete_id ORDER BY revision DESC",
+        athlete_id=athlete_id,
+    )
+
+
+def get(db: Database, athlete_id: str, revision: int) -> Plan:
+    """One revision; NotFound otherwise."""
+    found = db.one(
+        Plan,
+        "SELECT * FROM plans WHERE athlete_id = :athlete_id AND revision = :revision",
+        athlete_id=athlete_id,
+        revision=revision,
+    )
+    if found is None:
+        raise NotFound(f"no plan of revision {revision}: `repbeat plan show` lists what there is")
+    return found
+
+
+def latest(db: Database, athlete_id: str, *statuses: str) -> Plan | None:
+    """The newest revision whose status is one of `statuses` (none given: any that was not refused)."""
+    wanted = statuses or (PROPOSED, PENDING, PUSHED, APPLIED, SUPERSEDED)
+    return next((plan for plan in every(db, athlete_id) if plan.status in wanted), None)
+
+
+def changes(db: Database, athlete_id: str, revision: int) -> list[Change]:
+    """Why a revision differs from the one before."""
+    rows = db.rows(
+        """SELECT item, exercise, field, old, new, rule, version, why, inputs FROM plan_changes
+           WHERE athlete_id = :athlete_id AND revision = :revision ORDER BY number""",
+        athlete_id=athlete_id,
+        revision=revision,
+    )
+    return [Change(**{**row, "inputs": msgspec.json.decode(row["inputs"])}) for row in rows]
+
+
+def set_status(db: Database, athlete_id: str, revision: int, status: str, reason: str = "") -> None:
+    """Move a plan on its way."""
+    db.run(
+        """UPDATE plans SET status = :status, reason = :reason
+           WHERE athlete_id = :athlete_id AND revision = :revision""",
+        athlete_id=athlete_id,
+        revision=revision,
+        status=status,
+        reason=reason,
+    )
+
+
+def next_revision(db: Database, athlete_id: str) -> int:
+    """A revision above the athlete's and any device's: devices refuse older ones."""
+    found: int = db.value(
+        """SELECT 1 + MAX(top) FROM (
+             SELECT COALESCE(MAX(revision), 0) AS top FROM plans WHERE athlete_id = :athlete_id
+             UNION SELECT COALESCE(MAX(plan_revision), 0) FROM devices) AS tops""",
+        athlete_id=athlete_id,
+    )
+    return found
+
+
+def add_delivery(db: Database, delivery: Delivery, athlete_id: str | None) -> None:
+    """Keep what a device said; the athlete's plan of that revision and content becomes applied or refused."""
+    with db.atomic():
+        db.run(
+            """INSERT INTO plan_deliveries (device_id, log_id, seq, revision, previous_revision, outcome,
+                 reason, digest8)
+               VALUES (:device_id, :log_id, :seq, :revision, :previous_revision, :outcome, :reason,
+                 :digest8) ON CONFLICT DO NOTHING""",
+            **msgspec.structs.asdict(delivery),
+        )
+        plan = athlete_id and db.one(
+            Plan,
+            "SELECT * FROM plans WHERE athlete_id = :athlete_id AND revision = :revision",
+            athlete_id=athlete_id,
+            revision=delivery.revision,
+        )
+        if not plan or sha256(plan.content).digest()[:8].hex() != delivery.digest8:
+            return
+        if delivery.outcome == record.APPLIED:
+            set_status(db, plan.athlete_id, plan.revision, APPLIED)
+        elif plan.status != APPLIED:
+            set_status(db, plan.athlete_id, plan.revision, REFUSED, refusal_text(delivery.reason))
+
+
+def deliveries(db: Database, device_id: str) -> list[Delivery]:
+    """What a device's log says about plans, in order."""
+    return db.all(
+        Delivery,
+        """SELECT d.* FROM plan_deliveries AS d
+           JOIN logs AS l ON l.device_id = d.device_id AND l.log_id = d.log_id
+           WHERE d.device_id = :device_id ORDER BY l.first_seen_ms, d.log_id, d.seq""",
+        device_id=device_id,
+    )
+
+
+_TRANSFER_REASONS = {
+    transfer.TOO_LONG: "The plan is longer than the device can hold.",
+    transfer.UNKNOWN_KIND: "The device takes no plans.",
+    transfer.WRONG_DIGEST: "The plan was changed on its way: push it again.",
+    transfer.NOT_BEGUN: "The device lost the beginning of the transfer: push it again.",
+    transfer.BUSY: "The device was busy: push it again.",
+    transfer.BAD_MESSAGE: "The device did not understand the transfer: update the older side.",
+    transfer.STORAGE: "The device could not write its memory.",
+}
+
+
+def refusal_text(reason: int) -> str:
+    """A refusal's reason, transfer's or plan's, as a sentence."""
+    return (
+        _TRANSFER_REASONS.get(reason)
+        or wire.reason_text(reason)
+        or f"Refused with the unknown reason {reason}."
+    )

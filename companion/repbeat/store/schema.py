@@ -1,0 +1,278 @@
+"""The tables, as migrations: a released one is never changed, a new one is added.
+
+Keys begin with the device or the athlete, so that a distributed database can shard by them. Records are the
+truth; what comes below `clocks` can be derived from them anew, but for the plans, which are decisions.
+Sequence numbers, log ids and times have 64 bits. WITHOUT ROWID is SQLite's own word: rows then live inside
+their key's tree, once instead of twice.
+"""
+
+from __future__ import annotations
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+MIGRATIONS = Migrations("repbeat")
+
+_FIRST = (
+    """CREATE TABLE athletes (
+        athlete_id TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        tag BIGINT NOT NULL UNIQUE,          -- 32 bits, names the athlete inside plans on devices
+        resting_bpm INTEGER NOT NULL,        -- 0: not known
+        max_bpm INTEGER NOT NULL,
+        utc_offset_min INTEGER NOT NULL,
+        created_ms BIGINT NOT NULL
+    )""",
+    """CREATE TABLE devices (
+        device_id TEXT NOT NULL PRIMARY KEY, -- 16 hex digits
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        address TEXT NOT NULL,
+        log_id BIGINT,                       -- the log it writes now
+        head_seq BIGINT,                     -- the sequence number it will give next, when last seen
+        boot INTEGER,
+        plan_revision BIGINT NOT NULL,
+        firmware TEXT NOT NULL,
+        battery_percent INTEGER,
+        battery_mv INTEGER,
+        charging INTEGER,
+        battery_log_id BIGINT,
+        battery_seq BIGINT,                  -- the record that said so
+        last_seen_ms BIGINT,
+        last_sync_ms BIGINT,                 -- when everything the device had was last here
+        problem TEXT NOT NULL                -- why the last sync ended early; empty: it did not
+    )""",
+    """CREATE TABLE device_athletes (          -- whose records are they, from which one on
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        first_seq BIGINT NOT NULL,
+        athlete_id TEXT,                     -- NULL: nobody's
+        PRIMARY KEY (device_id, log_id, first_seq)
+    )""",
+    """CREATE TABLE logs (
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        next_seq BIGINT NOT NULL,            -- the cursor: all below is stored or a named gap
+        first_seen_ms BIGINT NOT NULL,
+        PRIMARY KEY (device_id, log_id)
+    )""",
+    """CREATE TABLE records (
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        type INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        uptime_ms BIGINT NOT NULL,
+        raw BLOB NOT NULL,                   -- header, payload and CRC as they came
+        PRIMARY KEY (device_id, log_id, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE gaps (                     -- what the device no longer had when it was asked
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        first_seq BIGINT NOT NULL,
+        next_seq BIGINT NOT NULL,
+        why TEXT NOT NULL,
+        noted_ms BIGINT NOT NULL,
+        PRIMARY KEY (device_id, log_id, first_seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE flags (                    -- records kept although something is odd about them
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        flag TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (device_id, log_id, seq, flag)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE clocks (                   -- uptime of a boot = this moment
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        boot INTEGER NOT NULL,
+        seq BIGINT NOT NULL,
+        uptime_ms BIGINT NOT NULL,
+        unix_ms BIGINT NOT NULL,
+        uncertainty_ms INTEGER NOT NULL,
+        utc_offset_min INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        received_ms BIGINT NOT NULL,
+        refused TEXT NOT NULL,               -- why it is not believed; empty: it is
+        PRIMARY KEY (device_id, log_id, boot, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE losses (                   -- the device's own account of what it overwrote
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        first_seq BIGINT NOT NULL,
+        count BIGINT NOT NULL,
+        what INTEGER NOT NULL,
+        PRIMARY KEY (device_id, log_id, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE sessions (
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        session_seq BIGINT NOT NULL,
+        athlete_id TEXT,                     -- NULL: unclaimed
+        start_seq BIGINT,                    -- NULL: its SESSION start record is not here
+        end_seq BIGINT,                      -- NULL: it has not ended
+        boot INTEGER NOT NULL,               -- of its start
+        uptime_ms BIGINT NOT NULL,
+        end_boot INTEGER,
+        end_uptime_ms BIGINT,
+        start_ms BIGINT,                     -- NULL: no clock known for its boot
+        utc_offset_min INTEGER,
+        uncertainty_ms INTEGER,
+        duration_s BIGINT,
+        plan_revision BIGINT NOT NULL,
+        resting_bpm INTEGER NOT NULL,        -- latched by the device at the start
+        max_bpm INTEGER NOT NULL,
+        rpe INTEGER,                         -- NULL: not asked or not answered
+        PRIMARY KEY (device_id, log_id, session_seq)
+    )""",
+    "CREATE INDEX sessions_by_athlete ON sessions (athlete_id, start_ms)",
+    "CREATE INDEX sessions_by_boot ON sessions (device_id, log_id, boot)",
+    """CREATE TABLE sets (
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        session_seq BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        boot INTEGER NOT NULL,
+        end_uptime_ms BIGINT NOT NULL,
+        set_index INTEGER NOT NULL,
+        plan_revision BIGINT NOT NULL,
+        plan_item INTEGER,                   -- NULL: not from a plan
+        exercise INTEGER NOT NULL,
+        reps INTEGER NOT NULL,
+        reps_low INTEGER NOT NULL,
+        reps_high INTEGER NOT NULL,
+        rejected INTEGER NOT NULL,
+        load_g BIGINT NOT NULL,
+        duration_ms BIGINT NOT NULL,
+        rest_before_s INTEGER NOT NULL,
+        velocity_loss_permille INTEGER NOT NULL,
+        form_partial INTEGER NOT NULL,
+        form_fast INTEGER NOT NULL,
+        form_turn INTEGER NOT NULL,
+        form_uneven INTEGER NOT NULL,
+        form_abrupt INTEGER NOT NULL,
+        form_asymmetric INTEGER NOT NULL,
+        end_reason INTEGER NOT NULL,
+        PRIMARY KEY (device_id, log_id, session_seq, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE reps (
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        session_seq BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        boot INTEGER NOT NULL,
+        end_uptime_ms BIGINT NOT NULL,
+        set_index INTEGER NOT NULL,
+        rep_index INTEGER NOT NULL,
+        exercise INTEGER NOT NULL,
+        concentric_ms INTEGER NOT NULL,
+        pause_ms INTEGER NOT NULL,
+        eccentric_ms INTEGER NOT NULL,
+        range_mg INTEGER NOT NULL,
+        range_permille INTEGER NOT NULL,
+        mean_velocity_mm_s INTEGER NOT NULL,
+        peak_velocity_mm_s INTEGER NOT NULL,
+        form_bits INTEGER NOT NULL,
+        confidence INTEGER NOT NULL,
+        reject_reason INTEGER NOT NULL,      -- 0: counted
+        PRIMARY KEY (device_id, log_id, session_seq, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE strain (
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        session_seq BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        resting_bpm INTEGER NOT NULL,
+        max_bpm INTEGER NOT NULL,
+        zone0_s BIGINT NOT NULL,
+        zone1_s BIGINT NOT NULL,
+        zone2_s BIGINT NOT NULL,
+        zone3_s BIGINT NOT NULL,
+        zone4_s BIGINT NOT NULL,
+        zone5_s BIGINT NOT NULL,
+        trimp_x100 BIGINT NOT NULL,
+        strain_x10 INTEGER NOT NULL,
+        strain_version INTEGER NOT NULL,
+        muscular_x10 BIGINT NOT NULL,
+        PRIMARY KEY (device_id, log_id, session_seq, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE heart_blocks (             -- when a HEART or RR record was; its samples stay there
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        boot INTEGER NOT NULL,
+        uptime_ms BIGINT NOT NULL,           -- of its first sample
+        seq BIGINT NOT NULL,
+        type INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        samples INTEGER NOT NULL,
+        duration_ms BIGINT NOT NULL,
+        start_ms BIGINT,
+        utc_offset_min INTEGER,
+        uncertainty_ms INTEGER,
+        PRIMARY KEY (device_id, log_id, boot, uptime_ms, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE session_values (           -- derived, each by a formula of a version
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        session_seq BIGINT NOT NULL,
+        formula TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        value TEXT NOT NULL,                 -- JSON
+        PRIMARY KEY (device_id, log_id, session_seq, formula)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE day_values (
+        athlete_id TEXT NOT NULL,
+        day TEXT NOT NULL,                   -- the athlete's own calendar day, 2026-11-25
+        formula TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (athlete_id, day, formula)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE plans (
+        athlete_id TEXT NOT NULL,
+        revision BIGINT NOT NULL,
+        previous_revision BIGINT,
+        created_ms BIGINT NOT NULL,
+        origin TEXT NOT NULL,                -- person, planner
+        status TEXT NOT NULL,                -- proposed, pending, pushed, applied, refused, superseded
+        reason TEXT NOT NULL,                -- why it was refused
+        content BLOB NOT NULL,               -- repbeat_protocol.plan, as it goes to the device
+        PRIMARY KEY (athlete_id, revision)
+    )""",
+    """CREATE TABLE plan_changes (
+        athlete_id TEXT NOT NULL,
+        revision BIGINT NOT NULL,
+        number INTEGER NOT NULL,
+        item INTEGER NOT NULL,
+        exercise INTEGER NOT NULL,
+        field TEXT NOT NULL,
+        old BIGINT NOT NULL,
+        new BIGINT NOT NULL,
+        rule TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        why TEXT NOT NULL,
+        inputs TEXT NOT NULL,                -- JSON
+        PRIMARY KEY (athlete_id, revision, number)
+    )""",
+    """CREATE TABLE plan_deliveries (          -- what a device said about a plan, read back from its log
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        revision BIGINT NOT NULL,
+        previous_revision BIGINT NOT NULL,
+        outcome INTEGER NOT NULL,
+        reason INTEGER NOT NULL,
+        digest8 TEXT NOT NULL,               -- first 8 bytes of the content's SHA-256, hex
+        PRIMARY KEY (device_id, log_id, seq)
+    )""",
+)
+
+
+@MIGRATIONS(name="0001_first")
+def first(db: sqlite_utils.Database) -> None:
+    """Everything that the closed loop needs."""
+    for statement in _FIRST:
+        db.execute(statement)

@@ -1,0 +1,236 @@
+"""Sessions, their sets, repetitions and strain: rows derived from records, keyed by the device's log."""
+
+from __future__ import annotations
+
+import msgspec
+
+from repbeat.store.database import Database
+from repbeat.store.errors import NotFound
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One session. `start_ms` is None while no clock is known for its boot; `end_seq` None: not ended."""
+
+    device_id: str
+    log_id: int
+    session_seq: int
+    athlete_id: str | None = None
+    start_seq: int | None = None
+    end_seq: int | None = None
+    boot: int = 0
+    uptime_ms: int = 0
+    end_boot: int | None = None
+    end_uptime_ms: int | None = None
+    start_ms: int | None = None
+    utc_offset_min: int | None = None
+    uncertainty_ms: int | None = None
+    duration_s: int | None = None
+    plan_revision: int = 0
+    resting_bpm: int = 0
+    max_bpm: int = 0
+    rpe: int | None = None
+
+
+class Set(msgspec.Struct, frozen=True, kw_only=True):
+    """One set; it ended at `end_uptime_ms` of `boot`. Fields as in SET v1, load in grams."""
+
+    device_id: str
+    log_id: int
+    session_seq: int
+    seq: int
+    boot: int
+    end_uptime_ms: int
+    set_index: int
+    plan_revision: int
+    plan_item: int | None
+    exercise: int
+    reps: int
+    reps_low: int
+    reps_high: int
+    rejected: int
+    load_g: int
+    duration_ms: int
+    rest_before_s: int
+    velocity_loss_permille: int
+    form_partial: int
+    form_fast: int
+    form_turn: int
+    form_uneven: int
+    form_abrupt: int
+    form_asymmetric: int
+    end_reason: int
+
+
+class Rep(msgspec.Struct, frozen=True, kw_only=True):
+    """One repetition; `reject_reason` 0: counted. Fields as in REP v1."""
+
+    device_id: str
+    log_id: int
+    session_seq: int
+    seq: int
+    boot: int
+    end_uptime_ms: int
+    set_index: int
+    rep_index: int
+    exercise: int
+    concentric_ms: int
+    pause_ms: int
+    eccentric_ms: int
+    range_mg: int
+    range_permille: int
+    mean_velocity_mm_s: int
+    peak_velocity_mm_s: int
+    form_bits: int
+    confidence: int
+    reject_reason: int
+
+
+class Strain(msgspec.Struct, frozen=True, kw_only=True):
+    """Exact seconds in zone and the load from them, with the heart rates latched at session start."""
+
+    device_id: str
+    log_id: int
+    session_seq: int
+    seq: int
+    resting_bpm: int
+    max_bpm: int
+    zone0_s: int
+    zone1_s: int
+    zone2_s: int
+    zone3_s: int
+    zone4_s: int
+    zone5_s: int
+    trimp_x100: int
+    strain_x10: int
+    strain_version: int
+    muscular_x10: int
+
+
+class Key(msgspec.Struct, frozen=True):
+    """Which session."""
+
+    device_id: str
+    log_id: int
+    session_seq: int
+
+
+# A constant, never a value: values go as parameters.
+_OF_SESSION = "WHERE device_id = :device_id AND log_id = :log_id AND session_seq = :session_seq"
+
+
+def find(db: Database, key: Key) -> Session | None:
+    """One session, or None."""
+    return db.one(Session, f"SELECT * FROM sessions {_OF_SESSION}", **msgspec.structs.asdict(key))  # noqa: S608
+
+
+def get(db: Database, key: Key) -> Session:
+    """One session; NotFound otherwise."""
+    found = find(db, key)
+    if found is None:
+        raise NotFound(f"no session {key.session_seq} in log {key.log_id:08x} of device {key.device_id}")
+    return found
+
+
+def latest(db: Database, athlete_id: str | None, limit: int = 50, offset: int = 0) -> list[Session]:
+    """An athlete's sessions, or the unclaimed ones, newest first; those without a clock come first."""
+    return db.all(
+        Session,
+        """SELECT * FROM sessions
+           WHERE athlete_id = :athlete_id OR (:athlete_id IS NULL AND athlete_id IS NULL)
+           ORDER BY CASE WHEN start_ms IS NULL THEN 0 ELSE 1 END, start_ms DESC, session_seq DESC
+           LIMIT :limit OFFSET :offset""",
+        athlete_id=athlete_id,
+        limit=limit,
+        offset=offset,
+    )
+
+
+def put(db: Database, session: Session) -> None:
+    """Keep a session as it now stands."""
+    db.run(
+        """INSERT INTO sessions (device_id, log_id, session_seq, athlete_id, start_seq, end_seq, boot,
+             uptime_ms, end_boot, end_uptime_ms, start_ms, utc_offset_min, uncertainty_ms, duration_s,
+             plan_revision, resting_bpm, max_bpm, rpe)
+           VALUES (:device_id, :log_id, :session_seq, :athlete_id, :start_seq, :end_seq, :boot,
+             :uptime_ms, :end_boot, :end_uptime_ms, :start_ms, :utc_offset_min, :uncertainty_ms, :duration_s,
+             :plan_revision, :resting_bpm, :max_bpm, :rpe)
+           ON CONFLICT (device_id, log_id, session_seq) DO UPDATE SET athlete_id = excluded.athlete_id,
+             start_seq = excluded.start_seq, end_seq = excluded.end_seq, boot = excluded.boot,
+             uptime_ms = excluded.uptime_ms, end_boot = excluded.end_boot,
+             end_uptime_ms = excluded.end_uptime_ms, start_ms = excluded.start_ms,
+             utc_offset_min = excluded.utc_offset_min, uncertainty_ms = excluded.uncertainty_ms,
+             duration_s = excluded.duration_s, plan_revision = excluded.plan_revision,
+             resting_bpm = excluded.resting_bpm, max_bpm = excluded.max_bpm, rpe = excluded.rpe""",
+        **msgspec.structs.asdict(session),
+    )
+
+
+def of_boot(db: Database, device_id: str, log_id: int, boot: int) -> list[Session]:
+    """Sessions that began in a boot."""
+    return db.all(
+        Session,
+        "SELECT * FROM sessions WHERE device_id = :device_id AND log_id = :log_id AND boot = :boot",
+        device_id=device_id,
+        log_id=log_id,
+        boot=boot,
+    )
+
+
+def sets(db: Database, key: Key) -> list[Set]:
+    """Its sets in order."""
+    return db.all(Set, f"SELECT * FROM sets {_OF_SESSION} ORDER BY seq", **msgspec.structs.asdict(key))  # noqa: S608
+
+
+def reps(db: Database, key: Key) -> list[Rep]:
+    """Its repetitions in order, rejected ones too."""
+    return db.all(Rep, f"SELECT * FROM reps {_OF_SESSION} ORDER BY seq", **msgspec.structs.asdict(key))  # noqa: S608
+
+
+def strain(db: Database, key: Key) -> Strain | None:
+    """Its last STRAIN, or None."""
+    return db.one(
+        Strain,
+        f"SELECT * FROM strain {_OF_SESSION} ORDER BY seq DESC LIMIT 1",  # noqa: S608
+        **msgspec.structs.asdict(key),
+    )
+
+
+def add_set(db: Database, row: Set) -> None:
+    """Keep one; the same again changes nothing."""
+    db.run(
+        """INSERT INTO sets (device_id, log_id, session_seq, seq, boot, end_uptime_ms, set_index,
+             plan_revision, plan_item, exercise, reps, reps_low, reps_high, rejected, load_g, duration_ms,
+             rest_before_s, velocity_loss_permille, form_partial, form_fast, form_turn, form_uneven,
+             form_abrupt, form_asymmetric, end_reason)
+           VALUES (:device_id, :log_id, :session_seq, :seq, :boot, :end_uptime_ms, :set_index,
+             :plan_revision, :plan_item, :exercise, :reps, :reps_low, :reps_high, :rejected, :load_g,
+             :duration_ms, :rest_before_s, :velocity_loss_permille, :form_partial, :form_fast, :form_turn,
+             :form_uneven, :form_abrupt, :form_asymmetric, :end_reason) ON CONFLICT DO NOTHING""",
+        **msgspec.structs.asdict(row),
+    )
+
+
+def add_rep(db: Database, row: Rep) -> None:
+    """Keep one; the same again changes nothing."""
+    db.run(
+        """INSERT INTO reps (device_id, log_id, session_seq, seq, boot, end_uptime_ms, set_index, rep_index,
+             exercise, concentric_ms, pause_ms, eccentric_ms, range_mg, range_permille, mean_velocity_mm_s,
+             peak_velocity_mm_s, form_bits, confidence, reject_reason)
+           VALUES (:device_id, :log_id, :session_seq, :seq, :boot, :end_uptime_ms, :set_index, :rep_index,
+             :exercise, :concentric_ms, :pause_ms, :eccentric_ms, :range_mg, :range_permille,
+             :mean_velocity_mm_s, :peak_velocity_mm_s, :form_bits, :confidence, :reject_reason)
+           ON CONFLICT DO NOTHING""",
+        **msgspec.structs.asdict(row),
+    )
+
+
+def add_strain(db: Database, row: Strain) -> None:
+    """Keep one; the same again changes nothing."""
+    db.run(
+        """INSERT INTO strain (device_id, log_id, session_seq, seq, resting_bpm, max_bpm, zone0_s, zone1_s,
+             zone2_s, zone3_s, zone4_s, zone5_s, trimp_x100, strain_x10, strain_version, muscular_x10)
+           VALUES (:device_id, :log_id, :session_seq, :seq, :resting_bpm, :max_bpm, :zone0_s, :zone1_s,
+             :zone2_s, :zone3_s, :zone4_s, :zone5_s, :trimp_x100, :strain_x10, :strain_version,
+             :muscular_x10) ON CONFLICT DO NOTHING""",
+        **msgspec.structs.asdict(row),
+    )

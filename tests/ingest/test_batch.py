@@ -1,0 +1,244 @@
+"""Keeping records: each once, in any order and cut, before they are acknowledged; nothing odd is dropped."""
+
+import itertools
+import struct
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ingest import made
+
+from repbeat import store
+from repbeat.ingest import ingest, rederive
+from repbeat.store import Database, clocks, devices, records, sessions
+from repbeat.store.sessions import Key
+from repbeat_protocol import records as wire
+
+TABLES = (
+    "records",
+    "sessions",
+    "sets",
+    "reps",
+    "strain",
+    "heart_blocks",
+    "session_values",
+    "clocks",
+    "flags",
+    "losses",
+    "gaps",
+)
+
+
+@pytest.fixture
+def db(tmp_path: Path):
+    with Database(tmp_path / "repbeat.sqlite3") as database:
+        yield database
+
+
+def dump(db: Database) -> dict:
+    """All rows but the moment of arrival."""
+    out = {}
+    for table in TABLES:
+        query = f"SELECT * FROM {table}"  # noqa: S608
+        rows = [tuple(sorted({**row, "received_ms": 0}.items())) for row in db.rows(query)]
+        out[table] = sorted(rows, key=repr)
+    return out
+
+
+def keep(db: Database, batch: list):
+    return ingest(db, made.DEVICE, made.LOG, batch, made.NOW_MS)
+
+
+def test_a_session_becomes_rows(db: Database) -> None:
+    log = made.session_log()
+    done = keep(db, log)
+    assert (done.next_seq, done.stored, done.duplicates, done.flags) == (len(log), len(log), 0, ())
+    key = Key(made.DEVICE, made.LOG, 1)
+    session = sessions.get(db, key)
+    # TIME said: uptime 120 s was an hour before now; the session began at uptime 5 s.
+    assert session.start_ms == made.NOW_MS - 3_600_000 - 115_000
+    assert (session.utc_offset_min, session.duration_s, session.rpe) == (60, 95, 7)
+    assert [row.reps for row in sessions.sets(db, key)] == [3, 3]
+    assert len(sessions.reps(db, key)) == 6
+    assert sessions.strain(db, key).trimp_x100 == 1234
+    summary = store.values.of_session(db, key)["session_summary"]
+    assert summary.value["reps"] == 6
+    assert summary.value["volume_kg"] == 360
+    assert summary.value["by_set"][0]["eccentric_ms"] == 1200
+    assert summary.value["heart"]["zones_s"] == [10, 20, 30, 40, 5, 0]
+
+
+def test_again_changes_nothing(db: Database) -> None:
+    log = made.session_log()
+    keep(db, log)
+    before = dump(db)
+    done = keep(db, log + log)
+    assert (done.stored, done.duplicates) == (0, 2 * len(log))
+    assert dump(db) == before
+
+
+def test_rederive_gives_the_same_rows(db: Database) -> None:
+    log = made.session_log()
+    keep(db, log)
+    before = dump(db)
+    db.run("DELETE FROM reps WHERE seq = 3")
+    db.run("UPDATE sessions SET duration_s = 1")
+    steps: list[int] = []
+    # Years later: what was judged of the clocks when they arrived stays.
+    assert rederive(db, made.NOW_MS + 10**11, progress=steps.append) == len(log)
+    assert dump(db) == before
+    assert steps == [len(log)]
+
+
+LOG = made.session_log()
+
+
+@given(order=st.permutations(range(len(LOG))), cuts=st.sets(st.integers(1, len(LOG) - 1)), again=st.data())
+def test_any_order_cut_and_repetition_gives_the_same_rows(
+    order: list, cuts: set, again: st.DataObject
+) -> None:
+    extra = again.draw(st.lists(st.sampled_from(range(len(LOG))), max_size=5))
+    with tempfile.TemporaryDirectory() as folder:
+        with Database(Path(folder) / "straight.sqlite3") as db:
+            keep(db, LOG)
+            wanted = dump(db)
+        with Database(Path(folder) / "shuffled.sqlite3") as db:
+            edges = [0, *sorted(cuts), len(order)]
+            for low, high in itertools.pairwise(edges):
+                keep(db, [LOG[n] for n in order[low:high] + extra])
+            assert dump(db) == wanted
+            assert records.cursor(db, made.DEVICE, made.LOG) == len(LOG)
+
+
+def test_the_cursor_waits_for_what_is_missing(db: Database) -> None:
+    log = made.session_log()
+    assert keep(db, log[5:]).next_seq == 0
+    assert records.absent(db, made.DEVICE, made.LOG, len(log)) == [
+        records.Absent(first_seq=0, next_seq=5, why="")
+    ]
+    assert keep(db, log[:3]).next_seq == 3
+    at = records.add_gap(db, made.DEVICE, made.LOG, 3, 5, "overwritten", made.NOW_MS)
+    assert at == len(log)
+    assert records.absent(db, made.DEVICE, made.LOG, len(log)) == [
+        records.Absent(first_seq=3, next_seq=5, why="overwritten")
+    ]
+
+
+def test_a_damaged_record_keeps_the_whole_batch_out(db: Database) -> None:
+    log = made.session_log()
+    seq, raw = log[4]
+    log[4] = (seq, raw[:-1] + bytes([raw[-1] ^ 1]))
+    with pytest.raises(wire.BadChecksum, match="fetch it again"):
+        keep(db, log)
+    assert records.count(db, made.DEVICE) == 0
+
+
+def test_a_record_under_another_number_is_refused(db: Database) -> None:
+    _, raw = made.session_log()[2]
+    with pytest.raises(wire.BadChecksum):
+        keep(db, [(3, raw)])
+
+
+def test_an_unknown_type_is_kept_and_acknowledged(db: Database) -> None:
+    unknown = wire.encode(0, 99, 7, 1, 1000, b"what a newer device knows")
+    newer = wire.encode(1, wire.REP, 2, 1, 2000, b"a newer repetition")
+    done = keep(db, [(0, unknown), (1, newer)])
+    assert done.next_seq == 2
+    assert [flag.flag for flag in done.flags] == ["unknown_type", "unknown_type"]
+    assert records.get(db, made.DEVICE, made.LOG, 0).raw == unknown
+
+
+@pytest.mark.parametrize("kind", sorted(wire.NAMES))
+def test_a_known_type_that_misfits_is_kept_and_flagged(db: Database, kind: int) -> None:
+    raw = wire.encode(0, kind, 1, 1, 1000, b"")
+    done = keep(db, [(0, raw)])
+    assert done.next_seq == 1
+    assert [flag.flag for flag in done.flags] == ["bad_payload"]
+    assert records.get(db, made.DEVICE, made.LOG, 0).raw == raw
+
+
+@given(kind=st.integers(1, 254), version=st.integers(0, 2), payload=st.binary(max_size=240))
+def test_no_payload_can_break_the_store(kind: int, version: int, payload: bytes) -> None:
+    raw = wire.encode(7, kind, version, 65535, (1 << 40) - 1, payload)
+    with tempfile.TemporaryDirectory() as folder, Database(Path(folder) / "a.sqlite3") as db:
+        assert keep(db, [(7, raw)]).stored == 1
+        assert rederive(db, made.NOW_MS) == 1
+        assert records.get(db, made.DEVICE, made.LOG, 7).raw == raw
+
+
+@given(values=st.data())
+def test_every_value_of_every_layout_is_taken(values: st.DataObject) -> None:
+    kind = values.draw(st.sampled_from(sorted(wire.NAMES)))
+    size = struct.calcsize(wire.layout_format(kind, 1))
+    payload = values.draw(st.binary(min_size=size, max_size=size))
+    with tempfile.TemporaryDirectory() as folder, Database(Path(folder) / "a.sqlite3") as db:
+        assert keep(db, [(0, wire.encode(0, kind, 1, 1, 5, payload))]).next_seq == 1
+
+
+def test_of_two_records_with_one_number_the_first_stays(db: Database) -> None:
+    first = wire.encode(0, wire.BATTERY, 1, 1, 5, wire.pack(wire.BATTERY, 1, (3900, 80, 0)))
+    other = wire.encode(0, wire.BATTERY, 1, 1, 5, wire.pack(wire.BATTERY, 1, (3700, 30, 0)))
+    keep(db, [(0, first)])
+    done = keep(db, [(0, other)])
+    assert [flag.flag for flag in done.flags] == ["conflict"]
+    assert records.get(db, made.DEVICE, made.LOG, 0).raw == first
+
+
+@pytest.mark.parametrize(
+    ("unix_ms", "why"),
+    [
+        (0, "before 2025"),
+        (5_000, "before 2025"),
+        (2_208_988_800_000, "2040 or later"),
+        (made.NOW_MS + 2 * 86_400_000, "ahead of the companion"),
+        (-(1 << 63), "before 2025"),
+        ((1 << 63) - 1, "2040 or later"),
+    ],
+)
+def test_an_impossible_clock_is_refused_and_its_records_stay(db: Database, unix_ms: int, why: str) -> None:
+    done = keep(db, made.session_log(unix_ms=unix_ms))
+    assert [flag.flag for flag in done.flags] == ["clock_refused"]
+    assert why in done.flags[0].detail
+    key = Key(made.DEVICE, made.LOG, 1)
+    assert sessions.get(db, key).start_ms is None
+    assert len(sessions.reps(db, key)) == 6
+    # A right clock of the same boot dates what came before.
+    keep(db, [made.time(done.next_seq, made.NOW_MS, uptime_ms=200_000)])
+    assert sessions.get(db, key).start_ms == made.NOW_MS - 195_000
+    assert clocks.latest(db, made.DEVICE, made.LOG).refused == ""
+
+
+def test_a_clock_dates_its_own_boot_only(db: Database) -> None:
+    keep(db, [made.start(0, 0, uptime_ms=1000), made.time(1, made.NOW_MS, uptime_ms=500, boot=2)])
+    assert sessions.get(db, Key(made.DEVICE, made.LOG, 0)).start_ms is None
+
+
+def test_an_unset_companion_clock_cannot_call_a_device_early(db: Database) -> None:
+    done = ingest(db, made.DEVICE, made.LOG, [made.time(0, made.NOW_MS, uptime_ms=9)], now_ms=5_000)
+    assert done.flags == ()
+
+
+def test_a_set_without_its_session_start_still_has_a_session(db: Database) -> None:
+    keep(db, [made.set_(9, 4, uptime_ms=70_000)])
+    session = sessions.get(db, Key(made.DEVICE, made.LOG, 4))
+    assert (session.start_seq, session.uptime_ms) == (None, 70_000)
+    keep(db, [made.end(12, 4, uptime_ms=90_000, sets=1, reps=8, duration_s=60)])
+    assert sessions.get(db, Key(made.DEVICE, made.LOG, 4)).uptime_ms == 30_000
+
+
+def test_sessions_belong_to_whom_the_device_was_assigned_then(db: Database) -> None:
+    ann = store.athletes.add(db, "Ann", made.NOW_MS).athlete_id
+    ben = store.athletes.add(db, "Ben", made.NOW_MS).athlete_id
+    keep(db, [made.start(0, 0, uptime_ms=1000)])
+    assert sessions.get(db, Key(made.DEVICE, made.LOG, 0)).athlete_id is None
+    devices.assign(db, made.DEVICE, made.LOG, ann)
+    devices.assign(db, made.DEVICE, made.LOG, ben)
+    keep(db, [made.start(1, 1, uptime_ms=9000)])
+    rederive(db, made.NOW_MS)
+    assert [s.session_seq for s in sessions.latest(db, ann)] == [0]
+    assert [s.session_seq for s in sessions.latest(db, ben)] == [1]
+    # A factory reset begins another log: nobody's until it is assigned.
+    ingest(db, made.DEVICE, 77, [made.start(0, 0, uptime_ms=1000)], made.NOW_MS)
+    assert [s.log_id for s in sessions.latest(db, None)] == [77]
