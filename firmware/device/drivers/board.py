@@ -1,0 +1,97 @@
+"""Builds a board's drivers from its settings (hardware/boards/*.toml, compiled to board.json).
+
+A part that is missing or wrong does not stop the others: it is None here, and its error is in `faults`.
+"""
+
+from machine import ADC, I2C, PWM, Pin
+
+from .battery import Battery
+from .button import Button
+from .errors import BadSetting, SensorError
+from .haptic import Haptic
+from .led import Led
+
+
+def _imu_class(part: str):
+    if part == "lsm6dso":
+        from .lsm6dso import LSM6DSO
+
+        return LSM6DSO
+    if part == "mpu6886":
+        from .mpu6886 import MPU6886
+
+        return MPU6886
+    raise BadSetting(part, "no driver for this motion sensor; see hardware/README.md")
+
+
+def _optical_class(part: str):
+    if part == "max30102":
+        from .max30102 import MAX30102
+
+        return MAX30102
+    raise BadSetting(part, "no driver for this optical sensor; see hardware/README.md")
+
+
+class Board:
+    """`optical`, `imu`, `button`, `haptic`, `led`, `battery`: drivers, or None where the board has none."""
+
+    def __init__(self, settings: dict):
+        """settings: the board.json object, checked when it was compiled."""
+        self.settings = settings
+        self.faults: list[SensorError] = []
+        if "hold_pin" in settings:
+            Pin(settings["hold_pin"], Pin.OUT, value=1)  # the board switches itself off without it
+        self._buses = {}
+        for bus in settings["i2c"]:
+            self._buses[bus["id"]] = I2C(
+                bus["id"], scl=Pin(bus["scl"]), sda=Pin(bus["sda"]), freq=bus["freq_hz"]
+            )
+        self.imu = self._imu(settings.get("imu"))
+        self.optical = self._optical(settings.get("optical"))
+        self.button = self._button(settings.get("button"))
+        self.haptic = self._haptic(settings.get("haptic"))
+        self.led = self._led(settings.get("led"))
+        self.battery = self._battery(settings.get("battery"))
+
+    def _imu(self, s):
+        if s is None:
+            return None
+        try:
+            driver = _imu_class(s["part"])
+            return driver(self._buses[s["i2c"]], s["address"], s["rate_hz"], s["accel_g"], s["gyro_dps"])
+        except SensorError as error:
+            self.faults.append(error)
+            return None
+
+    def _optical(self, s):
+        if s is None:
+            return None
+        try:
+            driver = _optical_class(s["part"])
+            return driver(self._buses[s["i2c"]], s["address"], s["rate_hz"], s["average"], s["led_ma_x10"])
+        except SensorError as error:
+            self.faults.append(error)
+            return None
+
+    def _button(self, s):
+        if s is None:
+            return None
+        pull = Pin.PULL_UP if s["pull_up"] else None
+        return Button(Pin(s["pin"], Pin.IN, pull), s["active_low"])
+
+    def _haptic(self, s):
+        if s is None:
+            return None
+        return Haptic(PWM(Pin(s["pin"]), freq=s["freq_hz"], duty_u16=0), s["strength_permille"])
+
+    def _led(self, s):
+        if s is None:
+            return None
+        return Led(Pin(s["pin"], Pin.OUT), s["active_low"])
+
+    def _battery(self, s):
+        if s is None:
+            return None
+        charging = Pin(s["charging_pin"], Pin.IN) if s.get("charging_pin") is not None else None
+        adc = ADC(Pin(s["pin"]), atten=ADC.ATTN_11DB)
+        return Battery(adc, s["divider_permille"], charging, s.get("charging_active_low", True))
