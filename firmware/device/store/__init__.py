@@ -1,0 +1,1 @@
+"""What outlives a power cut: the record log, the settings, the plans."""
