@@ -31,16 +31,28 @@ def refusal(unix_ms: int, received_ms: int) -> str:
 def at(clocks: Sequence[Clock], uptime_ms: int) -> tuple[int, int, int] | None:
     """(unix_ms, utc_offset_min, uncertainty_ms) of an uptime by the clocks of its boot; None without one.
 
-    The reading with the least uncertainty at that uptime counts, its own plus what drift may have added.
+    Between two readings that agree, the moment lies on the line through both, which takes out the drift;
+    elsewhere the reading that is least uncertain there counts, its own uncertainty and what drift may add.
     """
-    best: tuple[int, int, Clock] | None = None
-    for clock in clocks:
-        if clock.refused:
-            continue
-        uncertainty_ms = clock.uncertainty_ms + abs(uptime_ms - clock.uptime_ms) * DRIFT_PPM // 1_000_000
-        if best is None or (uncertainty_ms, -clock.seq) < best[:2]:
-            best = (uncertainty_ms, -clock.seq, clock)
-    if best is None:
+    believed = sorted((c for c in clocks if not c.refused), key=lambda c: (c.uptime_ms, c.seq))
+    if not believed:
         return None
-    uncertainty_ms, _, clock = best
-    return clock.unix_ms + uptime_ms - clock.uptime_ms, clock.utc_offset_min, uncertainty_ms
+    before = [c for c in believed if c.uptime_ms <= uptime_ms]
+    after = [c for c in believed if c.uptime_ms > uptime_ms]
+    if before and after and _agree(before[-1], after[0]):
+        low, high = before[-1], after[0]
+        span_ms = high.uptime_ms - low.uptime_ms
+        passed_ms = (uptime_ms - low.uptime_ms) * (high.unix_ms - low.unix_ms) // span_ms
+        return low.unix_ms + passed_ms, low.utc_offset_min, max(low.uncertainty_ms, high.uncertainty_ms)
+    best = min(believed, key=lambda c: (_uncertainty_ms(c, uptime_ms), -c.seq))
+    unix_ms = best.unix_ms + uptime_ms - best.uptime_ms
+    return unix_ms, best.utc_offset_min, _uncertainty_ms(best, uptime_ms)
+
+
+def _uncertainty_ms(clock: Clock, uptime_ms: int) -> int:
+    return clock.uncertainty_ms + abs(uptime_ms - clock.uptime_ms) * DRIFT_PPM // 1_000_000
+
+
+def _agree(low: Clock, high: Clock) -> bool:
+    drift_ms = (high.unix_ms - low.unix_ms) - (high.uptime_ms - low.uptime_ms)
+    return abs(drift_ms) <= low.uncertainty_ms + _uncertainty_ms(high, low.uptime_ms)

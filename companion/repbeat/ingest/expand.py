@@ -126,7 +126,9 @@ class _Work:
         f = rows.fields(record)
         if f["event"] not in (wire.SESSION_START, wire.SESSION_END):
             raise wire.BadPayload(f"SESSION has the unknown event {f['event']}")
-        key = Key(record.device_id, record.log_id, f["session_seq"])
+        # A start record names itself: its own number, whatever the log wrote between asking and appending.
+        seq = record.seq if f["event"] == wire.SESSION_START else f["session_seq"]
+        key = Key(record.device_id, record.log_id, seq)
         self._events.setdefault(key, []).append(record)
         self._touched.add(key)
 
