@@ -1,0 +1,118 @@
+"""Board files: the shipped ones compile, and each kind of mistake is named by its key."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from repbeat_tools import boards
+
+BOARDS = Path(__file__).resolve().parents[2] / "hardware/boards"
+NAMES = sorted(path.stem for path in BOARDS.glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_boards_compile(name: str) -> None:
+    settings = json.loads(boards.compile_json(BOARDS / f"{name}.toml"))
+    assert settings["board"] == name
+    assert {p["label"] for p in settings["flash"]["partitions"]} == {"log", "cfg"}
+    assert "sources" not in settings
+    table = boards.partition_table(BOARDS / f"{name}.toml")
+    assert "log,data,0x40,0x200000,0x100000," in table
+
+
+def test_absent_parts_are_left_out(tmp_path: Path) -> None:
+    text = (BOARDS / "xiao_esp32s3_band.toml").read_text()
+    text = re.sub(r"\[haptic\][^\[]*", "", text)
+    path = tmp_path / "xiao_esp32s3_band.toml"
+    path.write_text(text)
+    assert "haptic" not in boards.load(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('part = "lsm6dso"', 'part = "bmi270"', "imu.part: Invalid enum value 'bmi270'"),
+        ("rate_hz = 104", 'rate_hz = "104"', "imu.rate_hz: Expected `int`, got `str`"),
+        ("rate_hz = 104", "rate_hz = 100", "imu.rate_hz: the lsm6dso has (26, 52, 104, 208), not 100"),
+        ("rate_hz = 104", "ratehz = 104", "imu.ratehz: Object contains unknown field `ratehz`"),
+        ("accel_g = 8\n", "", "imu.accel_g: Object missing required field `accel_g`"),
+        (
+            "average = 2",
+            "average = 8",
+            "optical.average: rate_hz x average must be one of (50, 100, 200, 400)",
+        ),
+        ("address = 0x57", "address = 0x6A", "imu.address: 0x6a is taken by optical"),
+        ("address = 0x57", "address = 0x80", "optical.address: Expected `int` <= 119"),
+        ("i2c = 0\naddress = 0x6A", "i2c = 1\naddress = 0x6A", "imu.i2c: there is no bus 1, only [0]"),
+        ("pin = 2 # D1", "pin = 5 # D1", "button.pin: GPIO 5 is taken by i2c[0].sda"),
+        ("pin = 2 # D1", "pin = 27 # D1", "button.pin: the esp32s3 has no usable GPIO 27"),
+        ("pin = 1 # D0", "pin = 13 # D0", "battery.pin: GPIO 13 is not on ADC 1 of the esp32s3"),
+        ('mcu = "esp32s3"', 'mcu = "esp8266"', "mcu: Invalid enum value 'esp8266'"),
+        ("schema = 1", "schema = 2", "schema: Invalid enum value 2"),
+        (
+            "offset = 0x200000",
+            "offset = 0x200010",
+            "flash.partitions[3].offset: offset and size must be multiples",
+        ),
+        (
+            "offset = 0x300000",
+            "offset = 0x2F0000",
+            "flash.partitions[4].offset: 0x2f0000 lies inside the partition before",
+        ),
+        (
+            "size = 0x4F0000",
+            "size = 0x500000",
+            "flash.partitions[5].size: ends at 0x810000, beyond the flash",
+        ),
+        ('label = "log"', 'label = "journal"', "flash.partitions: no data partition 'log'"),
+        ('label = "cfg"', 'label = "log"', "flash.partitions[4].label: 'log' occurs twice"),
+        ("[led]", "[lamp]", "lamp: Object contains unknown field `lamp`"),
+        (
+            'board = "xiao',
+            'board = "my',
+            "board: 'my_esp32s3_band' is not the name of the file, 'xiao_esp32s3_band'",
+        ),
+        ("schema = 1", "schema = ", "no TOML"),
+    ],
+)
+def test_mistakes_name_the_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = (BOARDS / "xiao_esp32s3_band.toml").read_text()
+    assert old in text
+    path = tmp_path / "xiao_esp32s3_band.toml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(boards.BoardError) as caught:
+        boards.load(path)
+    assert f"xiao_esp32s3_band.toml: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("pin = 26", "pin = 36", "haptic.pin: GPIO 36 of the esp32 is an input only"),
+        ("pull_up = false", "pull_up = true", "button.pull_up: GPIO 37 of the esp32 has no pull-up"),
+        ("id = 1 # Grove port", "id = 0", "i2c: two buses have the same id"),
+    ],
+)
+def test_mistakes_of_the_older_chip(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "m5stickc_plus2.toml"
+    path.write_text((BOARDS / "m5stickc_plus2.toml").read_text().replace(old, new, 1))
+    with pytest.raises(boards.BoardError) as caught:
+        boards.load(path)
+    assert message in str(caught.value)
+
+
+def test_command(tmp_path: Path) -> None:
+    out = tmp_path / "board.json"
+    done = CliRunner().invoke(boards.main, [str(BOARDS / "xiao_esp32s3_band.toml"), "-o", str(out)])
+    assert done.exit_code == 0
+    assert json.loads(out.read_text())["imu"]["part"] == "lsm6dso"
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("schema = 1\n")
+    done = CliRunner().invoke(boards.main, [str(wrong)])
+    assert done.exit_code == 1
+    assert "wrong.toml: board: Object missing required field" in done.output
