@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["web.sample"]
+
 # A time is never asserted (machines are noisy): the hard limit a test is pytest-timeout's.
 settings.register_profile("repbeat", deadline=None, derandomize=True)
 settings.load_profile("repbeat")

@@ -1,0 +1,118 @@
+"""The pages in a real browser: live values move, new data appears, nothing overflows, nothing errs."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from web.sample import DEVICE, LOG
+
+from repbeat.store import Database, plans
+from repbeat.web.app import create_app
+from repbeat.web.live import LiveState
+from repbeat_protocol import live as wire
+
+Serve = Callable[[Flask], str]
+SESSION = f"/sessions/{DEVICE}/{LOG:08x}/2"
+
+
+def in_set(reps: int) -> LiveState:
+    values = dict.fromkeys(wire.FIELDS, 0) | {
+        "phase": wire.IN_SET,
+        "reps": reps,
+        "reps_high": 10,
+        "exercise": 2,
+    }
+    return LiveState(link="connected", values=values)
+
+
+def open_page(
+    browser: Browser, address: str, width: int = 1280, scheme: str = "light"
+) -> tuple[Page, list[str]]:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(address)
+    return page, errors
+
+
+def test_the_rep_count_moves_while_one_looks(browser: Browser, served: Serve, trained: Database) -> None:
+    states: dict[str, LiveState] = {}
+    page, errors = open_page(browser, served(create_app(trained, lambda: states)))
+    strip = page.locator("[data-live]")
+    expect(strip).to_be_hidden()
+    for reps in (6, 7):
+        states[DEVICE] = in_set(reps)
+        expect(strip.locator("[data-of=reps]")).to_have_text(str(reps), timeout=3000)
+    expect(strip).to_be_visible()
+    states[DEVICE] = LiveState(link="connected", values=dict.fromkeys(wire.FIELDS, 0))
+    expect(strip).to_be_hidden(timeout=3000)
+    assert errors == []
+    page.close()
+
+
+def test_a_plan_that_was_applied_shows_without_a_reload(
+    browser: Browser, served: Serve, trained: Database
+) -> None:
+    page, errors = open_page(browser, served(create_app(trained)))
+    expect(page.get_by_text("ready for the device")).to_be_visible()
+    page.evaluate("window.kept = true")
+    athlete_id = trained.value("SELECT athlete_id FROM athletes")
+    plans.set_status(trained, athlete_id, 2, plans.APPLIED)
+    expect(page.get_by_text("in force on the device")).to_be_visible(timeout=15_000)
+    assert page.evaluate("window.kept") is True
+    assert errors == []
+    page.close()
+
+
+def test_the_heart_chart_is_drawn_with_a_table_behind_it(
+    browser: Browser, served: Serve, trained: Database
+) -> None:
+    page, errors = open_page(browser, served(create_app(trained)) + SESSION)
+    canvas = page.locator("#chart canvas")
+    expect(canvas).to_be_visible()
+    drawn = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v)"
+    assert canvas.evaluate(drawn)
+    page.get_by_text("The values by minute").click()
+    expect(page.get_by_role("table").first.get_by_role("row")).to_have_count(5)
+    assert errors == []
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_no_page_is_wider_than_its_screen(
+    browser: Browser,
+    served: Serve,
+    trained: Database,
+    width: int,
+    scheme: Literal["light", "dark"],
+) -> None:
+    address = served(create_app(trained, lambda: {DEVICE: in_set(7)}))
+    for path in ("/", "/sessions", "/devices", SESSION, "/nowhere"):
+        page, errors = open_page(browser, address + path, width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert all("404" in error for error in errors), path
+        page.close()
+
+
+def test_the_keyboard_reaches_everything(browser: Browser, served: Serve, trained: Database) -> None:
+    page, _ = open_page(browser, served(create_app(trained)))
+    reached = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent.trim().split('\\n')[0]"))
+    assert reached[:5] == ["Skip to content", "RepBeat", "Today", "Sessions", "Devices"]
+    page.close()
+
+
+def test_pages_read_without_scripts(browser: Browser, served: Serve, trained: Database) -> None:
+    address = served(create_app(trained, lambda: {DEVICE: in_set(7)}))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("[data-of=reps]")).to_have_text("7")
+    expect(page.get_by_text("60 kg → 62.5 kg")).to_be_visible()
+    context.close()

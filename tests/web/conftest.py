@@ -1,0 +1,25 @@
+"""The pages' own fixtures; the filled store is in sample.py, shared with the browser tests."""
+
+import pytest
+from flask.testing import FlaskClient
+from web.sample import DEVICE, LOG
+
+from repbeat.store import Database
+from repbeat.store.sessions import Key
+from repbeat.web.app import create_app
+from repbeat.web.live import LiveState
+
+
+@pytest.fixture
+def session_key() -> Key:
+    return Key(DEVICE, LOG, 2)
+
+
+@pytest.fixture
+def live() -> dict[str, LiveState]:
+    return {}
+
+
+@pytest.fixture
+def client(trained: Database, live: dict[str, LiveState]) -> FlaskClient:
+    return create_app(trained, lambda: live).test_client()

@@ -1,0 +1,115 @@
+"""Each page says what the records said, and nothing breaks when there is little to say."""
+
+import re
+from typing import Any
+
+import pytest
+from web.sample import DEVICE, LOG
+
+from repbeat.store import Database
+from repbeat.store.sessions import Key
+from repbeat.web.app import SECURITY_HEADERS, create_app
+from repbeat.web.live import LiveState
+
+
+def text(response: Any) -> str:
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.get_data(as_text=True)))
+
+
+def test_today_shows_the_plan_and_why_it_changed(client: Any) -> None:
+    page = text(client.get("/"))
+    assert "Athlete A" in page
+    assert "Squat 3 8–10 62.5 kg 1:30" in page
+    assert "Squat: load 60 kg → 62.5 kg" in page
+    assert "All 3 sets reached 10 repetitions at 60 kg. Rule double_progression, version 1." in page
+    assert "3 sets, 30 repetitions, 1800 kg moved" in page
+
+
+def test_session_shows_sets_reps_and_heart(client: Any) -> None:
+    response = client.get(f"/sessions/{DEVICE}/{LOG:08x}/2")
+    page = text(response)
+    assert "3 Squat 10 8–10 60 kg 1:00 8 % 1 fast" in page
+    assert len(re.findall(r"0\.9 0\.1 1\.4 98 % 0\.45 90 %", page)) == 30
+    assert "Strain 3.4 of 21" in page
+    assert re.search(r"\d+ seconds recorded, 8\d % of them with a good value, between 70 and 130 bpm", page)
+    assert '"sets": [[10.0, 35.0], [100.0, 125.0], [190.0, 215.0]]' in response.get_data(as_text=True)
+
+
+def test_devices_say_that_every_sample_is_present(client: Any) -> None:
+    page = text(client.get("/devices"))
+    assert "Band 1" in page
+    assert "every sample present" in page
+    assert "Battery 82 %" in page
+
+
+def test_devices_name_the_gaps(trained: Database) -> None:
+    trained.run("DELETE FROM records WHERE seq BETWEEN 10 AND 12")
+    page = text(create_app(trained).test_client().get("/devices"))
+    assert "every sample present" not in page
+    assert "Records 10 to 12: still to come with the next sync" in page
+
+
+def test_sessions_list_links_to_each(client: Any) -> None:
+    response = client.get("/sessions")
+    assert f"/sessions/{DEVICE}/{LOG:08x}/2" in response.get_data(as_text=True)
+    assert "Athlete A" in text(response)
+
+
+def test_live_values_appear_while_a_set_runs(client: Any, live: dict[str, LiveState]) -> None:
+    assert client.get("/live.json").get_json() == {}
+    values = {
+        "version": 1,
+        "phase": 2,
+        "set_index": 1,
+        "reps": 7,
+        "exercise": 2,
+        "reps_low": 8,
+        "reps_high": 10,
+        "rest_left_s": 0,
+        "mean_velocity_mm_s": 512,
+        "bpm": 141,
+        "zone": 3,
+        "form_bits": 0,
+        "plan_revision": 1,
+    }
+    live[DEVICE] = LiveState(link="connected", values=values)
+    state = client.get("/live.json").get_json()[DEVICE]
+    assert (state["phase"], state["reps"], state["target"], state["bpm"]) == ("In a set", 7, 10, 141)
+    assert "7 of 10 squat" in text(client.get("/"))
+
+
+@pytest.mark.parametrize("path", ["/", "/sessions", "/devices"])
+def test_an_empty_store_says_what_to_do(store: Database, path: str) -> None:
+    assert re.search(r"yet|has been seen", text(create_app(store).test_client().get(path)))
+
+
+def test_what_is_not_there_is_a_404_that_says_so(client: Any) -> None:
+    for path in (f"/sessions/{DEVICE}/{LOG:08x}/99", "/sessions/x/zz/1", "/nowhere"):
+        response = client.get(path)
+        assert response.status_code == 404
+        assert "Back to Today" in response.get_data(as_text=True)
+
+
+def test_names_are_escaped(trained: Database) -> None:
+    trained.run("UPDATE athletes SET name = '<script>alert(1)</script>'")
+    trained.run("UPDATE devices SET name = '\"><img src=x onerror=alert(1)>'")
+    client = create_app(trained).test_client()
+    for path in ("/", "/devices", "/sessions", f"/sessions/{DEVICE}/{LOG:08x}/2"):
+        page = client.get(path).get_data(as_text=True)
+        assert "<script>alert" not in page
+        assert "<img" not in page
+
+
+def test_every_answer_has_the_security_headers(client: Any) -> None:
+    for path in ("/", "/live.json", "/nowhere", "/static/style.css"):
+        with client.get(path) as response:
+            assert all(name in response.headers for name in SECURITY_HEADERS), path
+
+
+def test_a_session_without_a_clock_says_so(trained: Database, session_key: Key) -> None:
+    trained.run("UPDATE sessions SET start_ms = NULL, utc_offset_min = NULL")
+    page = text(
+        create_app(trained).test_client().get(f"/sessions/{DEVICE}/{LOG:08x}/{session_key.session_seq}")
+    )
+    assert "time not known yet" in page
