@@ -1,0 +1,54 @@
+"""The device on the air, put together: services, the sender, advertising, the strap."""
+
+from device.link.advertising import Advertiser
+from device.link.battery import Battery
+from device.link.current_time import CurrentTime
+from device.link.gatt import COMPANIONS, MTU, Gatt
+from device.link.heart_rate import HeartRate
+from device.link.information import Information
+from device.link.live import Live
+from device.link.own import Own
+from device.link.sender import Sender
+from device.link.strap import Strap
+from device.link.sync import Sync
+from device.link.transfer import Transfer
+
+
+class Link:
+    """What the rest of the firmware knows of Bluetooth.
+
+    `heart_rate`, `battery`, `live` take values by `update`; `strap` gives measurements; `wake()` says that
+    the log has grown; `tasks` are (name, coroutine function) to be kept running.
+    """
+
+    def __init__(
+        self, ble, name, model, device_id, log, slots, plans, clock, set_time, fault, refused, strap_wanted
+    ) -> None:
+        """`slots`: transfer.Slot by kind; `set_time`, `fault`, `refused`: see Sync and Transfer."""
+        self.heart_rate = HeartRate()
+        self.battery = Battery()
+        self.live = Live()
+        self.sync = Sync(log, COMPANIONS, MTU - 3, set_time, fault)
+        transfer = Transfer(slots, COMPANIONS, clock, refused)
+        time = CurrentTime(clock, set_time)
+        own = Own(self.sync, transfer, self.live, log, plans, clock, device_id)
+        # The order is the layout: a change of it changes repbeat_protocol.gatt.LAYOUT
+        services = (self.heart_rate, self.battery, Information(model, device_id), time, own)
+        self._server = Gatt(ble, name, services)
+        self._sender = Sender(
+            self._server, (self.heart_rate, self.live, transfer, time, self.battery, self.sync)
+        )
+        self.strap = Strap(ble, strap_wanted, clock)
+        self._server.central_irq = self.strap.irq
+        self.wake = self._sender.wake
+        self.tasks = (
+            ("gatt", self._server.run),
+            ("sender", self._sender.run),
+            ("advertising", Advertiser(ble, self._server, name).run),
+            ("strap", self.strap.run),
+        )
+
+    @property
+    def companions(self) -> int:
+        """How many centrals are connected."""
+        return sum([connection.is_open for connection in self._server.connections])

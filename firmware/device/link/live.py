@@ -1,0 +1,58 @@
+"""LIVE: what the session is doing now (protocol/frames.md): the latest value, notified when it changed."""
+
+import struct
+
+from device.link.service import LatestValue
+from repbeat_protocol import live
+
+
+class Live(LatestValue):
+    """A characteristic of RepBeat's own service (own.py)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buf = bytearray(live.SIZE)
+        self._new = bytearray(live.SIZE)
+
+    def update(
+        self,
+        phase: int,
+        set_index: int,
+        reps: int,
+        exercise: int,
+        reps_low: int,
+        reps_high: int,
+        rest_left_s: int,
+        mean_velocity_mm_s: int,
+        bpm: int,
+        zone: int,
+        form_bits: int,
+        plan_revision: int,
+    ) -> bool:
+        """The fields of live.FIELDS after the version; True when something is new, and then it is sent."""
+        struct.pack_into(
+            live.FORM,
+            self._new,
+            0,
+            live.VERSION,
+            phase,
+            min(set_index, 255),
+            min(reps, 255),
+            exercise,
+            reps_low,
+            reps_high,
+            rest_left_s,
+            min(mean_velocity_mm_s, 0xFFFF),
+            min(bpm, 255),
+            zone,
+            form_bits,
+            plan_revision,
+        )
+        if self._new == self._buf:
+            return False
+        self._buf, self._new = self._new, self._buf
+        self.changed()
+        return True
+
+    def value(self) -> memoryview:
+        return memoryview(self._buf)

@@ -1,0 +1,251 @@
+"""The composition root: builds the device from its board settings, and keeps its tasks running."""
+
+import asyncio
+import json
+import sys
+from time import ticks_diff, ticks_ms
+
+import bluetooth
+import machine
+from esp32 import Partition
+
+from device.drivers.board import Board
+from device.drivers.button import LONG, SHORT
+from device.link.link import Link
+from device.link.measurement import CONTACT, CONTACT_UNKNOWN, NO_CONTACT
+from device.session.heart_log import HeartLog
+from device.session.heart_source import HeartSource
+from device.session.recorder import Recorder
+from device.session.session import Session
+from device.signal.reps import RepCounter
+from device.store.log import Log
+from device.store.settings import Settings
+from device.store.slots import PlanSlot
+from device.system import faults as codes
+from device.system import version
+from device.system.clock import Clock, ClockRefused
+from device.system.faults import Faults
+from device.system.journal import Journal
+from device.system.power import Power
+from device.system.sensing import Sensing
+from repbeat_protocol import heart, live, records, transfer
+
+BOARD_FILE = "/board.json"
+SHOW_MS = 250  # how often LIVE and the LED follow the session
+RESTART_MS = 1000
+WATCHDOG_MS = 8000
+FEED_MS = 1000
+BEHIND_MS = 5000  # seconds of heart rate are caught up to here, then left out
+
+LED_SESSION = (40, 1960)
+LED_FAULT = (40, 160, 40, 760)
+
+
+class App:
+    """Everything on one device, wired together. OSError, StoreError: nothing can be kept, so stop."""
+
+    def __init__(self, board_settings: dict) -> None:
+        self.clock = Clock(ticks_ms, ticks_diff)
+        self.log = Log(Partition.find(Partition.TYPE_DATA, label=board_settings["flash"]["log"])[0])
+        self.log.mount()
+        self.journal = Journal(self.log)
+        self.faults = Faults(self.journal, self.clock)
+        self._record_boot()
+        self.settings = Settings()
+        self.plans = PlanSlot(self.settings, self.clock.unix_s)
+        self.board = Board(board_settings)
+        for error in self.board.faults:
+            self.faults.record(codes.SENSOR_MISSING, str(error))
+        self.recorder = Recorder(self.journal, self.clock)
+        self.session = Session(
+            RepCounter(), self.plans, self.recorder, self.cue, self.settings, self.clock.unix_s, ticks_diff
+        )
+        self._refused = None
+        self.link = self._link(board_settings["board"])
+        self.journal.on_append = self.link.wake
+        self.heart = HeartSource(self.link.strap, self.clock)
+        self.heart_log = HeartLog(self.journal, self.clock)
+        self.sensing = Sensing(self.board, self.session, self.heart, self.faults)
+        self._beats = 0
+
+    def _link(self, model: str) -> Link:
+        device_id = int.from_bytes(machine.unique_id(), "big")
+        name = self.settings.get("name", "") or "RepBeat-%04X" % (device_id & 0xFFFF)
+        return Link(
+            bluetooth.BLE(),
+            name,
+            model,
+            device_id,
+            self.log,
+            {transfer.PLAN: self.plans},
+            self.plans,
+            self.clock,
+            self.set_time,
+            self._store_failed,
+            self._plan_refused,
+            lambda: self.settings.get("strap", ""),
+        )
+
+    def _record_boot(self) -> None:
+        values = (
+            machine.reset_cause(),
+            version.MAJOR,
+            version.MINOR,
+            version.PATCH,
+            min(self.log.torn_bytes, 0xFFFF),
+        )
+        payload = records.pack(records.BOOT, 1, values)
+        self.journal.append(records.BOOT, 1, payload, self.clock.uptime_ms())
+
+    # What the parts tell each other
+
+    def cue(self, pattern: tuple[int, ...]) -> None:
+        """Play a haptic word of session/cues.py."""
+        if self.board.haptic:
+            self.board.haptic.play(pattern)
+
+    def set_time(self, unix_ms: int, uncertainty_ms: int, utc_offset_min: int, source: int) -> None:
+        """Set the clock and write the TIME record; ClockRefused leaves a FAULT record instead."""
+        try:
+            self.clock.set_utc(unix_ms, uncertainty_ms, utc_offset_min, source)
+        except ClockRefused:
+            self.faults.record(codes.CLOCK_REFUSED, "%d" % (unix_ms // 1000))
+            raise
+        payload = records.pack(records.TIME, 1, (unix_ms, uncertainty_ms, utc_offset_min, source))
+        self.journal.append(records.TIME, 1, payload, self.clock.uptime_ms())
+
+    def _store_failed(self, error) -> None:
+        self.faults.record(codes.STORE, str(error))
+
+    def _plan_refused(self, revision: int, reason: int, digest8: bytes) -> None:
+        """A PLAN_APPLIED record, once for the same plan and reason however often it is offered."""
+        offered = (revision, reason, digest8)
+        if offered == self._refused:
+            return
+        self._refused = offered
+        current = self.plans.current
+        self.recorder.plan(revision, current.revision if current else 0, records.REFUSED, reason, digest8)
+
+    # Tasks
+
+    async def run(self) -> None:
+        """Run for ever; each task that fails is written down and started again."""
+        tasks = [
+            ("sensing", self.sensing.run),
+            ("heart", self._seconds),
+            ("show", self._show),
+        ]
+        board = self.board
+        if board.button:
+            tasks.append(("button", self._button))
+        if board.haptic:
+            tasks.append(("haptic", board.haptic.run))
+        if board.led:
+            tasks.append(("led", board.led.run))
+        if board.battery:
+            power = Power(board.battery, self.journal, self.clock, self.link.battery.update, self.cue)
+            tasks.append(("power", power.run))
+        tasks.extend(self.link.tasks)
+        self._tasks = [asyncio.create_task(self._keep(name, task)) for name, task in tasks]
+        await self._watch()
+
+    async def _keep(self, name: str, task) -> None:
+        while True:
+            try:
+                await task()
+            except Exception as error:  # the boundary of a task: whatever failed, the others go on
+                sys.print_exception(error)
+                self.faults.record(codes.TASK_FAILED, "%s: %r" % (name, error))
+            await asyncio.sleep_ms(RESTART_MS)
+
+    async def _watch(self) -> None:
+        """Feed the watchdog while the sensing loop turns: it carries the session."""
+        watchdog = machine.WDT(timeout=WATCHDOG_MS) if self.settings.get("watchdog", 1) else None
+        while True:
+            if watchdog and self.sensing.beats != self._beats:
+                self._beats = self.sensing.beats
+                watchdog.feed()
+            await asyncio.sleep_ms(FEED_MS)
+
+    async def _button(self) -> None:
+        while True:
+            event = await self.board.button.wait()
+            if event == SHORT:
+                self.session.press(ticks_ms())
+            elif event == LONG:
+                self.session.long_press(ticks_ms())
+
+    async def _seconds(self) -> None:
+        """One value of heart rate a second, on a beat that does not drift."""
+        due_ms = self.clock.uptime_ms()
+        while True:
+            due_ms += 1000
+            now = self.clock.uptime_ms()
+            if now - due_ms > BEHIND_MS:
+                due_ms = now
+            await asyncio.sleep_ms(max(0, due_ms - now))
+            self._second()
+
+    def _second(self) -> None:
+        source = self.heart
+        source.second()
+        for rr in source.rr_1024:
+            self.heart_log.interval(rr, source.source)
+        self.heart_log.second(source.bpm, source.state, source.source)
+        self.session.heart(source.bpm, source.state)
+        if source.state == heart.NO_CONTACT:
+            contact = NO_CONTACT
+        else:
+            contact = CONTACT_UNKNOWN if source.state == heart.NO_VALUE else CONTACT
+        service = self.link.heart_rate
+        service.allowed = self.session.active or bool(self.settings.get("heart_always", 0))
+        service.update(source.bpm if source.state >= heart.FAIR else 0, contact, source.rr_1024)
+
+    async def _show(self) -> None:
+        """LIVE, the LED and the block of heart rate at a session's end follow the session."""
+        was_active = False
+        while True:
+            session = self.session
+            self._show_live()
+            if session.active != was_active:
+                was_active = session.active
+                if not was_active:
+                    self.heart_log.flush()
+            if self.board.led:
+                self._show_led()
+            await asyncio.sleep_ms(SHOW_MS)
+
+    def _show_live(self) -> None:
+        session = self.session
+        item = session.execution.item
+        work = session.work
+        self.link.live.update(
+            session.phase,
+            session.set_index,
+            work.reps if session.phase == live.IN_SET else 0,
+            item.exercise,
+            item.reps_low,
+            item.reps_high,
+            session.rest_left_s(ticks_ms()),
+            work.velocity_mm_s,
+            self.heart.bpm,
+            session.load.zone(self.heart.bpm),
+            work.form_bits,
+            session.execution.revision,
+        )
+
+    def _show_led(self) -> None:
+        led = self.board.led
+        if self.journal.error:
+            led.blink(LED_FAULT)
+        elif self.session.active:
+            led.blink(LED_SESSION)
+        else:
+            led.set(False)
+
+
+async def main() -> None:
+    """Start the device described by BOARD_FILE."""
+    with open(BOARD_FILE) as file:
+        board_settings = json.load(file)
+    await App(board_settings).run()

@@ -1,0 +1,7 @@
+"""The device. Everything is in device/system/app.py."""
+
+import asyncio
+
+from device.system import app
+
+asyncio.run(app.main())
