@@ -12,12 +12,12 @@ _BLOCK_SIZE = 5
 _BLOCK_ERASE = 6
 
 
-class StoreError(Exception):
+class StoreError(OSError):
     """The store could not do what was asked; each cause is a subclass."""
 
 
 class FlashFault(StoreError):
-    """The flash did not take what was written; nothing kept before is touched. If it lasts, replace the part."""
+    """The flash did not take what was written; nothing kept is touched. If it lasts, replace the part."""
 
 
 class NotFlash(StoreError):

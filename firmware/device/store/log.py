@@ -1,10 +1,10 @@
 """The record log: append-only, in raw flash, whole after a power cut at any byte.
 
 One pool of 4 KiB sectors serves three rings (index.KEEP, DETAIL, RAW) with one sequence number. When free
-sectors run out, the oldest acknowledged one is used anew; then the oldest raw one, then the oldest detail one,
-each with a LOSS record written before it goes. What a companion does not have of repetitions, sets and sessions
-is never overwritten: `append` raises LogFull instead. One free sector is held back, so that the LOSS record
-always fits.
+sectors run out, the oldest acknowledged one is used anew; then the oldest raw one, then the oldest detail
+one, each with a LOSS record written before it goes. What a companion does not have of repetitions, sets and
+sessions is never overwritten: `append` raises LogFull instead. One free sector is held back, so that the LOSS
+record always fits.
 
 Three rules, each found by cutting power at random: a torn tail is zeroed and its sector used on; a boot never
 opens a sector; reading writes nothing.
@@ -178,7 +178,7 @@ class Log:
         """Keep one record; its sequence number once it is proved to be on flash.
 
         `payload`: 0-240 bytes; `uptime_ms`: milliseconds since boot, 40 bits. BadPayload, LogFull, or
-        FlashFault after TRIES places failed: no sequence number is used then and nothing kept before is touched.
+        FlashFault after TRIES places failed: no sequence number is used then, nothing kept is touched.
         """
         size = len(payload) + STORED_OVERHEAD
         if size > MAX_STORED or kind in (records.ZEROED, records.ERASED):
@@ -371,7 +371,7 @@ class Log:
         self._erase_unused()
 
     def _erase_unused(self) -> None:
-        """Erase all that is not in use; sectors with a header last: `mount` sees by them that this is unfinished."""
+        """Erase all that is not in use; sectors with a header last: `mount` sees by them it is unfinished."""
         for with_header in (False, True):
             for sector in range(self.index.sectors):
                 self.flash.read(sector, 0, self._view[:FIRST_RECORD])
