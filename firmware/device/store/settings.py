@@ -1,8 +1,8 @@
 """Settings: a small table of names and values in two copies, so that a cut leaves the old or the new one.
 
 Each copy has a sector of its own: magic "RS", format u8, 0 u8, generation u32, length u16, 0 u16, crc u32,
-then the table as JSON. The CRC covers all but itself; the whole copy with the higher generation counts, and the
-other sector is written next. Keys and tokens are kept as hex text; their values are never logged.
+then the table as JSON. The CRC covers all but itself; the whole copy with the higher generation counts, and
+the other sector is written next. Keys and tokens are kept as hex text; their values are never logged.
 """
 
 import json
@@ -51,7 +51,7 @@ def check(name: str, value: int | str) -> None:
 
 
 class Settings:
-    """The table in force, in the partition's first two sectors; a change is on flash when its call returns."""
+    """The table in force, in the partition's first two sectors; a change is on flash when a call returns."""
 
     def __init__(self, partition) -> None:
         self._flash = Flash(partition, COPIES)

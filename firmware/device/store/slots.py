@@ -1,9 +1,9 @@
 """Plan slots: the plan in force, one that waits for the end of a set, one arriving; none disturbs another.
 
-A plan arrives in a sector that holds neither of the other two. When its digest fits and it passes the bounds it
-is marked ACCEPTED, and waits. `apply` marks it APPLIED: that one write is the switch. `proved` notes that the
-log holds its PLAN_APPLIED record; until then `unproved` says what is to be recorded, over any number of boots.
-Which plan counts needs no counter: revisions only rise.
+A plan arrives in a sector that holds neither of the other two. When its digest fits and it passes the bounds
+it is marked ACCEPTED, and waits. `apply` marks it APPLIED: that one write is the switch. `proved` notes that
+the log holds its PLAN_APPLIED record; until then `unproved` says what is to be recorded, over any number of
+boots. Which plan counts needs no counter: revisions only rise.
 """
 
 from device.store.blob import Blob
@@ -82,7 +82,7 @@ class PlanSlot(transfer.Slot):
         return self._blobs[self._arriving].head(size)
 
     def digest(self) -> bytes:
-        """See transfer.Slot; a blob that does not fit its digest is forgotten, so that it can be sent anew."""
+        """See transfer.Slot; one that does not fit its digest is forgotten, so that it can be sent anew."""
         blob = self._blobs[self._arriving]
         found = blob.digest()
         if found != blob.head(transfer.DIGEST_SIZE):
@@ -129,7 +129,7 @@ class PlanSlot(transfer.Slot):
 
     @property
     def unproved(self) -> tuple[int, int, bytes] | None:
-        """(revision, previous revision, digest8) of the plan in force while its PLAN_APPLIED is not proved."""
+        """(revision, previous revision, digest8) of the plan in force while PLAN_APPLIED is not proved."""
         if self.current is None or PROVED in self._blobs[self._current].marks:
             return None
         blob = self._blobs[self._current]
