@@ -10,6 +10,7 @@ from repbeat.ingest import expand
 from repbeat.store import devices
 from repbeat.store import records as store
 from repbeat.store.database import Database
+from repbeat.store.plans import Plan
 from repbeat.store.records import Flag, Record
 from repbeat.store.sessions import Key
 from repbeat_protocol import records as wire
@@ -18,13 +19,14 @@ CONFLICT = "conflict"
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch; acknowledge `next_seq`."""
+    """What became of a batch; acknowledge `next_seq`. `answered`: plans that a device applied or refused."""
 
     next_seq: int
     stored: int
     duplicates: int
     flags: tuple[Flag, ...] = ()
     sessions: tuple[Key, ...] = ()
+    answered: tuple[Plan, ...] = ()
 
 
 def ingest(
@@ -65,8 +67,8 @@ def ingest(
             duplicates += 1
             flags += _conflict(incoming[seq], held[seq], incoming[seq].raw)
         store.insert(db, fresh)
-        touched, odd = expand.expand(db, fresh, now_ms)
-        flags += odd
+        expanded = expand.expand(db, fresh, now_ms)
+        flags += expanded.flags
         store.add_flags(db, flags)
         next_seq = store.advance(db, device_id, log_id)
     return Stored(
@@ -74,7 +76,8 @@ def ingest(
         stored=len(fresh),
         duplicates=duplicates,
         flags=tuple(flags),
-        sessions=tuple(sorted(touched, key=msgspec.structs.astuple)),
+        sessions=expanded.sessions,
+        answered=expanded.answered,
     )
 
 

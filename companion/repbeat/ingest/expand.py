@@ -23,8 +23,16 @@ BAD_PAYLOAD = "bad_payload"
 CLOCK_REFUSED = "clock_refused"
 
 
-def expand(db: Database, records: Iterable[Record], now_ms: int) -> tuple[set[Key], list[Flag]]:
-    """Derive the rows of these records; (sessions touched, what is odd about records).
+class Expanded(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of some records: sessions touched, oddities, plans that a device answered."""
+
+    sessions: tuple[Key, ...]
+    flags: tuple[Flag, ...]
+    answered: tuple[plans.Plan, ...]
+
+
+def expand(db: Database, records: Iterable[Record], now_ms: int) -> Expanded:
+    """Derive the rows of these records.
 
     Run inside the transaction that keeps the records.
     """
@@ -46,6 +54,7 @@ class _Work:
         self._dated_boots: set[tuple[str, int, int]] = set()
         self._blocks: list[heart_blocks.HeartBlock] = []
         self._flags: list[Flag] = []
+        self._answered: list[plans.Plan] = []
 
     def take(self, record: Record) -> None:
         if (record.type, record.version) not in wire.LAYOUTS:
@@ -59,7 +68,7 @@ class _Work:
         except wire.BadPayload as error:
             self._flag(record, BAD_PAYLOAD, str(error))
 
-    def finish(self) -> tuple[set[Key], list[Flag]]:
+    def finish(self) -> Expanded:
         heart_blocks.insert(
             self._db,
             [
@@ -69,11 +78,12 @@ class _Work:
                 for block in self._blocks
             ],
         )
-        for key in sorted(self._touched, key=msgspec.structs.astuple):
+        touched = sorted(self._touched, key=msgspec.structs.astuple)
+        for key in touched:
             self._refresh(key)
         for device_id, log_id, boot in sorted(self._dated_boots):
             self._date_boot(device_id, log_id, boot)
-        return self._touched, self._flags
+        return Expanded(sessions=tuple(touched), flags=tuple(self._flags), answered=tuple(self._answered))
 
     def _flag(self, record: Record, flag: str, detail: str) -> None:
         self._flags.append(
@@ -134,7 +144,9 @@ class _Work:
 
     def _plan(self, record: Record) -> None:
         owner = devices.athlete_at(self._db, record.device_id, record.log_id, record.seq)
-        plans.add_delivery(self._db, rows.delivery(record), owner)
+        answered = plans.add_delivery(self._db, rows.delivery(record), owner)
+        if answered is not None:
+            self._answered.append(answered)
 
     def _battery(self, record: Record) -> None:
         f = rows.fields(record)

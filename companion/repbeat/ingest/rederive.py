@@ -23,8 +23,7 @@ def rederive(
         with db.atomic():
             derived.forget(db, device, log_id)
             for page in store.of_log(db, device, log_id):
-                _, flags = expand.expand(db, page, now_ms)
-                store.add_flags(db, flags)
+                store.add_flags(db, expand.expand(db, page, now_ms).flags)
                 done += len(page)
                 if progress is not None:
                     progress(done)

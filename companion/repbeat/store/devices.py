@@ -82,14 +82,22 @@ def begin_log(db: Database, device_id: str, log_id: int, now_ms: int) -> None:
     )
 
 
-def synced(db: Database, device_id: str, now_ms: int, problem: str = "") -> None:
-    """The device's records are all here as of `now_ms`; with a `problem` they are not."""
+def caught_up(db: Database, device_id: str, cursor: int, now_ms: int) -> None:
+    """Everything the device had, up to `cursor`, is here as of `now_ms`."""
     db.run(
-        """UPDATE devices SET problem = :problem,
-             last_sync_ms = CASE WHEN :problem = '' THEN :now_ms ELSE last_sync_ms END
+        """UPDATE devices SET head_seq = :cursor, last_seen_ms = :now_ms, last_sync_ms = :now_ms, problem = ''
            WHERE device_id = :device_id""",
         device_id=device_id,
+        cursor=cursor,
         now_ms=now_ms,
+    )
+
+
+def set_problem(db: Database, device_id: str, problem: str) -> None:
+    """Why the device could not be served; "" when it could."""
+    db.run(
+        "UPDATE devices SET problem = :problem WHERE device_id = :device_id",
+        device_id=device_id,
         problem=problem,
     )
 

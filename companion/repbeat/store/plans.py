@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from repbeat.store import devices
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
 from repbeat_protocol import plan as wire
@@ -69,18 +70,12 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(db: Database, plan: Plan, changes: list[Change]) -> None:
-    """Keep a new revision and why it differs; earlier ones still on their way are superseded."""
+    """Keep a new revision and why it differs.
+
+    An approved one supersedes what was on its way before; a proposal only supersedes earlier proposals.
+    """
     with db.atomic():
-        db.run(
-            """UPDATE plans SET status = :superseded WHERE athlete_id = :athlete_id
-                 AND revision < :revision AND status IN (:proposed, :pending, :pushed)""",
-            athlete_id=plan.athlete_id,
-            revision=plan.revision,
-            superseded=SUPERSEDED,
-            proposed=PROPOSED,
-            pending=PENDING,
-            pushed=PUSHED,
-        )
+        _supersede(db, plan.athlete_id, plan.revision, plan.status)
         db.run(
             """INSERT INTO plans (athlete_id, revision, previous_revision, created_ms, origin, status,
                  reason, content)
@@ -104,6 +99,23 @@ def put(db: Database, plan: Plan, changes: list[Change]) -> None:
                 for number, change in enumerate(changes)
             ],
         )
+
+
+def approve(db: Database, athlete_id: str, revision: int) -> Plan:
+    """A proposal becomes the plan to push."""
+    with db.atomic():
+        plan = get(db, athlete_id, revision)
+        if plan.status == PROPOSED:
+            _supersede(db, athlete_id, revision, PENDING)
+            set_status(db, athlete_id, revision, PENDING)
+    return get(db, athlete_id, revision)
+
+
+def _supersede(db: Database, athlete_id: str, revision: int, status: str) -> None:
+    on_their_way = (PROPOSED,) if status == PROPOSED else (PROPOSED, PENDING, PUSHED)
+    for old in every(db, athlete_id):
+        if old.revision < revision and old.status in on_their_way:
+            set_status(db, athlete_id, old.revision, SUPERSEDED)
 
 
 def every(db: Database, athlete_id: str) -> list[Plan]:
@@ -168,8 +180,35 @@ def next_revision(db: Database, athlete_id: str) -> int:
     return found
 
 
-def add_delivery(db: Database, delivery: Delivery, athlete_id: str | None) -> None:
-    """Keep what a device said; the athlete's plan of that revision and content becomes applied or refused."""
+def to_push(db: Database, device_id: str) -> Plan | None:
+    """The plan that the device should get: its athlete's newest that is approved and not yet answered.
+
+    One already pushed is among them, for the device may have lost it; pushing it again is harmless.
+    """
+    device = devices.get(db, device_id)
+    athlete_id = devices.athlete_of(db, device)
+    if athlete_id is None:
+        return None
+    return latest(db, athlete_id, PENDING, PUSHED)
+
+
+def mark_pushed(db: Database, athlete_id: str, revision: int) -> None:
+    """The device holds the plan; its answer may have come already and then stays."""
+    db.run(
+        """UPDATE plans SET status = :pushed
+           WHERE athlete_id = :athlete_id AND revision = :revision AND status = :pending""",
+        athlete_id=athlete_id,
+        revision=revision,
+        pushed=PUSHED,
+        pending=PENDING,
+    )
+
+
+def add_delivery(db: Database, delivery: Delivery, athlete_id: str | None) -> Plan | None:
+    """Keep what a device said; the athlete's plan of that revision and content becomes applied or refused.
+
+    Returns that plan; None when the device speaks of another one.
+    """
     with db.atomic():
         db.run(
             """INSERT INTO plan_deliveries (device_id, log_id, seq, revision, previous_revision, outcome,
@@ -185,11 +224,12 @@ def add_delivery(db: Database, delivery: Delivery, athlete_id: str | None) -> No
             revision=delivery.revision,
         )
         if not plan or sha256(plan.content).digest()[:8].hex() != delivery.digest8:
-            return
+            return None
         if delivery.outcome == record.APPLIED:
             set_status(db, plan.athlete_id, plan.revision, APPLIED)
         elif plan.status != APPLIED:
             set_status(db, plan.athlete_id, plan.revision, REFUSED, refusal_text(delivery.reason))
+        return get(db, plan.athlete_id, plan.revision)
 
 
 def deliveries(db: Database, device_id: str) -> list[Delivery]:

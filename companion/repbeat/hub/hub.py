@@ -1,0 +1,227 @@
+"""The hub: hears RepBeat devices, connects to each, keeps what they recorded, pushes plans, goes on.
+
+One task a device. A device that fails, lies or leaves ends its own connection and nothing else; it is tried
+again after a while that depends on the cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import msgspec
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakError
+from bleak_retry_connector import calculate_backoff_time
+
+from repbeat.hub import events
+from repbeat.hub.board import Board
+from repbeat.hub.device_session import DeviceSession
+from repbeat.hub.errors import DeviceMisbehaves, HubError, LogRewound, WrongLayout, WrongProtocol
+from repbeat.hub.fetch import Patience
+from repbeat.hub.link import Link
+from repbeat.hub.radio import Backends, Radio
+from repbeat.hub.writer import Writer
+from repbeat.store import Database, StoreError, devices
+from repbeat_protocol.frames import FrameError
+from repbeat_protocol.records import RecordError
+
+log = logging.getLogger(__name__)
+
+MOST_DEVICES = 64  # served at once; whoever advertises under ever new addresses gets no further
+
+
+class Backoff(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds until a device is tried again, by what ended its connection."""
+
+    first_s: float = 0.5  # the link broke: doubled each time, until one connection caught up
+    longest_s: float = 30.0
+    misbehaved_s: float = 60.0
+    store_s: float = 30.0  # disk full, database in use
+    outdated_s: float = 600.0  # only an update helps
+    unheard_s: float = 60.0  # try at last also without having heard the device again
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """How one device fared in `sync_once`; `problem` is "" when everything is here."""
+
+    address: str
+    device_id: str
+    name: str
+    problem: str
+
+
+class _Peer:
+    """A device as the radio knows it."""
+
+    def __init__(self, device: BLEDevice, name: str) -> None:
+        self.device = device
+        self.name = name
+        self.heard = asyncio.Event()
+        self.failures = 0  # in a row
+        self.device_id = ""
+        self.problem = "not connected yet"
+
+
+class Hub:
+    """`bus` tells what happens, `board` how things are. `backends`: scanner and client classes for bleak."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        backends: Backends | None = None,
+        unix_s: Callable[[], float] = time.time,
+        patience: Patience | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.bus = events.Bus()
+        self.board = Board(self.bus)
+        self._database = database
+        self._radio = Radio(backends)
+        self._unix_s = unix_s
+        self._patience = patience or Patience()
+        self._backoff = backoff or Backoff()
+        self._connecting = asyncio.Semaphore(1)  # adapters refuse a second connect while one is under way
+        self._peers: dict[str, _Peer] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve whatever is in reach until cancelled. NoAdapter when this computer cannot scan."""
+        async with self._serving(self._serve):
+            await asyncio.Event().wait()
+
+    async def sync_once(self, scan_s: float = 10.0, limit_s: float = 120.0) -> list[Served]:
+        """Serve each device heard within `scan_s` once, until all it has is here and no plan waits.
+
+        A device that is not through after `limit_s` keeps its problem; what came is kept.
+        """
+        async with self._serving(self._serve_once):
+            await asyncio.sleep(scan_s)
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=limit_s)
+        return [
+            Served(address=address, device_id=peer.device_id, name=peer.name, problem=peer.problem)
+            for address, peer in sorted(self._peers.items())
+        ]
+
+    @asynccontextmanager
+    async def _serving(
+        self, serve: Callable[[_Peer, Writer], Coroutine[None, None, None]]
+    ) -> AsyncIterator[None]:
+        self._peers.clear()
+        writer = Writer(self._database)
+
+        def hear(device: BLEDevice, advertisement: AdvertisementData) -> None:
+            peer = self._peers.get(device.address)
+            if peer is None:
+                if len(self._peers) >= MOST_DEVICES:
+                    return
+                peer = _Peer(device, advertisement.local_name or device.name or device.address)
+                self._peers[device.address] = peer
+                task = asyncio.create_task(serve(peer, writer))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            peer.device = device
+            peer.heard.set()
+
+        try:
+            async with self._radio.scanning(hear):
+                yield
+        finally:
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            writer.close()
+
+    async def _serve(self, peer: _Peer, writer: Writer) -> None:
+        """Connection after connection, for ever."""
+        while True:
+            pause_s = await self._connection(peer, writer, DeviceSession.run)
+            peer.heard.clear()
+            await asyncio.sleep(pause_s)
+            # Connecting to a device out of reach blocks the radio for others: wait until it is heard again.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._backoff.unheard_s):
+                    await peer.heard.wait()
+
+    async def _serve_once(self, peer: _Peer, writer: Writer) -> None:
+        await self._connection(peer, writer, _until_settled)
+
+    async def _connection(
+        self, peer: _Peer, writer: Writer, use: Callable[[DeviceSession], Coroutine[None, None, None]]
+    ) -> float:
+        """One connection from first to last; seconds to wait before the next."""
+        self._tell(peer, events.Found)
+        session: DeviceSession | None = None
+        try:
+            ended = asyncio.Event()
+            async with self._connecting:
+                client = await self._radio.connect(peer.device, peer.name, lambda _: ended.set())
+            link = Link(client)
+            session = DeviceSession(
+                link, peer.device.address, peer.name, writer, self.bus, self._unix_s, self._patience, ended
+            )
+            try:
+                await use(session)
+            except WrongLayout:
+                await link.forget_services()
+                raise
+            finally:
+                await link.close()
+                peer.device_id = session.device_id
+            peer.problem = ""
+            pause_s = 0.0
+        except (HubError, StoreError, BleakError, FrameError, RecordError, OSError, EOFError) as error:
+            peer.problem = str(error) or type(error).__name__
+            pause_s = self._pause_s(peer, session, error)
+        except Exception:
+            # A fault of this program, met with one device, must not end the service of the others.
+            log.exception("serving %s failed", peer.name)
+            peer.problem = "a fault in RepBeat, see the log"
+            pause_s = self._backoff.misbehaved_s
+        if peer.device_id:
+            with suppress(StoreError):
+                await writer.do(lambda db: devices.set_problem(db, peer.device_id, peer.problem))
+        self._tell(peer, events.Disconnected, cause=peer.problem, again_s=pause_s)
+        return pause_s
+
+    def _pause_s(self, peer: _Peer, session: DeviceSession | None, error: Exception) -> float:
+        if session is not None and session.caught_up.is_set():
+            peer.failures = 0
+        match error:
+            case WrongProtocol() | WrongLayout():
+                return self._backoff.outdated_s
+            case StoreError():
+                return self._backoff.store_s
+            case DeviceMisbehaves() | LogRewound() | FrameError() | RecordError():
+                return self._backoff.misbehaved_s
+        pause_s = min(self._backoff.first_s * 2.0**peer.failures, self._backoff.longest_s)
+        peer.failures += 1
+        if session is None:
+            # Not even connected: the radio's own reasons (no free slot, in progress) know their time.
+            pause_s = max(pause_s, min(calculate_backoff_time(error), self._backoff.longest_s))
+        return pause_s
+
+    def _tell(self, peer: _Peer, kind: type[events.Event], **fields: Any) -> None:
+        self.bus.tell(kind(address=peer.device.address, device_id=peer.device_id, name=peer.name, **fields))
+
+
+async def _until_settled(session: DeviceSession) -> None:
+    """Run a session until all is here and no plan waits; its error if it ends before."""
+    running = asyncio.create_task(session.run())
+    settled = asyncio.create_task(session.settled.wait())
+    try:
+        await asyncio.wait({running, settled}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+    finally:
+        for task in (running, settled):
+            task.cancel()
+        await asyncio.gather(running, settled, return_exceptions=True)

@@ -1,0 +1,141 @@
+"""One connection in RepBeat's terms: INFO, CONTROL, DATA, TRANSFER, LIVE."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import msgspec
+from bleak import BleakClient
+from bleak.exc import BleakError
+from bleak.uuids import normalize_uuid_16
+
+from repbeat.hub.errors import DeviceMisbehaves, LinkLost, WrongLayout, WrongProtocol
+from repbeat_protocol import frames, gatt
+
+Result = TypeVar("Result")
+NEEDED = (gatt.CONTROL, gatt.DATA, gatt.INFO, gatt.TRANSFER)
+SILENCE_S = (
+    15.0  # a request that takes longer than this has lost its link (the supervision time-out is shorter)
+)
+
+
+class Info(msgspec.Struct, frozen=True, kw_only=True):
+    """The INFO characteristic; fields as in repbeat_protocol.frames.read_info."""
+
+    protocol: int
+    layout: int
+    log_id: int
+    oldest: int
+    next: int
+    boot: int
+    uptime_ms: int
+    plan_revision: int
+    device_id: int
+
+
+class Link:
+    """A connected client. Every method raises LinkLost when the link ends under it."""
+
+    def __init__(self, client: BleakClient) -> None:
+        self._client = client
+
+    def check_services(self) -> None:
+        """WrongLayout unless all the characteristics are there."""
+        missing = [uuid for uuid in NEEDED if self._client.services.get_characteristic(uuid) is None]
+        if missing:
+            raise WrongLayout(
+                f"the device lacks {', '.join(missing)}: update its firmware, or remove it from this "
+                "computer's Bluetooth and try again (an old copy of its services may be kept)"
+            )
+
+    async def info(self) -> Info:
+        """Read INFO; WrongProtocol or WrongLayout when this companion cannot go on with the device."""
+        value = await self._read(gatt.INFO)
+        if value and value[0] != frames.PROTOCOL_VERSION:
+            older = "RepBeat on this computer" if value[0] > frames.PROTOCOL_VERSION else "the device"
+            raise WrongProtocol(
+                f"the device speaks protocol {value[0]}, this companion {frames.PROTOCOL_VERSION}: "
+                f"update {older}"
+            )
+        try:
+            info = Info(**frames.read_info(value))
+        except frames.FrameError as error:
+            raise DeviceMisbehaves(f"INFO cannot be read: {error}") from error
+        if info.layout != gatt.LAYOUT:
+            older = "RepBeat on this computer" if info.layout > gatt.LAYOUT else "the device"
+            raise WrongLayout(
+                f"the device has service layout {info.layout}, this companion knows {gatt.LAYOUT}: "
+                f"update {older}"
+            )
+        return info
+
+    async def text(self, uuid16: int) -> str:
+        """A Device Information text; "" where the device has none."""
+        uuid = normalize_uuid_16(uuid16)
+        if self._client.services.get_characteristic(uuid) is None:
+            return ""
+        return (await self._read(uuid)).decode(errors="replace")
+
+    async def control(self, kind: int, *values: int) -> None:
+        """Write a CONTROL frame, with response."""
+        await self._write(gatt.CONTROL, frames.pack_control(kind, *values))
+
+    async def transfer(self, message: bytes) -> None:
+        """Write a transfer message, with response."""
+        await self._write(gatt.TRANSFER, message)
+
+    def chunk_size(self, head: int) -> int:
+        """Bytes of content that fit one transfer message with a head of `head` bytes."""
+        characteristic = self._client.services.get_characteristic(gatt.TRANSFER)
+        assert characteristic is not None  # noqa: S101 (check_services came first)
+        return max(characteristic.max_write_without_response_size, frames.MIN_PAYLOAD) - head
+
+    async def listen(self, uuid: str | int, take: Callable[[bytes], None]) -> bool:
+        """Hand each notification to `take`; False where the device has no such characteristic."""
+        name = normalize_uuid_16(uuid) if isinstance(uuid, int) else uuid
+        if self._client.services.get_characteristic(name) is None:
+            return False
+        await self._call(self._client.start_notify(name, lambda _, value: take(bytes(value))))
+        return True
+
+    async def round_trip_s(self, tries: int = 3) -> float:
+        """The longest of a few INFO reads, in seconds: how long ago an answer may have been true."""
+        longest = 0.0
+        for _ in range(tries):
+            began = time.monotonic()
+            await self._read(gatt.INFO)
+            longest = max(longest, time.monotonic() - began)
+        return longest
+
+    async def forget_services(self) -> None:
+        """Drop the system's copy of the device's services (BlueZ keeps it over firmware updates)."""
+        clear = getattr(self._client, "clear_cache", None)
+        if clear is not None:
+            await clear()
+
+    async def close(self) -> None:
+        """End the connection; an already ended one is fine."""
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                await self._client.disconnect()
+        except (BleakError, TimeoutError, OSError, EOFError):
+            return
+
+    async def _read(self, uuid: str) -> bytes:
+        value: bytes = bytes(await self._call(self._client.read_gatt_char(uuid)))
+        return value
+
+    async def _write(self, uuid: str, data: bytes) -> None:
+        await self._call(self._client.write_gatt_char(uuid, data, response=True))
+
+    async def _call(self, operation: Coroutine[Any, Any, Result]) -> Result:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                return await operation
+        except TimeoutError as error:
+            raise LinkLost("the device did not answer: move it nearer, or charge it") from error
+        except (BleakError, OSError, EOFError) as error:
+            raise LinkLost(f"the link broke: {error}") from error

@@ -1,0 +1,61 @@
+"""The one place where bleak is made: scanner and clients, on the system's Bluetooth or on given backends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.exc import BleakError
+from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
+
+from repbeat.hub.errors import NoAdapter
+from repbeat_protocol import gatt
+
+Backends = tuple[type[BaseBleakScanner], type[BaseBleakClient]]
+Heard = Callable[[BLEDevice, AdvertisementData], None]
+ATTEMPTS = 2  # within one connection try; the hub itself tries again later
+
+
+class Radio:
+    """Without `backends`: what the operating system has. With them, every call goes to the two given classes.
+
+    A call that misses its backend would fall back to BlueZ, hence one factory.
+    """
+
+    def __init__(self, backends: Backends | None = None) -> None:
+        self._scanner: dict[str, Any] = {} if backends is None else {"backend": backends[0]}
+        self._client: dict[str, Any] = {} if backends is None else {"backend": backends[1]}
+
+    @asynccontextmanager
+    async def scanning(self, heard: Heard) -> AsyncIterator[None]:
+        """Call `heard` for every advertisement of RepBeat's service while inside."""
+        try:
+            scanner = BleakScanner(heard, service_uuids=[gatt.SERVICE], **self._scanner)
+            await scanner.start()
+        except (BleakError, OSError) as error:
+            raise NoAdapter(
+                f"Bluetooth cannot scan ({error}): switch it on, and on Linux see that the bluetooth "
+                "service runs and that you may use it"
+            ) from error
+        try:
+            yield
+        finally:
+            await scanner.stop()
+
+    async def connect(
+        self, device: BLEDevice, name: str, disconnected: Callable[[BleakClient], None]
+    ) -> BleakClient:
+        """A connected client; bleak-retry-connector's typed errors otherwise."""
+        return await establish_connection(
+            BleakClientWithServiceCache,
+            device,
+            name,
+            disconnected_callback=disconnected,
+            max_attempts=ATTEMPTS,
+            **self._client,
+        )
