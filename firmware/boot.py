@@ -1,8 +1,5 @@
-"""Runs first after a reset: room for exceptions in interrupts, and garbage collected before it piles up."""
+"""Runs first after a reset: garbage is collected before it piles up and splits the heap."""
 
 import gc
 
-import micropython
-
-micropython.alloc_emergency_exception_buf(100)
 gc.threshold(16384)

@@ -127,7 +127,7 @@ class Recorder:
         )
         self._append(records.STRAIN, values)
 
-    def plan(self, revision: int, previous: int, outcome: int, reason: int, digest8: bytes) -> None:
+    def plan(self, revision: int, previous: int, outcome: int, reason: int, digest8: bytes) -> int:
         """A plan came into force or was refused; `digest8`: first 8 bytes of its SHA-256, as sent."""
         (digest,) = struct.unpack("<Q", digest8)
-        self._append(records.PLAN_APPLIED, (revision, previous, outcome, reason, digest))
+        return self._append(records.PLAN_APPLIED, (revision, previous, outcome, reason, digest))

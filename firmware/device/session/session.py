@@ -17,7 +17,6 @@ from device.session.load import Load
 from device.session.work_set import SURE, WorkSet
 from device.signal import form
 from repbeat_protocol import heart, live, records
-from repbeat_protocol import plan as plan_format
 
 ABANDON_SET_MS = 120000  # a set begun by button without a repetition was none
 ABANDON_SESSION_MS = 1200000  # nobody has trained for twenty minutes
@@ -28,14 +27,13 @@ CUED_FORM = form.PARTIAL | form.FAST  # FEATURES row 33: range below 80 %, or lo
 class Session:
     """One band's session: what it is in, and all that may move it on."""
 
-    def __init__(self, counter, plans, recorder, cue, settings, unix_s, diff) -> None:
-        """RepCounter, PlanSlot, Recorder; `cue(pattern)` plays; `unix_s()`: UTC or 0; `diff`: ticks_diff."""
+    def __init__(self, counter, plans, recorder, cue, settings, diff) -> None:
+        """RepCounter, PlanSwitch, Recorder; `cue(pattern)` plays; `diff`: time.ticks_diff."""
         self._counter = counter
         self._plans = plans
         self._recorder = recorder
         self._cue = cue
         self._settings = settings
-        self._unix_s = unix_s
         self._diff = diff
         self._rest = rest.Rest()
         self._origin = 0
@@ -105,8 +103,8 @@ class Session:
             elif not self.work.reps and now - self.work.start_ms > ABANDON_SET_MS:
                 self.phase = live.READY
             return
-        if self._plans.waiting:
-            self._apply_plan()
+        if self._plans.due:
+            self._apply_plan(now)
         if self.phase == live.REST:
             self._tick_rest(now)
         if self.active and now - self._last_set_ms > ABANDON_SESSION_MS:
@@ -116,9 +114,9 @@ class Session:
 
     def _begin_session(self, ticks: int) -> None:
         self._origin = ticks
-        if self._plans.waiting:
-            self._apply_plan()
-        self.execution = Execution(self._plan_in_force())
+        if self._plans.due:
+            self._apply_plan(0)
+        self.execution = Execution(self._plans.in_force())
         plan = self.execution.plan
         resting_bpm = plan.resting_bpm if plan else 0
         max_bpm = plan.max_bpm if plan else 0
@@ -136,25 +134,15 @@ class Session:
         self.phase = live.READY
         self._cue(cues.READY)
 
-    def _plan_in_force(self):
-        """The current plan, or None when there is none or it has expired: then the session is free."""
-        plan = self._plans.current
-        if plan:
-            try:
-                plan_format.check_time(plan, self._unix_s())
-            except plan_format.PlanExpired:
-                return None
-        return plan
-
-    def _apply_plan(self) -> None:
-        """Between sets only: the plan that waits comes into force, proved by a record."""
-        previous = self._plans.current
-        digest8 = self._plans.digest8
-        plan = self._plans.apply()
-        self._recorder.plan(plan.revision, previous.revision if previous else 0, records.APPLIED, 0, digest8)
-        self._cue(cues.PLAN_APPLIED)
-        if self.active:
-            self.execution = Execution(plan, self.execution.sets_done)
+    def _apply_plan(self, now: int) -> None:
+        """Between sets only: the plan that waits comes into force, also for what is left of this session."""
+        if self._plans.switch():
+            self._cue(cues.PLAN_APPLIED)
+            if self.active:
+                self.execution = Execution(self._plans.in_force(), self.execution.sets_done)
+                self._counter.begin(now, self.execution.item.exercise)
+                if self.execution.done:
+                    self._end_session(now)
 
     def _end_session(self, now: int) -> None:
         load = self.load

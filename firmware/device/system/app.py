@@ -15,6 +15,7 @@ from device.link.link import Link
 from device.link.measurement import CONTACT, CONTACT_UNKNOWN, NO_CONTACT
 from device.session.heart_log import HeartLog
 from device.session.heart_source import HeartSource
+from device.session.plan_switch import PlanSwitch
 from device.session.recorder import Recorder
 from device.session.session import Session
 from device.signal.reps import RepCounter
@@ -31,6 +32,8 @@ from device.system.sensing import Sensing
 from repbeat_protocol import heart, live, records, transfer
 
 BOARD_FILE = "/board.json"
+LOG_PARTITION = "log"
+SETTINGS_PARTITION = "cfg"
 SHOW_MS = 250  # how often LIVE and the LED follow the session
 RESTART_MS = 1000
 WATCHDOG_MS = 8000
@@ -41,25 +44,30 @@ LED_SESSION = (40, 1960)
 LED_FAULT = (40, 160, 40, 760)
 
 
+def _partition(label: str) -> Partition:
+    return Partition.find(Partition.TYPE_DATA, label=label)[0]
+
+
 class App:
     """Everything on one device, wired together. OSError, StoreError: nothing can be kept, so stop."""
 
     def __init__(self, board_settings: dict) -> None:
         self.clock = Clock(ticks_ms, ticks_diff)
-        self.log = Log(Partition.find(Partition.TYPE_DATA, label=board_settings["flash"]["log"])[0])
+        self.log = Log(_partition(LOG_PARTITION))
         self.log.mount()
         self.journal = Journal(self.log)
         self.faults = Faults(self.journal, self.clock)
         self._record_boot()
-        self.settings = Settings()
-        self.plans = PlanSlot(self.settings, self.clock.unix_s)
+        settings_partition = _partition(SETTINGS_PARTITION)
+        self.settings = Settings(settings_partition)
+        self.plans = PlanSlot(settings_partition, self.settings, self.clock.unix_s)
         self.board = Board(board_settings)
         for error in self.board.faults:
             self.faults.record(codes.SENSOR_MISSING, str(error))
         self.recorder = Recorder(self.journal, self.clock)
-        self.session = Session(
-            RepCounter(), self.plans, self.recorder, self.cue, self.settings, self.clock.unix_s, ticks_diff
-        )
+        switch = PlanSwitch(self.plans, self.recorder, self._store_failed, self.clock.unix_s)
+        switch.prove()
+        self.session = Session(RepCounter(), switch, self.recorder, self.cue, self.settings, ticks_diff)
         self._refused = None
         self.link = self._link(board_settings["board"])
         self.journal.on_append = self.link.wake
