@@ -102,7 +102,12 @@ def test_flash_and_committed_nvs_survive(bench: Bench, tmp_path: Path) -> None:
     buf = bytearray(8)
     size = n.get_blob("key", buf)
     say([bytes(bytes_at(1, 0, 4)).decode(), n.get_i32("boots"), bytes(buf[:size]).decode()])
-    for work in (lambda: n.get_blob("new", buf), lambda: n.get_i32("key"), lambda: n.get_blob("key", bytearray(2)), lambda: n.set_i32("k" * 16, 1)):
+    for work in (
+        lambda: n.get_blob("new", buf),
+        lambda: n.get_i32("key"),
+        lambda: n.get_blob("key", bytearray(2)),
+        lambda: n.set_i32("k" * 16, 1),
+    ):
         try:
             work()
         except OSError as error:

@@ -1,0 +1,1 @@
+"""Players: what feeds a simulated board's sensors, from the model or from recordings."""
