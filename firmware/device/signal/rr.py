@@ -26,7 +26,8 @@ CLEANING_VERSION = 1
 
 REJECTED = 0x8000  # the interval is an artefact or belongs to an ectopic beat
 BREAK = 0x4000  # no beat-to-beat link to the interval before: the stream had a gap
-VALUE = 0x3FFF
+DOUBTFUL = 0x2000  # the detector itself was not sure of one of the two beats
+VALUE = 0x1FFF
 
 
 def ms_from_1024(rr_1024: int) -> int:
@@ -53,8 +54,11 @@ class RrSeries:
         """The stream was interrupted: the next interval has no successive difference."""
         self._broken = True
 
-    def push(self, rr_ms: int) -> None:
-        """One interval; what does not fit in 0-16383 ms is clamped there (and is an artefact anyhow)."""
+    def push(self, rr_ms: int, doubtful: bool = False) -> None:
+        """One interval; what does not fit in 0-8191 ms is clamped there (and is an artefact anyhow).
+
+        `doubtful`: the beat detector gives it too little quality; it is never kept.
+        """
         value = VALUE if rr_ms > VALUE else rr_ms if rr_ms > 0 else 0
         if self.count == self._capacity:
             self._first = (self._first + 1) % self._capacity
@@ -63,6 +67,8 @@ class RrSeries:
         if self._broken:
             value |= BREAK
             self._broken = False
+        if doubtful:
+            value |= DOUBTFUL
         self._data[(self._first + self.count - 1) % self._capacity] = value
         if self.count > SPIKE_REACH:
             self._judge(self.count - 1 - SPIKE_REACH)
@@ -94,12 +100,12 @@ class RrSeries:
     def _judge(self, i: int) -> None:
         at = (self._first + i) % self._capacity
         value = self._data[at] & VALUE
-        keep = RR_MIN_MS <= value <= RR_MAX_MS
+        keep = RR_MIN_MS <= value <= RR_MAX_MS and self._data[at] & DOUBTFUL == 0
         if keep:
             twice = self._twice_median(i)
             keep = abs(2 * value - twice) * 100 <= MEDIAN_PERCENT * twice and not self._spike(i)
         if keep:
-            self._data[at] &= VALUE | BREAK
+            self._data[at] &= VALUE | BREAK  # sure, or it would not be kept
         else:
             self._data[at] |= REJECTED
 
