@@ -13,7 +13,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def default_path() -> Path:
-    """The person's own data folder, as the operating system has it."""
+    """The database in the person's own data folder, as the operating system has it."""
     return user_data_path("repbeat", appauthor=False) / "repbeat.sqlite3"
 
 

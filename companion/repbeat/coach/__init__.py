@@ -1,0 +1,1 @@
+"""The coach: rules and planner are pure; the desk brings them together with the store."""

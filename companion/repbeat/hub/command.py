@@ -1,0 +1,166 @@
+"""`repbeat hub`, `repbeat sync`, `repbeat devices`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from repbeat.hub import events, report
+from repbeat.hub.errors import HubError
+from repbeat.hub.hub import Hub
+from repbeat.store import Database, athletes
+from repbeat.store import devices as known_devices
+from repbeat.store.console import errors_shown, json_option, print_json
+from repbeat.store.location import database_option
+
+
+@click.command()
+@database_option
+def hub(database: Path) -> None:
+    """Collect from every device in reach and push plans, until stopped with Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with errors_shown(HubError), Database(database) as db:
+        serving = Hub(db)
+        serving.bus.listen(_say)
+        try:
+            asyncio.run(serving.run())
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+
+
+@click.command()
+@click.option(
+    "--scan", "scan_s", type=click.FloatRange(1, 120), default=8.0, show_default=True, help="Seconds."
+)
+@click.option(
+    "--limit", "limit_s", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds."
+)
+@json_option
+@database_option
+def sync(scan_s: float, limit_s: float, as_json: bool, database: Path) -> None:
+    """Collect from every device in reach once, push waiting plans, end. Exit code 1 if a device failed."""
+    with errors_shown(HubError), Database(database) as db:
+        serving = Hub(db)
+        serving.bus.listen(_say)
+        served = asyncio.run(serving.sync_once(scan_s, limit_s))
+        reports = {
+            device.device_id: report.device(db, device, _now_ms()) for device in known_devices.every(db)
+        }
+    shown = [
+        {
+            "address": one.address,
+            "name": one.name,
+            "problem": one.problem,
+            "device": reports.get(one.device_id),
+        }
+        for one in served
+    ]
+    if as_json:
+        print_json({"served": shown})
+    else:
+        for one in shown:
+            click.echo(f"{one['name']}: {one['problem'] or 'everything is here'}")
+        if not shown:
+            click.echo("No device was heard: is it charged, near, and not connected to another computer?")
+    if any(one.problem for one in served):
+        raise click.exceptions.Exit(1)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@database_option
+@click.pass_context
+def devices(context: click.Context, as_json: bool, database: Path) -> None:
+    """Each device: whose, when synced, battery, firmware, what is here of its log and what is not."""
+    context.obj = database
+    if context.invoked_subcommand is not None:
+        return
+    with errors_shown(), Database(database) as db:
+        shown = [report.device(db, device, _now_ms()) for device in known_devices.every(db)]
+    if as_json:
+        print_json({"devices": shown})
+        return
+    if not shown:
+        click.echo("No devices yet: `repbeat sync` finds them.")
+    for one in shown:
+        _print_device(one)
+
+
+@devices.command()
+@click.argument("device_id")
+@click.option("--athlete", help="Whose records are they from now on; leave out for nobody's.")
+@click.pass_obj
+def assign(database: Path, device_id: str, athlete: str | None) -> None:
+    """Give a device to an athlete. What it recorded before stays whose it was."""
+    with errors_shown(), Database(database) as db:
+        device = known_devices.get(db, device_id)
+        one = athletes.named(db, athlete) if athlete else None
+        if device.log_id is None:
+            raise click.ClickException("nothing is known of this device's log yet: sync it once")
+        known_devices.assign(db, device_id, device.log_id, one.athlete_id if one else None)
+        click.echo(f"{device.name}: {one.name if one else 'nobody'}")
+
+
+@devices.command()
+@click.argument("device_id")
+@click.argument("name")
+@click.pass_obj
+def rename(database: Path, device_id: str, name: str) -> None:
+    """Give a device another name."""
+    with errors_shown(), Database(database) as db:
+        known_devices.rename(db, device_id, name)
+
+
+def _print_device(one: dict[str, Any]) -> None:
+    battery = "unknown" if one["battery_percent"] is None else f"{one['battery_percent']} %"
+    click.echo(f"{one['name']} ({one['device_id']}), {one['athlete'] or 'unclaimed'}")
+    click.echo(
+        f"  last sync {_ago(one['sync_age_s'])}; battery {battery}; firmware {one['firmware'] or 'unknown'}"
+    )
+    click.echo(f"  {one['records']} records: {one['samples']}")
+    click.echo(f"  clock: {one['clock']['state']}")
+    if one["problem"]:
+        click.echo(f"  problem: {one['problem']}")
+
+
+def _ago(seconds: float | None) -> str:
+    if seconds is None:
+        return "never"
+    return f"{timedelta(seconds=round(seconds))} ago"
+
+
+def _say(event: events.Event) -> None:
+    """One line a step on standard error."""
+    name = event.name or event.address
+    match event:
+        case events.Connected():
+            text = f"connected, records {event.cursor} to {event.head_seq} to fetch"
+        case events.CaughtUp():
+            text = f"everything up to record {event.cursor} is here"
+        case events.Gap():
+            text = f"records {event.first_seq} to {event.next_seq - 1} are gone: {event.why}"
+        case events.PlanPushed():
+            text = f"plan revision {event.revision} is on the device"
+        case events.PlanAnswered():
+            text = f"plan revision {event.revision} {event.status} {event.reason}".rstrip()
+        case events.ClockRefused():
+            text = f"did not take the time of this computer ({_utc(event.unix_s)}): set this computer's clock"
+        case events.Disconnected():
+            text = event.cause or "done"
+        case _:
+            return
+    click.echo(f"{name}: {text}", err=True)
+
+
+def _utc(unix_s: int) -> str:
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="seconds")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
