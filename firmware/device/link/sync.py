@@ -155,7 +155,12 @@ class Sync:
         room = min(payload, len(self._frame))
         end = min(cursor.limit, log.next_seq)
         while seq < end and at < room:
-            size = log.read_into(seq, self._record)
+            try:
+                size = log.read_into(seq, self._record)
+            except StoreError:
+                if at == frames.DATA_HEAD:
+                    raise
+                break  # what has been read goes first
             if not size:
                 break
             left = size - offset

@@ -11,6 +11,7 @@ FLUSH_S = 120
 OFF_S = 60  # seconds without contact that are still written; then nothing until it is worn again
 LATE_MS = 1500  # a second that comes later than this begins a new block
 RR_PAUSE_MS = 10000  # intervals of one block follow each other
+RR_LEAST = 5  # a shorter run of optical intervals tells nothing: it is not worth a record
 
 
 class HeartLog:
@@ -65,6 +66,11 @@ class HeartLog:
         if writer.full() or now - self._rr_first_ms >= FLUSH_S * 1000:
             self._write_intervals(now)
 
+    def broken(self) -> None:
+        """The next interval does not follow the last one: beats between them were lost or thrown away."""
+        if self._intervals.count:
+            self._write_intervals(self._clock.uptime_ms())
+
     def flush(self) -> None:
         """Write what has been collected: a session ended, or the power is about to go."""
         now = self._clock.uptime_ms()
@@ -78,5 +84,7 @@ class HeartLog:
         self._log.append(records.HEART, 1, payload, now)
 
     def _write_intervals(self, now: int) -> None:
+        worth = self._rr_source != records.SOURCE_OPTICAL or self._intervals.count >= RR_LEAST
         payload = self._intervals.take(now - self._rr_last_ms, self._rr_source)
-        self._log.append(records.RR, 1, payload, now)
+        if worth:
+            self._log.append(records.RR, 1, payload, now)

@@ -71,7 +71,8 @@ class App:
         self._refused = None
         self.link = self._link(board_settings["board"])
         self.journal.on_append = self.link.wake
-        self.heart = HeartSource(self.link.strap, self.clock)
+        optical = board_settings.get("optical")
+        self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
         self.heart_log = HeartLog(self.journal, self.clock)
         self.sensing = Sensing(self.board, self.session, self.heart, self.faults)
         self._beats = 0
@@ -197,6 +198,8 @@ class App:
     def _second(self) -> None:
         source = self.heart
         source.second()
+        if source.rr_broken:
+            self.heart_log.broken()
         for rr in source.rr_1024:
             self.heart_log.interval(rr, source.source)
         self.heart_log.second(source.bpm, source.state, source.source)
