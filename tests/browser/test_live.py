@@ -8,23 +8,23 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from web.sample import DEVICE, LOG
 
+from repbeat.hub import State
 from repbeat.store import Database, plans
 from repbeat.web.app import create_app
-from repbeat.web.live import LiveState
 from repbeat_protocol import live as wire
 
 Serve = Callable[[Flask], str]
 SESSION = f"/sessions/{DEVICE}/{LOG:08x}/2"
 
 
-def in_set(reps: int) -> LiveState:
+def in_set(reps: int) -> State:
     values = dict.fromkeys(wire.FIELDS, 0) | {
         "phase": wire.IN_SET,
         "reps": reps,
         "reps_high": 10,
         "exercise": 2,
     }
-    return LiveState(link="connected", values=values)
+    return State(address="C0:00:00:00:00:01", link="connected", values=values)
 
 
 def open_page(
@@ -39,7 +39,7 @@ def open_page(
 
 
 def test_the_rep_count_moves_while_one_looks(browser: Browser, served: Serve, trained: Database) -> None:
-    states: dict[str, LiveState] = {}
+    states: dict[str, State] = {}
     page, errors = open_page(browser, served(create_app(trained, lambda: states)))
     strip = page.locator("[data-live]")
     expect(strip).to_be_hidden()
@@ -47,7 +47,9 @@ def test_the_rep_count_moves_while_one_looks(browser: Browser, served: Serve, tr
         states[DEVICE] = in_set(reps)
         expect(strip.locator("[data-of=reps]")).to_have_text(str(reps), timeout=3000)
     expect(strip).to_be_visible()
-    states[DEVICE] = LiveState(link="connected", values=dict.fromkeys(wire.FIELDS, 0))
+    states[DEVICE] = State(
+        address="C0:00:00:00:00:01", link="connected", values=dict.fromkeys(wire.FIELDS, 0)
+    )
     expect(strip).to_be_hidden(timeout=3000)
     assert errors == []
     page.close()

@@ -4,10 +4,10 @@ import pytest
 from flask.testing import FlaskClient
 from web.sample import DEVICE, LOG
 
+from repbeat.hub import State
 from repbeat.store import Database
 from repbeat.store.sessions import Key
 from repbeat.web.app import create_app
-from repbeat.web.live import LiveState
 
 
 @pytest.fixture
@@ -16,10 +16,10 @@ def session_key() -> Key:
 
 
 @pytest.fixture
-def live() -> dict[str, LiveState]:
+def live() -> dict[str, State]:
     return {}
 
 
 @pytest.fixture
-def client(trained: Database, live: dict[str, LiveState]) -> FlaskClient:
+def client(trained: Database, live: dict[str, State]) -> FlaskClient:
     return create_app(trained, lambda: live).test_client()

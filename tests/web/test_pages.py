@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from web.sample import DEVICE, LOG
 
+from repbeat.hub import State
 from repbeat.store import Database
 from repbeat.store.sessions import Key
 from repbeat.web.app import SECURITY_HEADERS, create_app
-from repbeat.web.live import LiveState
 
 
 def text(response: Any) -> str:
@@ -56,7 +56,7 @@ def test_sessions_list_links_to_each(client: Any) -> None:
     assert "Athlete A" in text(response)
 
 
-def test_live_values_appear_while_a_set_runs(client: Any, live: dict[str, LiveState]) -> None:
+def test_live_values_appear_while_a_set_runs(client: Any, live: dict[str, State]) -> None:
     assert client.get("/live.json").get_json() == {}
     values = {
         "version": 1,
@@ -73,7 +73,7 @@ def test_live_values_appear_while_a_set_runs(client: Any, live: dict[str, LiveSt
         "form_bits": 0,
         "plan_revision": 1,
     }
-    live[DEVICE] = LiveState(link="connected", values=values)
+    live[DEVICE] = State(address="C0:00:00:00:00:01", link="connected", values=values)
     state = client.get("/live.json").get_json()[DEVICE]
     assert (state["phase"], state["reps"], state["target"], state["bpm"]) == ("In a set", 7, 10, 141)
     assert "7 of 10 squat" in text(client.get("/"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, render_template
@@ -26,13 +27,13 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(database: Database, live: LiveSource = dict) -> Flask:
-    """The pages over one store; `live` gives each device's state now, by device id."""
+def create_app(database: Database, live: LiveSource = dict, unix_s: Callable[[], float] = time.time) -> Flask:
+    """The pages over one store; `live` gives each device's state now, by device id; `unix_s` is the clock."""
     app = Flask(__name__)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(form.FILTERS)
-    app.extensions["repbeat"] = (database, live)
+    app.extensions["repbeat"] = (database, live, unix_s)
     app.register_blueprint(pages)
 
     @app.after_request

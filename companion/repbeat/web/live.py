@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Protocol
 
 from repbeat_protocol import exercises
 from repbeat_protocol import live as wire
@@ -16,11 +16,13 @@ PHASES = {
 }
 
 
-class LiveState(msgspec.Struct, frozen=True, kw_only=True):
+class LiveState(Protocol):
     """`link` is the hub's word for the connection; `values` is the last LIVE value, None before the first."""
 
-    link: str
-    values: dict[str, int] | None = None
+    @property
+    def link(self) -> str: ...
+    @property
+    def values(self) -> dict[str, int] | None: ...
 
 
 def shown(state: LiveState) -> dict[str, object]:

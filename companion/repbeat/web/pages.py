@@ -58,7 +58,9 @@ def session(device_id: str, log: str, session_seq: int) -> str:
 @pages.get("/devices")
 def devices() -> str:
     live = {device_id: shown(state) for device_id, state in _live().items()}
-    return render_template("devices.html", lines=views.fleet(_store()), live=live)
+    return render_template(
+        "devices.html", lines=views.fleet(_store(), current_app.extensions["repbeat"][2]()), live=live
+    )
 
 
 @pages.get("/live.json")

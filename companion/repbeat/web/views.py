@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -164,12 +163,11 @@ def _heart(db: Database, found: Session) -> list[tuple[float, int | None, int]]:
     return out
 
 
-def fleet(db: Database) -> list[DeviceLine]:
-    """Every device with what is missing of its log."""
-    now_ms = time.time() * 1000
+def fleet(db: Database, unix_s: float) -> list[DeviceLine]:
+    """Every device with what is missing of its log, ages as of `unix_s`."""
 
     def since(then_ms: int | None) -> float | None:
-        return None if then_ms is None else (now_ms - then_ms) / 1000
+        return None if then_ms is None else unix_s - then_ms / 1000
 
     out = []
     for device in devices.every(db):
