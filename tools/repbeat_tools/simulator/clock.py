@@ -21,19 +21,19 @@ class ClockKind:
         return self.speed == 0
 
 
-def Real() -> ClockKind:  # noqa: N802
+def Real() -> ClockKind:
     """Device time is wall time."""
     return ClockKind(1.0)
 
 
-def Scaled(speed: float) -> ClockKind:  # noqa: N802
+def Scaled(speed: float) -> ClockKind:
     """Device time runs `speed` times as fast as the wall; Bluetooth works, up to what the CPU gives."""
     if speed <= 0:
         raise ValueError("a scaled clock needs a speed above 0; Virtual() is the clock that stands still")
     return ClockKind(float(speed))
 
 
-def Virtual() -> ClockKind:  # noqa: N802
+def Virtual() -> ClockKind:
     """Device time stands still but for `Device.advance()`: deterministic, and as fast as the CPU allows."""
     return ClockKind(0.0)
 

@@ -28,17 +28,25 @@ from repbeat_tools.simulator.errors import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from repbeat_tools.simulator.controller import Faults
     from repbeat_tools.simulator.radio import Radio
 
 Event = dict[str, Any]
 
 EXIT_UNMODELLED = 70
+NOTIFY_QUEUE = 12
+"""Notifications that NimBLE takes before ENOMEM: its 12 buffers (CONFIG_BT_NIMBLE_MSYS_1_BLOCK_COUNT)."""
 BOOT_MS = 300.0
 """From reset to boot.py on an ESP32-S3 with the default bootloader: 0.3 s, give or take."""
 SHORT_LIFE_S, SHORT_LIVES = 1.0, 25
 """So many boots in a row, each ended by its own reset within so many wall seconds, are a boot loop."""
 TAIL_LINES = 15
-RESTARTS = {"reset": "hard_reset", "soft_reset": "soft_reset", "watchdog": "watchdog", "deepsleep": "deepsleep"}
+RESTARTS = {
+    "reset": "hard_reset",
+    "soft_reset": "soft_reset",
+    "watchdog": "watchdog",
+    "deepsleep": "deepsleep",
+}
 
 
 def lay_out(files: Path, sources: Mapping[str, Path], extra: Mapping[str, bytes]) -> None:
@@ -57,7 +65,7 @@ def lay_out(files: Path, sources: Mapping[str, Path], extra: Mapping[str, bytes]
 
 
 class Device:
-    """Made by `Air.device()`. Waiting calls take time-outs in wall seconds and raise what stopped the device."""
+    """Made by `Air.device()`. Waiting calls take wall seconds and raise what stopped the device."""
 
     def __init__(
         self,
@@ -100,7 +108,7 @@ class Device:
         self._stopped: FirmwareStopped | None = None
         self._short_lives = 0
 
-    # -- state ------------------------------------------------------------------------------------------------
+    # -- state ------------------------------------------------------------------------------------
 
     @property
     def now_ms(self) -> float:
@@ -124,7 +132,7 @@ class Device:
         """Call `listener(event)` for every event from now on, as it comes."""
         self._listeners.append(listener)
 
-    # -- power ------------------------------------------------------------------------------------------------
+    # -- power ------------------------------------------------------------------------------------
 
     async def power_on(self, cause: str = "power_on", timeout_s: float = 10.0) -> None:
         """Boot. Returns when the firmware's main.py has run up to its event loop."""
@@ -137,7 +145,7 @@ class Device:
         await self._wait_until(self._booted.is_set, timeout_s, "boot", fatal=True)
 
     async def kill(self) -> None:
-        """kill -9: the chip is gone in the middle of whatever it did. Its peers see a supervision time-out."""
+        """kill -9: gone in the middle of whatever it did. Its peers see a supervision time-out."""
         await self._end("killed")
 
     async def reboot(self, timeout_s: float = 10.0) -> None:
@@ -167,7 +175,7 @@ class Device:
         await asyncio.gather(supervisor, return_exceptions=True)
         self.ends.append({"type": "halt", "kind": kind, "world_ms": self.now_ms})
 
-    # -- the world around it ----------------------------------------------------------------------------------
+    # -- the world around it ----------------------------------------------------------------------
 
     def send(self, message: Event) -> None:
         """Tell the board something (button, battery, a power cut to come). `t_ms` in it is world time.
@@ -206,17 +214,18 @@ class Device:
         self._feeds = [feed for feed in self._feeds if feed[0] >= self.now_ms]
         self._feeds.append((end_ms, frame))
 
-    # -- the link's faults ------------------------------------------------------------------------------------
+    # -- the link's faults ------------------------------------------------------------------------
 
     def cut_link(self) -> None:
         """Out of range: both ends of all its connections see a supervision time-out now."""
-        self.radio.controller.expire()
+        self.radio.expire()
 
-    def silence(self, silent: bool) -> None:
-        """Nothing gets in or out while True; connections stay until they are cut."""
-        self.radio.controller.silent = silent
+    @property
+    def faults(self) -> Faults:
+        """Knobs of its radio: silence, lost PDUs, latency, a refused connection. They outlive a reboot."""
+        return self.radio.faults
 
-    # -- waiting ----------------------------------------------------------------------------------------------
+    # -- waiting ----------------------------------------------------------------------------------
 
     async def advance(self, seconds: float, timeout_s: float = 60.0) -> None:
         """Virtual time: let this device live `seconds` more, through resets and sleeps of its own."""
@@ -248,7 +257,9 @@ class Device:
         def found() -> Event | None:
             return next((e for e in self.events[since:] if e["type"] == kind and where(e)), None)
 
-        await self._wait_until(lambda: found() is not None, timeout_s, f"event {kind!r}", ends=kind != "main_ended")
+        await self._wait_until(
+            lambda: found() is not None, timeout_s, f"event {kind!r}", ends=kind != "main_ended"
+        )
         event = found()
         assert event is not None  # noqa: S101
         return event
@@ -287,7 +298,7 @@ class Device:
                 await self._end("hung")
                 raise DeviceHung(message) from None
 
-    # -- one life after another -------------------------------------------------------------------------------
+    # -- one life after another -------------------------------------------------------------------
 
     async def _live(self, cause: str) -> None:
         try:
@@ -343,6 +354,7 @@ class Device:
             "wall_ms": time.monotonic() * 1000,
             "ticks_start_ms": self._ticks_start_ms,
             "rtc_ms": self._rtc_ms,
+            "bluetooth": {"mac": list(self.radio.mac_bytes), "queue": NOTIFY_QUEUE},
             "feeds": len(feeds),
         }
         frames = [process.json_frame(b"C", config), *feeds]
@@ -362,7 +374,7 @@ class Device:
 
         host = await process.HostProcess.spawn(receive, frames)
         self._process = host
-        self.radio.attach(host)
+        await self.radio.attach(host.write)
         try:
             code = await asyncio.shield(host.ended)
         finally:
@@ -401,7 +413,9 @@ class Device:
         self.events.append(event)
         if event["type"] == "main_ended":
             tail = "\n  ".join(self.lines[-TAIL_LINES:])
-            self._stopped = FirmwareStopped(f"{self.name}: main.py ended: {event['error'] or 'returned'}\n  {tail}")
+            self._stopped = FirmwareStopped(
+                f"{self.name}: main.py ended: {event['error'] or 'returned'}\n  {tail}"
+            )
         for listener in self._listeners:
             listener(event)
         self._notify()

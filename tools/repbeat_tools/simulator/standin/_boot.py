@@ -1,12 +1,12 @@
 """Make the WebAssembly build look like a board before boot.py runs: asyncio.run, ThreadSafeFlag, time."""
 
+import asyncio
 import sys
-
-import __main__
 import time  # ours, before anything asks for the built-in one  # noqa: F401
 
 import _host
-import asyncio
+
+import __main__
 
 
 class _LoopRuns(BaseException):
@@ -42,14 +42,14 @@ async def _main(coroutine):
 
 
 def _run(coroutine):
-    asyncio.create_task(_main(coroutine))
+    asyncio.create_task(_main(coroutine))  # noqa: RUF006
     raise _LoopRuns
 
 
 def run(name):
-    """Execute boot.py or main.py as the board does: an exception is printed, and the board stays at its prompt."""
+    """Execute boot.py or main.py as a board does: an exception is printed, and the board idles."""
     try:
-        execfile(name, __main__.__dict__)
+        execfile(name, __main__.__dict__)  # noqa: F821
     except _LoopRuns:
         pass
     except SystemExit:

@@ -1,9 +1,8 @@
-"""MicroPython's `time` on the simulated clock, with the ESP32's epoch (2000-01-01) and a microsecond counter."""
-
-from utime import *  # the built-in module under its old name  # noqa: F403
-import utime as _builtin
+"""MicroPython's `time` on the simulated clock, with the ESP32's epoch and a microsecond counter."""
 
 import _host
+import utime as _builtin
+from utime import *  # the built-in module under its old name  # noqa: F403
 
 _UNIX_2000 = (
     946684800  # 2000-01-01T00:00:00Z: the epoch of the ESP32 port (extmod/modtime.c, shared/timeutils)
