@@ -1,0 +1,1 @@
+"""Faults on purpose: power cuts, damaged frames, and what must survive them."""

@@ -1,0 +1,90 @@
+"""`repbeat faults`: break things on purpose, many times, and print what did not survive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from repbeat_tools.faults import pool
+
+LOG = pool.Kind("power", size=25, micropython_size=6)
+STORE = pool.Kind("store", size=25, micropython_size=12)
+FRAMES = pool.Kind("frames", size=500, micropython_size=100)
+STORE_SHARE = 0.1  # of the power cuts hit settings and plan slots, the others the log
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """Progress on standard error."""
+    with Progress(
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as progress:
+        yield progress
+
+
+def power_kinds(cuts: int) -> list[tuple[pool.Kind, int]]:
+    """How a number of power cuts is shared out."""
+    store = int(cuts * STORE_SHARE)
+    return [(LOG, cuts - store), (STORE, store)]
+
+
+@click.command()
+@click.option(
+    "--power-cuts", default=0, type=click.IntRange(0), help="Cut power inside so many flash writes."
+)
+@click.option("--frames", default=0, type=click.IntRange(0), help="Feed so many random and mutated frames.")
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 1 << 30), help="Reproduces a run."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def faults(power_cuts: int, frames: int, seed: int, as_json: bool) -> None:
+    """Try faults and print what was lost, doubled, false, crashed or stuck; all zero is right.
+
+    The firmware's own code is tried, a tenth of it under MicroPython. `failures` names the lives that found
+    something: run `python -m repbeat_tools.faults MODULE LIFE SIZE` to see one again.
+    """
+    wanted = {"power": (power_kinds(power_cuts), power_cuts), "frames": ([(FRAMES, frames)], frames)}
+    results: dict[str, pool.Tally] = {}
+    with bars() as progress:
+        for name, (kinds, total) in wanted.items():
+            if total:
+                bar = progress.add_task(name, total=total)
+                results[name] = pool.run(kinds, seed, partial(progress.advance, bar))
+    if as_json:
+        click.echo(json.dumps(as_object(results, seed)))
+    else:
+        Console().print(as_table(results, seed))
+
+
+def as_object(results: dict[str, pool.Tally], seed: int) -> dict[str, object]:
+    """The JSON form: per kind what was tried and found, and the seed."""
+    kinds: dict[str, object] = {
+        name: {
+            "tried": tally.tried,
+            "micropython": tally.micropython,
+            **tally.found,
+            "failures": tally.failures,
+        }
+        for name, tally in results.items()
+    }
+    return {**kinds, "seed": seed}
+
+
+def as_table(results: dict[str, pool.Tally], seed: int) -> Table:
+    """The same for a reader."""
+    table = Table("fault", "tried", "of it MicroPython", *pool.FINDINGS, title=f"seed {seed}")
+    for name, tally in results.items():
+        found = [str(tally.found[finding]) for finding in pool.FINDINGS]
+        table.add_row(name, str(tally.tried), str(tally.micropython), *found)
+    return table
