@@ -115,6 +115,7 @@ async function start() {
   mp.FS.mkdir('/standin');
   mp.FS.mount(folder(mp.FS), { root: config.files }, '/flash');
   mp.FS.mount(folder(mp.FS), { root: config.standin }, '/standin');
+  mp.FS.chdir('/flash'); // VfsPosix hands relative paths on as they are
 
   clock.external();
   bootMs = clock.nowMs;
