@@ -73,6 +73,7 @@ class FakeBand:
         self.next_seq = max(self.log, default=-1) + 1
         self.boot = 1
         self.athlete = 0
+        self.logs_time = True
         self.info_override: bytes | None = None
         self.services_missing: set[str] = set()
         self.tamper: Callable[[bytes], list[bytes]] = lambda frame: [frame]
@@ -109,8 +110,8 @@ class FakeBand:
         kind, *values = frames.unpack_control(frame)
         if kind == frames.SET_TIME:
             self.times.append(tuple(values))
-            payload = records.pack(records.TIME, 1, (*values, 1))
-            self.append(records.TIME, payload)
+            if self.logs_time:
+                self.append(records.TIME, records.pack(records.TIME, 1, (*values, 1)))
         elif values[0] != self.log_id:
             self.notify(gatt.DATA, frames.pack_answer(frames.REFUSAL, frames.NOT_THIS_LOG, self.log_id))
         elif kind == frames.FETCH:

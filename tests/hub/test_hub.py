@@ -73,7 +73,7 @@ def synced(band: FakeBand, db: Database) -> Callable[[Hub], bool]:
     def done(hub: Hub) -> bool:
         state = hub.board.snapshot().get(devices.name_of(band.device_id))
         told = state is not None and state.link == "connected" and state.cursor == band.next_seq
-        return told and band.acked[-1] == band.next_seq and whole(db, band)
+        return told and band.acked[-1:] == [band.next_seq] and whole(db, band)
 
     return done
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest import made
 
@@ -95,6 +95,7 @@ def test_rederive_gives_the_same_rows(db: Database) -> None:
 LOG = made.session_log()
 
 
+@settings(max_examples=50)
 @given(order=st.permutations(range(len(LOG))), cuts=st.sets(st.integers(1, len(LOG) - 1)), again=st.data())
 def test_any_order_cut_and_repetition_gives_the_same_rows(
     order: list, cuts: set, again: st.DataObject
@@ -159,6 +160,7 @@ def test_a_known_type_that_misfits_is_kept_and_flagged(db: Database, kind: int) 
     assert records.get(db, made.DEVICE, made.LOG, 0).raw == raw
 
 
+@settings(max_examples=50)
 @given(kind=st.integers(1, 254), version=st.integers(0, 2), payload=st.binary(max_size=240))
 def test_no_payload_can_break_the_store(kind: int, version: int, payload: bytes) -> None:
     raw = wire.encode(7, kind, version, 65535, (1 << 40) - 1, payload)
@@ -168,6 +170,7 @@ def test_no_payload_can_break_the_store(kind: int, version: int, payload: bytes)
         assert records.get(db, made.DEVICE, made.LOG, 7).raw == raw
 
 
+@settings(max_examples=60)
 @given(values=st.data())
 def test_every_value_of_every_layout_is_taken(values: st.DataObject) -> None:
     kind = values.draw(st.sampled_from(sorted(wire.NAMES)))

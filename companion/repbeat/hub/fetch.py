@@ -62,6 +62,7 @@ class Fetch:
         self._assembler = frames.Assembler(cursor)
         self._wanted = cursor  # the first record that has not come
         self._head = info.next
+        self._acked = 0  # told to the device over this link
         self._batch: list[tuple[int, bytes]] = []
         self._waiting_for = -1  # FETCH was sent from here: what lies ahead of it is still the old stream
         self._unread = 0  # times the record wanted could not be read
@@ -167,6 +168,9 @@ class Fetch:
         elif head == self._wanted:
             self._waiting_for = -1
             await self._commit()
+            if self._acked < head:
+                # Committed in an earlier life, which ended before it could say so.
+                await self._ack(head)
             self._caught_up = True
             await self._keeper.caught_up(self._wanted)
 
@@ -191,7 +195,7 @@ class Fetch:
         self._assembler.skip(next_seq)
         self._wanted = self._assembler.next
         self._waiting_for = -1
-        await self._link.control(frames.ACK, self._log_id, cursor, CREDIT)
+        await self._ack(cursor)
 
     async def _refused(self, code: int, argument: int) -> None:
         if code == frames.NOT_THIS_LOG:
@@ -212,7 +216,12 @@ class Fetch:
         batch, self._batch = self._batch, []
         stored = await self._keeper.keep(self._log_id, batch)
         self._keeper.progress(stored, self._head)
-        await self._link.control(frames.ACK, self._log_id, stored.next_seq, CREDIT)
+        await self._ack(stored.next_seq)
+
+    async def _ack(self, cursor: int) -> None:
+        """Everything below `cursor` is on disk."""
+        await self._link.control(frames.ACK, self._log_id, cursor, CREDIT)
+        self._acked = cursor
 
     def _count_odd(self, what: str) -> None:
         self._odd += 1

@@ -102,6 +102,17 @@ def set_problem(db: Database, device_id: str, problem: str) -> None:
     )
 
 
+def plan_in_force(db: Database, device_id: str, log_id: int, revision: int) -> None:
+    """The device's log says that it trains by this revision now; revisions only rise."""
+    db.run(
+        """UPDATE devices SET plan_revision = :revision
+           WHERE device_id = :device_id AND log_id = :log_id AND plan_revision < :revision""",
+        device_id=device_id,
+        log_id=log_id,
+        revision=revision,
+    )
+
+
 def rename(db: Database, device_id: str, name: str, role: str | None = None) -> None:
     """Give a device another name, and role if given."""
     changed = db.run(

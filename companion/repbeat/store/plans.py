@@ -217,6 +217,8 @@ def add_delivery(db: Database, delivery: Delivery, athlete_id: str | None) -> Pl
                  :digest8) ON CONFLICT DO NOTHING""",
             **msgspec.structs.asdict(delivery),
         )
+        if delivery.outcome == record.APPLIED:
+            devices.plan_in_force(db, delivery.device_id, delivery.log_id, delivery.revision)
         plan = athlete_id and db.one(
             Plan,
             "SELECT * FROM plans WHERE athlete_id = :athlete_id AND revision = :revision",

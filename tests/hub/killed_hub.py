@@ -1,0 +1,51 @@
+"""A companion that is killed at a given step of its sync: run by test_kill.py in a process of its own."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from hub.fake_band import FakeBand, backends
+from hub.test_hub import long_log
+
+from repbeat.hub import Hub
+from repbeat.store import Database
+from repbeat_protocol import frames
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(path: str, step: str, batch: int) -> None:
+    database = Database(Path(path))
+    band = FakeBand("A1", 0xB1, long_log())
+    band.logs_time = False  # the parent's band must hold the same bytes
+    count = 0
+
+    def now(kind: str) -> bool:
+        nonlocal count
+        count += kind == step
+        return kind == step and count == batch
+
+    insert, control = database.run_many, band.control
+
+    def before_commit(sql: str, parameters: object) -> int:
+        done = insert(sql, parameters)
+        if sql.lstrip().startswith("INSERT INTO records") and now("commit"):
+            die()  # the records are written, but not committed
+        return done
+
+    def before_ack(frame: bytes) -> None:
+        if frame[0] == frames.ACK and now("ack"):
+            die()  # committed here, not yet known there
+        control(frame)
+
+    database.run_many = before_commit
+    band.control = before_ack
+    asyncio.run(Hub(database, backends=backends(band)).sync_once(0.1, 20))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
