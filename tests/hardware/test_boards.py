@@ -116,3 +116,13 @@ def test_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(boards.main, [str(wrong)])
     assert done.exit_code == 1
     assert "wrong.toml: board: Object missing required field" in done.output
+
+
+def test_schema_is_up_to_date() -> None:
+    assert (BOARDS.parent / "board.schema.json").read_text() == boards.schema()
+
+
+def test_readme_names_every_board_and_key() -> None:
+    readme = (BOARDS.parent / "README.md").read_text()
+    keys = set(re.findall(r"^(\w+) = ", "".join(p.read_text() for p in BOARDS.glob("*.toml")), re.MULTILINE))
+    assert [name for name in [*NAMES, *sorted(keys)] if f"`{name}`" not in readme] == []

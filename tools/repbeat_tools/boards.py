@@ -279,6 +279,11 @@ def partition_table(path: Path) -> str:
     return "\n".join(["# Name,Type,SubType,Offset,Size,Flags", *lines, ""])
 
 
+def schema() -> str:
+    """JSON schema of a board file, for editors that check TOML while one types."""
+    return json.dumps(msgspec.json.schema(BoardFile), indent=2) + "\n"
+
+
 @click.command()
 @click.argument("board", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

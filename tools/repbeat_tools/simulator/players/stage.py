@@ -16,6 +16,8 @@ TURN_S = 0.2
 class Band(Protocol):
     """What a player needs of repbeat_tools.simulator's device."""
 
+    @property
+    def now_ms(self) -> float: ...
     def feed(self, stream: str, t_ms: NDArray[Any], rows: NDArray[Any]) -> object: ...
     def send(self, message: dict[str, Any]) -> object: ...
     def on_event(self, callback: Callable[[dict[str, Any]], object]) -> object: ...
@@ -24,7 +26,6 @@ class Band(Protocol):
 async def train(
     athlete: Athlete,
     band: Band,
-    now_ms: Callable[[], float],
     sleep: Callable[[float], Awaitable[object]],
     *,
     limit_s: float = 3600.0,
@@ -32,19 +33,19 @@ async def train(
 ) -> bool:
     """Train until the athlete is done: True. False when the world's clock went on for limit_s before that.
 
-    `now_ms` and `sleep(seconds)` are those of the world's clock: `lambda: air.now_ms` and `air.sleep`, or
-    `band.advance` under virtual time. Signals go on for one turn after the end.
+    `sleep(seconds)` lets the band's world go on: `air.sleep`, or `band.advance` under virtual time. Signals
+    go on for one turn after the end.
     """
     band.on_event(athlete.sense)
-    end_ms = now_ms() + limit_s * 1000
+    end_ms = band.now_ms + limit_s * 1000
     while True:
         finished = athlete.done
-        samples = athlete.feed(now_ms() + ahead_ms)
+        samples = athlete.feed(band.now_ms + ahead_ms)
         if len(samples.t_ms):
             band.feed("imu", samples.t_ms, samples.imu)
             band.feed("ppg", samples.t_ms, samples.ppg)
         for message in samples.messages:
             band.send(message)
         await sleep(TURN_S)
-        if finished or now_ms() >= end_ms:
+        if finished or band.now_ms >= end_ms:
             return finished
