@@ -20,7 +20,7 @@ STEP_MAX_MS = 1200  # 50 steps a minute
 RUN = 8  # steps in a row before they count; two or three repetitions never make it
 UNLIKE_PERCENT = 40  # an interval further from the usual one ends the run
 GAP_MS = 500
-INTERVALS = 64  # of the latest steps, for cadence and its variation
+INTERVALS = 32  # of the latest steps, for cadence and its variation
 
 
 class StepCounter:
