@@ -18,6 +18,7 @@ from device.store.flash import SECTOR, Flash, FlashFault, StoreError
 from device.store.index import DETAIL, KEEP, RAW, RINGS, Index
 from device.store.sector import (
     ACKED_FLAG,
+    CLEAN_FLAG,
     FIRST_RECORD,
     FORMAT,
     HEADER_SIZE,
@@ -87,9 +88,10 @@ class Log:
         if newest is None:
             self.log_id = getrandbits(32)
             self._take(KEEP)
+            self.flash.zero(self._opened, CLEAN_FLAG, 1)
             return
         _, _, self._generation, self.next_seq, _, _, self.log_id, boot = newest
-        stale = self._read_headers()
+        unclean = self._read_headers()
         newest_seq = self.next_seq - 1
         for ring in range(RINGS):
             if self.index.active[ring] >= 0:
@@ -99,8 +101,8 @@ class Log:
                     boot = last_boot
         self.next_seq = newest_seq + 1
         self.boot = boot + 1 if boot < 0xFFFF else 1
-        if stale:
-            self._erase_unused()
+        if unclean >= 0:
+            self._erase_unused(unclean)
 
     def _header(self, sector: int) -> tuple[int, ...] | None:
         self.flash.read(sector, 0, self._view[:FIRST_RECORD])
@@ -119,25 +121,24 @@ class Log:
         return newest
 
     def _read_headers(self) -> int:
-        """Fill the index; return how many sectors an unfinished factory reset has left."""
+        """Fill the index; the log's first sector if the factory reset before it was not finished, else -1."""
         index = self.index
         used = []
         flagged = []
-        stale = 0
+        unclean = -1
         for sector in range(self.flash.sectors):
             header = self._header(sector)
-            if header is None:
+            if header is None or header[6] != self.log_id:
                 continue
-            _, ring, generation, first, ring_end, acked, log_id, _ = header
-            if log_id != self.log_id:
-                stale += 1
-                continue
+            _, ring, generation, first, ring_end, acked, _, _ = header
             index.use(sector, ring, generation, first)
             index.end[sector] = ring_end  # of the ring's sector before: moved there below
             self.acked_seq = max(self.acked_seq, acked)
             used.append(sector)
             if self._buf[ACKED_FLAG] != records.ERASED:
                 flagged.append(sector)
+            if ring == KEEP and first == 0 and self._buf[CLEAN_FLAG] == records.ERASED:
+                unclean = sector
         used.sort(key=lambda sector: index.generation[sector])
         before = [-1] * RINGS
         for sector in used:
@@ -149,7 +150,7 @@ class Log:
             before[ring] = sector
         for sector in flagged:
             self.acked_seq = max(self.acked_seq, index.end[sector])
-        return stale
+        return unclean
 
     def _scan_tail(self, ring: int) -> int:
         """Find where the ring goes on, zero what a cut left; the last record's boot id, 0 without one."""
@@ -269,9 +270,11 @@ class Log:
     def _retire(self, sector: int) -> None:
         """Take a sector out of the log: header first, so an erase cut short leaves nothing readable."""
         ring = self.index.ring[sector]
+        self.flash.zero(sector, 0, HEADER_SIZE)
+        if self._header(sector) is not None:
+            raise FlashFault("sector %d takes no program any more: replace the part" % sector)
         if self.index.active[ring] == sector:
             self._at[ring] = SECTOR
-        self.flash.zero(sector, 0, HEADER_SIZE)
         self.index.release(sector)
         self._oldest = NONE
 
@@ -368,13 +371,11 @@ class Log:
         while self.log_id == before:
             self.log_id = getrandbits(32)
         self._take(KEEP)
-        self._erase_unused()
+        self._erase_unused(self._opened)
 
-    def _erase_unused(self) -> None:
-        """Erase all that is not in use; sectors with a header last: `mount` sees by them it is unfinished."""
-        for with_header in (False, True):
-            for sector in range(self.index.sectors):
-                self.flash.read(sector, 0, self._view[:FIRST_RECORD])
-                has_header = read_header(self._buf) is not None
-                if self.index.ring[sector] >= RINGS and has_header == with_header:
-                    self.flash.erase(sector)
+    def _erase_unused(self, first: int) -> None:
+        """Erase all that is not in use, then say so in the log's first sector."""
+        for sector in range(self.index.sectors):
+            if self.index.ring[sector] >= RINGS:
+                self.flash.erase(sector)
+        self.flash.zero(first, CLEAN_FLAG, 1)

@@ -8,8 +8,9 @@ The header is 32 bytes with a CRC-32 of its own:
     magic "RL", format u8, ring u8, generation u32, first_seq u32, ring_end u32, acked u32, log_id u32,
     boot u16, 0 u16, crc u32
 `generation` counts sectors ever opened; no record of the sector is below `first_seq`; the ring's earlier
-sectors end before `ring_end`; `acked` is what a companion had committed when the sector was opened. The byte
-after the header is blank until a companion has committed every record of the sector, then zero.
+sectors end before `ring_end`; `acked` is what a companion had committed when the sector was opened. Two bytes
+after the header are blank until something is done, then zero: the first when a companion has committed every
+record of the sector; the second, in a log's first sector, when all that was there before the log is erased.
 """
 
 import struct
@@ -22,7 +23,8 @@ MAGIC = b"RL"
 FORMAT = 1
 HEADER = "<2sBBIIIIIHHI"
 HEADER_SIZE = 32
-ACKED_FLAG = 32  # offset of the byte that turns zero
+ACKED_FLAG = 32
+CLEAN_FLAG = 33
 FIRST_RECORD = 36
 SEQ_SIZE = 4
 STORED_OVERHEAD = records.OVERHEAD + SEQ_SIZE
