@@ -1,0 +1,137 @@
+"""`repbeat demo`: two bands train, sync and get a new plan, while a page shows it live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+import waitress
+from rich.console import Console
+
+from repbeat.hub import Hub
+from repbeat.store import Database
+from repbeat.web.app import create_app
+from repbeat_tools.demo import scene as scenes
+from repbeat_tools.demo.outcome import outcome
+from repbeat_tools.demo.training import modelled, recorded
+from repbeat_tools.simulator.errors import SimulatorError
+from repbeat_tools.simulator.players.recordings import NoRecording
+
+SPEED, SPEED_ONCE = 6.0, 20.0
+LIMIT_S = 110.0  # --once ends within two minutes, whatever happens
+
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End by itself when the loop has closed.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on standard output.")
+@click.option("--recordings", type=FOLDER, help="Recorded sets that the motion sensors play.")
+@click.option("--participant", help="Whose recorded sets, as in the folder's index.csv.")
+@click.option("--database", type=FILE, help="Keep the store here; by default it goes with the demo.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 60),
+    help=f"Device seconds a second; by default {SPEED:g}, with --once {SPEED_ONCE:g}.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8040, show_default=True, help="0: any.")
+def demo(
+    once: bool,
+    as_json: bool,
+    recordings: Path | None,
+    participant: str | None,
+    database: Path | None,
+    speed: float | None,
+    port: int,
+) -> None:
+    """Show the whole loop: motion and pulse to repetitions, over the air, into the store, to a new plan.
+
+    The firmware runs in the real MicroPython interpreter, Bluetooth is a real host stack on an emulated
+    link, and the companion is the real one.
+    """
+    if (recordings is None) != (participant is None):
+        raise click.UsageError("--recordings and --participant belong together")
+    if as_json and not once:
+        raise click.UsageError("--json belongs to --once: the demo itself does not end")
+    console = Console(file=sys.stderr)
+
+    def say(text: str) -> None:
+        console.print(f"[dim]·[/dim] {text}", highlight=False)
+
+    try:
+        result = asyncio.run(
+            _run(once, recordings, participant, database, speed or (SPEED_ONCE if once else SPEED), port, say)
+        )
+    except TimeoutError:
+        raise click.ClickException(
+            f"not done after {LIMIT_S:.0f} s: this machine is too busy; try --speed 5"
+        ) from None
+    except (SimulatorError, scenes.DemoFailed, NoRecording) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        return
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        _show(result)
+
+
+async def _run(
+    once: bool,
+    recordings: Path | None,
+    participant: str | None,
+    database: Path | None,
+    speed: float,
+    port: int,
+    say: scenes.Say,
+) -> dict[str, Any]:
+    with ExitStack() as stack:
+        if database is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="repbeat-demo-"))
+            database = Path(folder) / "repbeat.sqlite3"
+        store = stack.enter_context(Database(database))
+        async with scenes.new_air(speed) as air:
+            clock = scenes.world_clock(air)
+            central = await air.central("companion")
+            hub = Hub(store, backends=central.backends, unix_s=clock)
+            app = create_app(store, hub.board.snapshot, clock)
+            server = waitress.create_server(app, host="127.0.0.1", port=0 if once else port, threads=8)
+            threading.Thread(target=server.run, daemon=True).start()
+            stack.callback(server.close)
+            say(f"watch it at http://127.0.0.1:{server.effective_port}/")
+            scene = scenes.Scene(store, air, hub, clock, scenes.load_board(), say)
+            people = recorded(recordings, participant) if recordings and participant else modelled()
+            async with asyncio.timeout(LIMIT_S if once else None):
+                await scene.run(people, central.backends)
+            result = outcome(scene)
+            if not once:
+                _show(result)
+                say("the loop has closed; the page stays until Ctrl-C")
+                await asyncio.Event().wait()
+            return result
+
+
+def _show(result: dict[str, Any]) -> None:
+    echo = click.echo
+    same = "identical, byte for byte" if result["log_identical"] else "NOT identical"
+    echo(f"{result['records_on_device']} records on the bands, {result['records_in_store']} stored: {same}.")
+    for row in result["sets"]:
+        planned = "–".join(map(str, row["planned"])) if row["planned"] else "none"
+        figures = f"planned {planned}, counted {row['counted']}, truth {row['truth']}"
+        echo(f"  {row['athlete']}: {row['exercise']}, {figures}")
+    for row in result["plans"]:
+        for change in row["changes"]:
+            echo(f"  {row['athlete']}, plan {row['old_revision']} → {row['new_revision']}: {change['why']}")
+        for verdict in row["unchanged"]:
+            echo(f"  {row['athlete']}, plan {row['old_revision']} stays: {verdict['why']}")
+    for row in result["plan_applied"]:
+        echo(f"  {row['athlete']}: the band's log proves plan {row['revision']}")

@@ -1,0 +1,78 @@
+"""A simulated device's log, read from its flash file by the firmware's own log code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from repbeat_protocol import records
+from repbeat_tools.simulator.air import firmware_folders
+
+LOG_PARTITION = "log"  # as the firmware looks it up
+SECTOR = 4096
+
+
+class LogEmpty(LookupError):
+    """The flash file holds no record: the device has never booted with it, or it is another board's."""
+
+
+class FlashImage:
+    """One partition of a flash file, in memory: what reading changes (a boot is counted) stays here."""
+
+    def __init__(self, file: Path, board: dict[str, Any], label: str) -> None:
+        """KeyError when the board has no such partition."""
+        partitions = {one["label"]: one for one in board["flash"]["partitions"]}
+        found = partitions[label]
+        start = found["offset"] - min(one["offset"] for one in partitions.values())  # the file's first byte
+        self._cells = bytearray(file.read_bytes()[start : start + found["size"]])
+
+    def readblocks(self, block: int, buf: memoryview, offset: int = 0) -> None:
+        start = block * SECTOR + offset
+        buf[:] = self._cells[start : start + len(buf)]
+
+    def writeblocks(self, block: int, buf: memoryview, offset: int = 0) -> None:
+        start = block * SECTOR + offset
+        for at, byte in enumerate(bytes(buf)):
+            self._cells[start + at] &= byte
+
+    def ioctl(self, operation: int, argument: int) -> int:
+        if operation == 4:
+            return len(self._cells) // SECTOR
+        if operation == 5:
+            return SECTOR
+        if operation == 6:
+            self._cells[argument * SECTOR : (argument + 1) * SECTOR] = b"\xff" * SECTOR
+        return 0
+
+
+@contextmanager
+def firmware_importable() -> Iterator[None]:
+    """`import device.…` finds the firmware's own files while inside."""
+    folder = str(firmware_folders()[0])
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def read(file: Path, board: dict[str, Any]) -> tuple[int, list[tuple[int, bytes]]]:
+    """(log id, [(sequence, raw record), …]) of everything a device's flash holds, in order; or LogEmpty."""
+    with firmware_importable():
+        from device.store.log import Log  # type: ignore[import-not-found]
+
+    log = Log(FlashImage(file, board, LOG_PARTITION))
+    log.mount()
+    buf = bytearray(records.MAX_RECORD)
+    out = []
+    seq = log.oldest
+    while seq < log.next_seq:
+        size = log.read_into(seq, buf)
+        out.append((seq, bytes(buf[:size])))
+        seq = log.next_present(seq + 1)
+    if not out:
+        raise LogEmpty(f"{file} holds no record: was the device ever switched on?")
+    return log.log_id, out
