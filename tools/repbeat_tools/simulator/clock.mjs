@@ -65,6 +65,7 @@ export class Clock {
   #reached = null;
   slippedMs = 0;
   afterBatch = () => {};
+  onSlip = () => {};
 
   constructor({ speed, worldMs, wallMs }) {
     this.speed = speed;
@@ -198,6 +199,7 @@ export class Clock {
     if (this.speed === 0 || late < SLIP_WALL_MS * this.speed) return;
     this.#anchorWorld -= late;
     this.slippedMs += late;
+    this.onSlip();
   }
 }
 

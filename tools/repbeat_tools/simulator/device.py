@@ -38,7 +38,7 @@ NOTIFY_QUEUE = 12
 """Notifications that NimBLE takes before ENOMEM: its 12 buffers (CONFIG_BT_NIMBLE_MSYS_1_BLOCK_COUNT)."""
 BOOT_MS = 300.0
 """From reset to boot.py on an ESP32-S3 with the default bootloader: 0.3 s, give or take."""
-SHORT_LIFE_S, SHORT_LIVES = 1.0, 25
+SHORT_LIFE_S, SHORT_LIVES = 1.0, 12
 """So many boots in a row, each ended by its own reset within so many wall seconds, are a boot loop."""
 TAIL_LINES = 15
 RESTARTS = {
@@ -88,7 +88,8 @@ class Device:
         self.events: list[Event] = []
         self.ends: list[Event] = []
         """How each life of the device ended, oldest first."""
-        self.slipped_ms = 0.0
+        self.slipped_ms = 0.0  # over all lives that have ended
+        self._slipping_ms = 0.0  # in this one
         self._world = world
         self._heap_kb = heap_kb
         self._options = dict(options)
@@ -100,10 +101,10 @@ class Device:
         self._supervisor: asyncio.Task[None] | None = None
         self._feeds: list[tuple[float, bytes]] = []
         self._levels: dict[str, bytes] = {}
-        self._listeners: list[Callable[[Event], None]] = []
+        self._listeners: list[Callable[[Event], object]] = []
         self._changed = asyncio.Event()
         self._booted = asyncio.Event()
-        self._reached: asyncio.Future[None] | None = None
+        self._reached: asyncio.Future[bool] | None = None
         self._failure: SimulatorError | None = None
         self._stopped: FirmwareStopped | None = None
         self._short_lives = 0
@@ -112,8 +113,10 @@ class Device:
 
     @property
     def now_ms(self) -> float:
-        """World time as this device has it; in virtual time, as of its last report."""
-        return self._world_ms if self.kind.virtual else self._world.now_ms(self.kind.speed)
+        """World time as this device has it: behind the air's by what it slipped; virtual: as reported."""
+        if self.kind.virtual:
+            return self._world_ms
+        return self._world.now_ms(self.kind.speed) - self.slipped_ms - self._slipping_ms
 
     @property
     def powered(self) -> bool:
@@ -128,14 +131,14 @@ class Device:
         """The device's filesystem, as a folder of this computer."""
         return self.flash_dir / "fs"
 
-    def on_event(self, listener: Callable[[Event], None]) -> None:
+    def on_event(self, listener: Callable[[Event], object]) -> None:
         """Call `listener(event)` for every event from now on, as it comes."""
         self._listeners.append(listener)
 
     # -- power ------------------------------------------------------------------------------------
 
     async def power_on(self, cause: str = "power_on", timeout_s: float = 10.0) -> None:
-        """Boot. Returns when the firmware's main.py has run up to its event loop."""
+        """Boot. Returns when main.py has run up to where it waits."""
         if self._process is not None:
             raise SimulatorError(f"{self.name} has power already: reboot(), kill() or power_cycle() it")
         if cause == "power_on":
@@ -143,6 +146,8 @@ class Device:
         self._supervisor = asyncio.create_task(self._live(cause), name=f"device {self.name}")
         self._booted.clear()
         await self._wait_until(self._booted.is_set, timeout_s, "boot", fatal=True)
+        if self.kind.virtual:
+            await self.advance(0, timeout_s)
 
     async def kill(self) -> None:
         """kill -9: gone in the middle of whatever it did. Its peers see a supervision time-out."""
@@ -233,17 +238,19 @@ class Device:
             raise SimulatorError("only a device with a Virtual() clock is advanced")
         target_ms = self._world_ms + seconds * 1000
         deadline = time.monotonic() + timeout_s
-        while target_ms - self._world_ms > 1e-6:
+        while True:
+            if self._failure is not None:
+                raise self._failure
             if self._process is None and self._supervisor is None:
                 raise DeviceOff(f"{self.name} is off: {self.ends[-1:]}")
             await self._wait_until(self._booted.is_set, deadline - time.monotonic(), "boot", fatal=True)
-            if self._process is None:
-                continue
-            self._reached = asyncio.get_running_loop().create_future()
-            ms = max(0.0, target_ms - self._world_ms)
-            self._process.write(process.json_frame(b"C", {"type": "advance", "ms": ms}))
-            reached = self._reached
-            await self._wait_until(reached.done, deadline - time.monotonic(), "advance", fatal=True)
+            if self._process is not None:
+                ms = max(0.0, target_ms - self._world_ms)
+                reached = self._reached = asyncio.get_running_loop().create_future()
+                self._process.write(process.json_frame(b"C", {"type": "advance", "ms": ms}))
+                await self._wait_until(reached.done, deadline - time.monotonic(), "advance", fatal=True)
+                if reached.result():
+                    return
 
     async def event(
         self,
@@ -336,6 +343,8 @@ class Device:
         """Run one host process to its end, and tell how it ended."""
         _, share = process.runtime()
         self._booted.clear()
+        self.slipped_ms += self._slipping_ms  # of a life that was killed and could not tell
+        self._slipping_ms = 0.0
         now_ms = self.now_ms
         self._feeds = [feed for feed in self._feeds if feed[0] >= now_ms]
         feeds = [*self._levels.values(), *(frame for _, frame in self._feeds)]
@@ -385,7 +394,7 @@ class Device:
                 await host.ended
             await self.radio.detach()
             if self._reached is not None and not self._reached.done():
-                self._reached.set_result(None)
+                self._reached.set_result(False)
         if code == EXIT_UNMODELLED:
             self._fail(UnmodelledHardware(f"{self.name}: {self.events[-1].get('what', self.events[-1])}"))
         elif code != 0 or not end:
@@ -405,8 +414,11 @@ class Device:
         elif kind == "halt":
             end.update(message)
             self.slipped_ms += message["slipped_ms"]
+            self._slipping_ms = 0.0
+        elif kind == "slip":
+            self._slipping_ms = message["slipped_ms"]
         elif kind == "reached" and self._reached is not None and not self._reached.done():
-            self._reached.set_result(None)
+            self._reached.set_result(True)
         self._notify()
 
     def _on_event(self, event: Event) -> None:

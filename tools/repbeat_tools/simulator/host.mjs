@@ -94,6 +94,7 @@ async function start() {
   const feeds = await frames.first(config.feeds); // what the world does from now on, known before the chip wakes
   clock = new Clock({ speed: config.speed, worldMs: config.world_ms, wallMs: config.wall_ms });
   clock.afterBatch = () => frames.flush();
+  clock.onSlip = () => frames.sendJson('C', { type: 'slip', world_ms: clock.nowMs, slipped_ms: clock.slippedMs });
   let bootMs = null; // null while the interpreter itself is loaded: its epoch is uptime 0
   const uptimeMs = () => (bootMs === null ? 0 : clock.read() - bootMs + config.ticks_start_ms);
   install(clock, uptimeMs);
