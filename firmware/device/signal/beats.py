@@ -85,8 +85,9 @@ class BeatDetector:
         self._last_ms = t_ms
         feature = self._filter(value)
         n = self._n
-        self._feature[n % self._size] = feature
-        self._time[n % self._size] = t_ms
+        at = n % self._size
+        self._feature[at] = feature
+        self._time[at] = t_ms
         self._n = n + 1
         if n < len(self._raw):  # the boxes still hold the first sample
             return False
@@ -96,9 +97,12 @@ class BeatDetector:
             self._block_low = feature
         if t_ms - self._block_ms >= LEARN_MS:
             self._learn(t_ms)
-        if self._height == 0:
+        before = self._sign * self._feature[at - 1]
+        if self._height and 2 * before > self._height:
+            self._pick(n - 1, before, self._sign * feature)
+        if self._candidate < 0 or t_ms - self._candidate_ms <= self._hold_ms:
             return False
-        return self._pick(n - 1, t_ms)
+        return self._settle(self._candidate)
 
     def _begin(self, t_ms: int, value: int) -> None:
         """Start anew after a gap: nothing is known of the signal, no beat before this one."""
@@ -112,12 +116,14 @@ class BeatDetector:
         self._height = 0
         self._width_us = 0
         self._usual_rr_ms = FIRST_RR_MS
+        self._hold_ms = HOLD_MIN_MS
         self._block_ms = t_ms
         self._block_high = self._block_low = 0
         self._unlink()
 
     def _unlink(self) -> None:
         self._candidate = -1
+        self._candidate_ms = 0
         self._linked = False
         self._beat_us = 0  # fraction of `beat_ms`
         self._beat_quality = 0
@@ -158,27 +164,21 @@ class BeatDetector:
         self._picked_in_block = False
         self._block_high = self._block_low = 0
 
-    def _pick(self, i: int, t_ms: int) -> bool:
-        """Judge sample `i`, which has a later one now; settle the candidate when its hold is over."""
+    def _pick(self, i: int, here: int, after: int) -> None:
+        """Take sample `i` as candidate if it is a top, the highest since the last beat's hold was over."""
         size = self._size
-        feature = self._feature
-        here = self._sign * feature[i % size]
         at_ms = self._time[i % size]
-        hold_ms = max(HOLD_MIN_MS, min(self._usual_rr_ms * HOLD_PERCENT // 100, HOLD_MAX_MS))
         if (
-            2 * here > self._height
-            and here >= self._sign * feature[(i - 1) % size]
-            and here > self._sign * feature[(i + 1) % size]
-            and at_ms - self._picked_ms > hold_ms
-            and (self._candidate < 0 or here > self._sign * feature[self._candidate % size])
+            here > after
+            and here >= self._sign * self._feature[(i - 1) % size]
+            and at_ms - self._picked_ms > self._hold_ms
+            and (self._candidate < 0 or here > self._sign * self._feature[self._candidate % size])
         ):
             self._candidate = i
-        if self._candidate < 0 or t_ms - self._time[self._candidate % size] <= hold_ms:
-            return False
-        return self._settle(self._candidate)
+            self._candidate_ms = at_ms
 
     def _settle(self, i: int) -> bool:
-        peak_ms = self._time[i % self._size]
+        peak_ms = self._candidate_ms
         peak = self._sign * self._feature[i % self._size]
         left_us = self._crossing_us(i, -1, peak >> 1)
         right_us = self._crossing_us(i, 1, peak >> 1)
@@ -191,6 +191,8 @@ class BeatDetector:
             self.rr_ms = (rr_us + 500) // 1000
             self.rr_1024 = (rr_us * 64 + 31250) // 62500  # 1024 / 1,000,000 in lowest terms
             self._usual_rr_ms = _follow(self._usual_rr_ms, self.rr_ms)
+            hold_ms = self._usual_rr_ms * HOLD_PERCENT // 100
+            self._hold_ms = max(HOLD_MIN_MS, min(hold_ms, HOLD_MAX_MS))
             self.quality = min(quality, self._beat_quality)
         else:
             self.rr_ms = self.rr_1024 = self.quality = 0

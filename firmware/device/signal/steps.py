@@ -20,6 +20,7 @@ STEP_MAX_MS = 1200  # 50 steps a minute
 RUN = 8  # steps in a row before they count; two or three repetitions never make it
 UNLIKE_PERCENT = 40  # an interval further from the usual one ends the run
 GAP_MS = 500
+SPAN_MIN_MS = 16  # a step needs no more than 60 samples a second: what comes faster is passed over
 INTERVALS = 32  # of the latest steps, for cadence and its variation
 
 
@@ -34,9 +35,11 @@ class StepCounter:
 
     def push(self, t_ms: int, ax: int, ay: int, az: int) -> int:
         """One sample in milli-g; the number of steps it confirmed: 0, 1, or a whole run at once."""
+        span_ms = t_ms - self._last_ms
+        if 0 < span_ms < SPAN_MIN_MS:
+            return 0
         size = FINE * isqrt(ax * ax + ay * ay + az * az, self._size // FINE + 1)
         self._size = size
-        span_ms = t_ms - self._last_ms
         if self._last_ms < 0 or not 0 < span_ms <= GAP_MS:
             self._start_stream(size)
             self._last_ms = t_ms
