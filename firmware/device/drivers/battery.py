@@ -3,14 +3,16 @@
 Supply current: the divider's, 9 uA for two resistors of 220 kOhm. It wakes nobody.
 """
 
+from micropython import const
+
 # Open-circuit voltage of a lithium-polymer cell at 25 C by state of charge (typical maker's curve, 0.2 C
 # discharge); between the points linearly. Load and temperature shift it by some 10 %, so it is shown in
 # whole per cents and filtered.
 _CURVE_MV = (3300, 3600, 3680, 3720, 3760, 3800, 3850, 3910, 3980, 4070, 4180)
-_STEP_PERCENT = 10
-_FILTER = 8  # readings: a radio burst drops the voltage for milliseconds only
-_READS = 4
-_UNKNOWN = -1
+_STEP_PERCENT = const(10)
+_FILTER = const(8)  # readings: a radio burst drops the voltage for milliseconds only
+_READS = const(4)
+_UNKNOWN = const(-1)
 
 
 class Battery:

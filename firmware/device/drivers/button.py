@@ -7,14 +7,16 @@ pin's interrupt; the interrupt only notes the time of the edge, everything else 
 from asyncio import sleep_ms
 from time import ticks_diff, ticks_ms
 
-SHORT = 1
-LONG = 2
-HELD = 3
+from micropython import const
 
-_BOUNCE_MS = 30  # tact switches bounce for 5-20 ms
-_LONG_MS = 800
-_HELD_MS = 8000  # long enough that a sleeve does not do it
-_LOOK_MS = 20
+SHORT = const(1)
+LONG = const(2)
+HELD = const(3)
+
+_BOUNCE_MS = const(30)  # tact switches bounce for 5-20 ms
+_LONG_MS = const(800)
+_HELD_MS = const(8000)  # long enough that a sleeve does not do it
+_LOOK_MS = const(20)
 
 
 class Button:

@@ -6,9 +6,11 @@ ms pulse a minute is 0.25 mA on average. It wakes nobody.
 
 from asyncio import sleep_ms
 
-_QUEUE = 4  # more than four cues at once say nothing to a wrist
-_PAUSE_MS = 700  # between two patterns, so that they are felt as two
-_IDLE_MS = 40
+from micropython import const
+
+_QUEUE = const(4)  # more than four cues at once say nothing to a wrist
+_PAUSE_MS = const(700)  # between two patterns, so that they are felt as two
+_IDLE_MS = const(40)
 
 
 class Haptic:

@@ -2,7 +2,9 @@
 
 from asyncio import sleep_ms
 
-_IDLE_MS = 100
+from micropython import const
+
+_IDLE_MS = const(100)
 
 
 class Led:

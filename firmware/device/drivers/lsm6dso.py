@@ -9,38 +9,40 @@ going high on motion after sleep().
 from array import array
 from time import sleep_ms, ticks_ms
 
+from micropython import const
+
 from .errors import BadSetting
 from .registers import Registers
 from .sample_clock import SampleClock
 
-_FIFO_CTRL3 = 0x09
-_FIFO_CTRL4 = 0x0A
-_WHO_AM_I = 0x0F
-_CTRL1_XL = 0x10
-_CTRL2_G = 0x11
-_CTRL3_C = 0x12
-_CTRL6_C = 0x15
-_WAKE_UP_SRC = 0x1B
-_FIFO_STATUS1 = 0x3A
-_TAP_CFG0 = 0x56
-_TAP_CFG2 = 0x58
-_WAKE_UP_THS = 0x5B
-_WAKE_UP_DUR = 0x5C
-_MD1_CFG = 0x5E
-_FIFO_DATA = 0x78
+_FIFO_CTRL3 = const(0x09)
+_FIFO_CTRL4 = const(0x0A)
+_WHO_AM_I = const(0x0F)
+_CTRL1_XL = const(0x10)
+_CTRL2_G = const(0x11)
+_CTRL3_C = const(0x12)
+_CTRL6_C = const(0x15)
+_WAKE_UP_SRC = const(0x1B)
+_FIFO_STATUS1 = const(0x3A)
+_TAP_CFG0 = const(0x56)
+_TAP_CFG2 = const(0x58)
+_WAKE_UP_THS = const(0x5B)
+_WAKE_UP_DUR = const(0x5C)
+_MD1_CFG = const(0x5E)
+_FIFO_DATA = const(0x78)
 
-_IDENTITY = 0x6C
+_IDENTITY = const(0x6C)
 _RATE_CODES = {26: 2, 52: 3, 104: 4, 208: 5}
 _ACCEL_CODES = {2: 0, 16: 1, 4: 2, 8: 3}
 _ACCEL_UG = {2: 61, 4: 122, 8: 244, 16: 488}  # micro-g a step
 _GYRO_CODES = {250: 0, 500: 1, 1000: 2, 2000: 3}
 _GYRO_MDPS_X100 = {250: 875, 500: 1750, 1000: 3500, 2000: 7000}
-_CONTINUOUS = 6
-_OVERRUN = 0x08
-_TAG_GYRO = 1
-_TAG_ACCEL = 2
-_WORD = 7
-_MOST = 32  # samples a burst
+_CONTINUOUS = const(6)
+_OVERRUN = const(0x08)
+_TAG_GYRO = const(1)
+_TAG_ACCEL = const(2)
+_WORD = const(7)
+_MOST = const(32)  # samples a burst
 
 
 class LSM6DSO:

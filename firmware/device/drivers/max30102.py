@@ -8,40 +8,42 @@ the part wakes nobody.
 
 from time import sleep_ms, ticks_ms
 
+from micropython import const
+
 from .errors import BadSetting, BusFault
 from .registers import Registers
 from .sample_clock import SampleClock
 
-_STATUS = 0x00
-_ENABLE_1 = 0x02
-_WRITE_POINTER = 0x04
-_OVERFLOW = 0x05
-_READ_POINTER = 0x06
-_DATA = 0x07
-_FIFO_CONFIG = 0x08
-_MODE = 0x09
-_SPO2_CONFIG = 0x0A
-_LED_RED = 0x0C
-_LED_IR = 0x0D
-_SLOTS = 0x11
-_TEMPERATURE = 0x1F
-_TEMPERATURE_START = 0x21
-_PART = 0xFF
+_STATUS = const(0x00)
+_ENABLE_1 = const(0x02)
+_WRITE_POINTER = const(0x04)
+_OVERFLOW = const(0x05)
+_READ_POINTER = const(0x06)
+_DATA = const(0x07)
+_FIFO_CONFIG = const(0x08)
+_MODE = const(0x09)
+_SPO2_CONFIG = const(0x0A)
+_LED_RED = const(0x0C)
+_LED_IR = const(0x0D)
+_SLOTS = const(0x11)
+_TEMPERATURE = const(0x1F)
+_TEMPERATURE_START = const(0x21)
+_PART = const(0xFF)
 
-_PART_ID = 0x15
-_DEPTH = 32
+_PART_ID = const(0x15)
+_DEPTH = const(32)
 _RAW_RATES_HZ = (50, 100, 200, 400)  # rates that two 411 us pulses fit into (table 11)
 _AVERAGES = (1, 2, 4, 8, 16, 32)
-_RESET = 0x40
-_SHUT_DOWN = 0x80
-_RED_AND_IR = 0x03
-_MULTI_LED = 0x07
-_A_FULL = 0x80
-_RANGE_4096_NA = 0x20  # enough for light skin at 10 mA without clipping
-_PULSE_411_US = 0x03  # 18 bits
-_WATCH_IR = 7  # 1.4 mA: skin within a centimetre still gives thousands of counts
-_WATCH_RAW_HZ = 50
-_WATCH_AVERAGE = 4
+_RESET = const(0x40)
+_SHUT_DOWN = const(0x80)
+_RED_AND_IR = const(0x03)
+_MULTI_LED = const(0x07)
+_A_FULL = const(0x80)
+_RANGE_4096_NA = const(0x20)  # enough for light skin at 10 mA without clipping
+_PULSE_411_US = const(0x03)  # 18 bits
+_WATCH_IR = const(7)  # 1.4 mA: skin within a centimetre still gives thousands of counts
+_WATCH_RAW_HZ = const(50)
+_WATCH_AVERAGE = const(4)
 
 
 class MAX30102:

@@ -8,33 +8,35 @@ that pin out, so ask moved().
 
 from time import sleep_ms, ticks_ms
 
+from micropython import const
+
 from .errors import BadSetting
 from .registers import Registers
 from .sample_clock import SampleClock
 
-_SMPLRT_DIV = 0x19
-_CONFIG = 0x1A
-_GYRO_CONFIG = 0x1B
-_ACCEL_CONFIG = 0x1C
-_ACCEL_CONFIG2 = 0x1D
-_WOM_X = 0x20
-_FIFO_EN = 0x23
-_INT_ENABLE = 0x38
-_INT_STATUS = 0x3A
-_ACCEL_INTEL = 0x69
-_USER_CTRL = 0x6A
-_POWER_1 = 0x6B
-_POWER_2 = 0x6C
-_COUNT = 0x72
-_FIFO = 0x74
-_WHO_AM_I = 0x75
+_SMPLRT_DIV = const(0x19)
+_CONFIG = const(0x1A)
+_GYRO_CONFIG = const(0x1B)
+_ACCEL_CONFIG = const(0x1C)
+_ACCEL_CONFIG2 = const(0x1D)
+_WOM_X = const(0x20)
+_FIFO_EN = const(0x23)
+_INT_ENABLE = const(0x38)
+_INT_STATUS = const(0x3A)
+_ACCEL_INTEL = const(0x69)
+_USER_CTRL = const(0x6A)
+_POWER_1 = const(0x6B)
+_POWER_2 = const(0x6C)
+_COUNT = const(0x72)
+_FIFO = const(0x74)
+_WHO_AM_I = const(0x75)
 
-_IDENTITY = 0x19
-_RECORD = 14  # acceleration, temperature, rotation: big-endian words
-_MOST = 32
-_OVERFLOW = 0x10
-_DLPF_41_HZ = 3
-_STOP_WHEN_FULL = 0x40
+_IDENTITY = const(0x19)
+_RECORD = const(14)  # acceleration, temperature, rotation: big-endian words
+_MOST = const(32)
+_OVERFLOW = const(0x10)
+_DLPF_41_HZ = const(3)
+_STOP_WHEN_FULL = const(0x40)
 
 
 class MPU6886:

@@ -11,11 +11,13 @@ Integers only, none above 2**30, so that nothing here allocates.
 
 from time import ticks_add, ticks_diff
 
-_FIRST_MS = 1_000  # a first estimate, better than the nominal rate: one sample more or less is 1-2 %
-_TRUST_MS = 5_000  # 0.2-0.4 %: from here on the rate counts as measured
-_AGAIN_MS = 20_000  # later windows replace an estimate only when they are better than this
-_WINDOW_MS = 60_000  # temperature moves the oscillator in minutes
-_LOST_TRACK_MS = 10_000
+from micropython import const
+
+_FIRST_MS = const(1_000)  # a first estimate, better than the nominal rate: one sample more or less is 1-2 %
+_TRUST_MS = const(5_000)  # 0.2-0.4 %: from here on the rate counts as measured
+_AGAIN_MS = const(20_000)  # later windows replace an estimate only when they are better than this
+_WINDOW_MS = const(60_000)  # temperature moves the oscillator in minutes
+_LOST_TRACK_MS = const(10_000)
 
 
 class SampleClock:

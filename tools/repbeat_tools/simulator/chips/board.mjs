@@ -71,16 +71,17 @@ export class Board {
   /** A block of a signal: times of the world's clock in ms, rows flat. */
   signal(stream, t_ms, rows) {
     if (!(stream in this.signals)) throw new Error(`no stream ${stream}: there are ${Object.keys(this.signals)}`);
-    this.signals[stream].append(t_ms, rows);
+    this.signals[stream].append(t_ms, rows, this.clock());
   }
 
-  /** A message of the parent (see coord or README of the simulator). */
+  /** A message of the parent: signal, button, battery, power_cut, power_on, report (answered by an event), i2c_fault. */
   message(m) {
     if (m.type === 'signal') this.signal(m.stream, m.t_ms, m.values.flat());
     else if (m.type === 'button') this.#button(m);
     else if (m.type === 'battery') Object.assign(this.pins.battery, { mv: m.mv, charging: Boolean(m.charging) });
     else if (m.type === 'power_cut') this.supply.cut(m);
     else if (m.type === 'power_on') this.supply.power_on();
+    else if (m.type === 'report') this.emit({ type: 'report', t_ms: this.clock(), ...this.report() });
     else if (m.type === 'i2c_fault') this.i2c_faults = m.transactions;
     else throw new Error(`board: unknown message ${m.type}`);
   }

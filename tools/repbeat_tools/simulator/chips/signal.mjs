@@ -1,6 +1,6 @@
 // A time-stamped signal that a chip samples at its own instants.
 
-/** Rows older than this behind the newest question may be forgotten (ms of device time). */
+/** Rows older than this are forgotten (ms): a chip that nobody asked for so long has overrun its FIFO many times. */
 const KEEP_MS = 600_000;
 
 export class Signal {
@@ -16,12 +16,12 @@ export class Signal {
     this.asked_ms = -Infinity;
   }
 
-  /** Append samples in order of time. `rows` is flat: channels values for each time. */
-  append(times_ms, rows) {
+  /** Append samples in order of time. `rows` is flat: channels values for each time. `now_ms`: what it is now. */
+  append(times_ms, rows, now_ms) {
     const n = times_ms.length;
     if (rows.length !== n * this.channels)
       throw new Error(`signal: ${n} times but ${rows.length} values for ${this.channels} channels`);
-    this.#room(n);
+    this.#room(n, now_ms);
     for (let i = 0; i < n; i++) {
       const last = this.length ? this.times[this.length - 1] : -Infinity;
       if (!(times_ms[i] > last)) throw new Error(`signal: time ${times_ms[i]} ms does not follow ${last} ms`);
@@ -70,9 +70,9 @@ export class Signal {
     return low;
   }
 
-  #room(n) {
+  #room(n, now_ms) {
     if (this.length + n <= this.times.length) return;
-    const drop = this.asked_ms > -Infinity && this.length ? this.#before(this.asked_ms - KEEP_MS) : 0;
+    const drop = this.length ? this.#before(now_ms - KEEP_MS) : 0;
     const C = this.channels;
     const kept = this.length - drop;
     const size = Math.max(this.times.length, 2 * (kept + n));
