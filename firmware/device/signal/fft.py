@@ -56,3 +56,17 @@ def radix2_pass(re: "array[int]", im: "array[int]", half: int) -> None:
             im[a] = xi + ti
             re[b] = xr - tr
             im[b] = xi - ti
+
+
+def first_half(re: "array[int]", im: "array[int]") -> None:
+    """Passes up to blocks of 16. Input within INPUT_LIMIT, in bit-reversed order."""
+    first_passes(re, im)
+    radix2_pass(re, im, 4)
+    radix2_pass(re, im, 8)
+
+
+def second_half(re: "array[int]", im: "array[int]") -> None:
+    """The rest; the spectrum is then in natural order."""
+    radix2_pass(re, im, 16)
+    radix2_pass(re, im, 32)
+    radix2_pass(re, im, 64)

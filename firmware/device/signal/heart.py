@@ -86,6 +86,7 @@ class HeartTracker:
             self._spectrum.step()
         elif at == HeartSpectrum.STEPS:
             self._states.combine(self._spectrum)
+        elif at == HeartSpectrum.STEPS + 1:
             self._states.predict()
         else:
             self._states.update()

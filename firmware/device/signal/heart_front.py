@@ -1,45 +1,50 @@
-"""From raw optical and acceleration samples at 25-125 Hz to five channels at 12.5 Hz, motion cancelled.
+"""From raw samples at 25-125 Hz to four channels at 12.5 Hz: one of light, motion cancelled, three of motion.
 
-Samples are averaged over bins of 40 ms on a fixed time grid, so rate and jitter do not matter; a 9-tap
-low-pass (-6 dB at 4.7 Hz) takes every second bin; a two-pole high-pass at 0.4 Hz removes light level and
-gravity; the motion canceller cleans both optical channels. The last 8 s of each are kept.
+Samples are averaged over bins of 40 ms on a fixed time grid, so rate and jitter do not matter; a 5-tap
+low-pass (-6 dB at 4.3 Hz) takes every second bin; a two-pole high-pass at 0.4 Hz removes light level and
+gravity. Both optical channels are brought to the same size and added: a pulse is in phase in both, noise is
+not (on recordings in exercise this alone took the error from 2.5 to 2.0 bpm). The sum goes through the
+motion canceller. The last 8 s of each channel are kept.
 """
 
 from array import array
 
-from device.signal.nlms import TAPS, MotionCanceller
+from device.signal.nlms import REFERENCE_LIMIT, TAPS, MotionCanceller
 
 BIN_MS = 40
 WINDOW = 100
 """Points kept per channel: 8 s at 12.5 Hz."""
-CHANNELS = 5
-"""Two optical, three of acceleration, in this order everywhere."""
 
 GAP_BINS = 15
 """A hole of up to 0.6 s is bridged by a straight line; a longer one starts a new window."""
+_CHANNELS = 5  # two of light, three of acceleration
 _FRACTION = 4  # bin averages keep two more bits
 _KEEP_Q8 = 209  # e^(-2 pi 0.4 Hz / 12.5 Hz)
 _JUMP_LIMIT = 1 << 17
 _LEVEL_LIMIT = 1 << 20
-_REFERENCE_LIMIT = 2047
+_SIZE_POINTS = 100
+_SIZE_FLOOR = 16  # half a count: a flat line stays flat
+_CLIP = 4  # of the mean size: a burst must not own the spectrum
+_UNIT = 256
 
 
 class HeartFront:
     """`points` counts the 12.5 Hz points since the last restart; the next one goes to `points % WINDOW`."""
 
     def __init__(self) -> None:
-        self.ring = [array("i", [0] * WINDOW) for _ in range(CHANNELS)]
+        self.ring = [array("i", [0] * WINDOW) for _ in range(4)]
+        """Light (512 = twice the mean size of a channel), then ax, ay, az in 1/32 mg."""
         self.light = 0
         """Mean of ppg1 over the latest bin, counts."""
-        self._sums = array("i", [0] * CHANNELS)
-        self._previous = array("i", [0] * CHANNELS)
-        self._step = array("i", [0] * CHANNELS)
-        self._history = [array("i", [0] * 16) for _ in range(CHANNELS)]
-        self._low = array("i", [0] * CHANNELS)
-        self._pole1 = array("i", [0] * CHANNELS)
-        self._pole2 = array("i", [0] * CHANNELS)
+        self._sums = array("i", [0] * _CHANNELS)
+        self._previous = array("i", [0] * _CHANNELS)
+        self._history = [array("i", [0] * 8) for _ in range(_CHANNELS)]
+        self._low = array("i", [0] * _CHANNELS)
+        self._pole1 = array("i", [0] * _CHANNELS)
+        self._pole2 = array("i", [0] * _CHANNELS)
+        self._size = array("i", [0, 0])
         self._reference = array("i", [0] * TAPS)
-        self._cancellers = (MotionCanceller(), MotionCanceller())
+        self._canceller = MotionCanceller()
         self._origin_ms = -1
         self._t_ms = -1
         self._bin = 0
@@ -60,11 +65,13 @@ class HeartFront:
             self._origin_ms = t_ms
         self._t_ms = t_ms
         current = (t_ms - self._origin_ms) // BIN_MS
-        completed = current != self._bin and self._count > 0
+        count = self._count
+        completed = current != self._bin and count > 0
         if completed:
-            self._close_bin()
+            self._close_bin(count)
+            count = 0
         self._bin = current
-        self._count += 1
+        self._count = count + 1
         sums = self._sums
         sums[0] += ppg1
         sums[1] += ppg2
@@ -73,73 +80,67 @@ class HeartFront:
         sums[4] += az
         return completed
 
-    def _close_bin(self) -> None:
+    def _close_bin(self, count: int) -> None:
         """End the running bin; bins since the one before without a sample lie on the line between both."""
         span = self._bin - self._newest
         self._newest = self._bin
+        sums, previous = self._sums, self._previous
+        self.light = sums[0] // count
         if span > GAP_BINS:
             self.restart()
-        fresh = self._bins == 0
-        if fresh:
+        if self._bins == 0:
+            self._settle(count)
             span = 1
-        sums, previous, step = self._sums, self._previous, self._step
-        self.light = sums[0] // self._count
-        for c in range(CHANNELS):
-            value = sums[c] * _FRACTION // self._count
-            sums[c] = 0
-            if fresh:
-                self._settle(c, value)
-            step[c] = value - previous[c]
-        self._count = 0
         for i in range(1, span + 1):
-            slot = self._bins & 15
+            slot = self._bins & 7
             self._bins += 1
-            for c in range(CHANNELS):
-                self._history[c][slot] = previous[c] + step[c] * i // span
-            if self._bins & 1 == 0:
+            for c in range(_CHANNELS):
+                value = sums[c] * _FRACTION // count
+                if i < span:
+                    value = previous[c] + (value - previous[c]) * i // span
+                else:
+                    previous[c] = value
+                    sums[c] = 0
+                self._history[c][slot] = value
+            if slot & 1:
                 self._point(slot)
-        for c in range(CHANNELS):
-            previous[c] += step[c]
 
-    def _settle(self, c: int, value: int) -> None:
-        """Begin as if the channel had always been at this value, so that the filters do not ring."""
-        self._previous[c] = value
-        self._low[c] = value
-        self._pole1[c] = 0
-        self._pole2[c] = 0
-        history = self._history[c]
-        for i in range(16):
-            history[i] = value
+    def _settle(self, count: int) -> None:
+        """Begin as if every channel had always been at this value, so that the filters do not ring."""
+        for c in range(_CHANNELS):
+            value = self._sums[c] * _FRACTION // count
+            self._low[c] = value
+            self._pole1[c] = 0
+            self._pole2[c] = 0
+            for slot in range(8):
+                self._history[c][slot] = value
 
     def _point(self, slot: int) -> None:
-        """Low-pass around the bin four back, high-pass, cancel motion, keep."""
-        reference = self._reference
+        """Low-pass around the bin two back, high-pass, add the light, cancel motion, keep."""
+        reference, ring = self._reference, self.ring
         at = self.points % WINDOW
-        for c in range(2, CHANNELS):
-            level = self._filtered(c, slot)
-            self.ring[c][at] = level
-            level >>= 6  # to 2 mg
-            if level > _REFERENCE_LIMIT:
-                level = _REFERENCE_LIMIT
-            elif level < -_REFERENCE_LIMIT:
-                level = -_REFERENCE_LIMIT
-            reference[c + 1] = reference[c - 2]
-            reference[c - 2] = level
-        power = 0
-        for value in reference:
-            power += value * value
-        for c in range(2):
-            self.ring[c][at] = self._cancellers[c].clean(self._filtered(c, slot), reference, power)
         self.points += 1
+        power = 0
+        for axis in range(3):
+            level = self._filtered(axis + 2, slot)
+            ring[axis + 1][at] = level
+            level >>= 6  # to 2 mg
+            if level > REFERENCE_LIMIT:
+                level = REFERENCE_LIMIT
+            elif level < -REFERENCE_LIMIT:
+                level = -REFERENCE_LIMIT
+            before = reference[axis]
+            reference[axis + 3] = before
+            reference[axis] = level
+            power += level * level + before * before
+        light = self._sized(0, self._filtered(0, slot)) + self._sized(1, self._filtered(1, slot))
+        ring[0][at] = self._canceller.clean(light, reference, power)
 
     def _filtered(self, c: int, slot: int) -> int:
         """The next 12.5 Hz value of a channel, in 1/32 of its unit."""
         h = self._history[c]
         low = (
-            96 * h[(slot - 4) & 15]
-            + 66 * (h[(slot - 3) & 15] + h[(slot - 5) & 15])
-            + 18 * (h[(slot - 2) & 15] + h[(slot - 6) & 15])
-            - 2 * (h[(slot - 1) & 15] + h[(slot - 7) & 15] + h[slot] + h[(slot - 8) & 15])
+            84 * h[slot - 2 & 7] + 66 * (h[slot - 1 & 7] + h[slot - 3 & 7]) + 20 * (h[slot] + h[slot - 4 & 7])
         ) >> 8
         rise = low - self._low[c]
         self._low[c] = low
@@ -154,10 +155,27 @@ class HeartFront:
         elif level < -_LEVEL_LIMIT:
             level = -_LEVEL_LIMIT
         self._pole1[c] = level
-        level = ((self._pole2[c] * _KEEP_Q8) >> 8) + level - before
+        level += ((self._pole2[c] * _KEEP_Q8) >> 8) - before
         if level > _LEVEL_LIMIT:
             level = _LEVEL_LIMIT
         elif level < -_LEVEL_LIMIT:
             level = -_LEVEL_LIMIT
         self._pole2[c] = level
         return level
+
+    def _sized(self, c: int, level: int) -> int:
+        """Relative to the channel's mean size over some 8 s: UNIT times that, clipped at CLIP."""
+        size = self._size[c]
+        points = self.points
+        size += (((level if level > 0 else -level) << 4) - size) // (
+            points if points < _SIZE_POINTS else _SIZE_POINTS
+        )
+        self._size[c] = size
+        size >>= 4
+        if size < _SIZE_FLOOR:
+            size = _SIZE_FLOOR
+        if level > _CLIP * size:
+            return _CLIP * _UNIT
+        if level < -_CLIP * size:
+            return -_CLIP * _UNIT
+        return level * _UNIT // size

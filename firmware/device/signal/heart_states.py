@@ -2,8 +2,8 @@
 
 Each state is scored from the log spectra at its own frequency and at twice it, by weights learned from
 recordings (heart_weights.py). Between estimates the rate moves a little (95 %: bell of SD 3.3 bpm), or
-further (5 %: two-sided exponential), or anywhere (one in a million per state), so a lost track comes back by
-itself. The score's reach is bounded: one window can never rule a rate out for good.
+further (5 %: two-sided exponential of 5 bpm), or anywhere (one in a million per state), so a lost track comes
+back by itself. The score's reach is bounded: one window never rules a rate out for good.
 """
 
 from array import array
@@ -23,20 +23,21 @@ HALF_WIDTH = 4
 
 _BIN_Q8_PER_BPM = 43.6907  # 128 / (12.5 * 60) bins a bpm, times 256
 _PLACE = array("H", [round((LOWEST_BPM + STEP_BPM * s) * _BIN_Q8_PER_BPM) for s in range(STATES)])
-_EXP_STEP = 4  # score units per entry: 1/16 nat
-_EXP = array("H", [max(1, round(511 * exp(-i / 16))) for i in range(101)])
-_FAR_KEEP_Q8 = 210  # e^(-2 bpm / 10 bpm)
+_EXP_SHIFT = 2  # 64 score units are a nat, 16 entries too
+_EXP_LAST = 100
+_EXP = array("H", [max(1, round(511 * exp(-i / 16))) for i in range(_EXP_LAST + 1)])
+_FAR_Q8 = 84  # 1 - e^(-2 bpm / 5 bpm)
+_FAR_SHARE_Q8 = 13  # 5 %
 
 
 class HeartStates:
-    """`predict()` then `update(spectrum)` per estimate; then bpm_x10, mass, margin describe the belief."""
+    """Each time `combine(spectrum)`, `predict()`, `update()`; then bpm_x10 and mass say what is believed."""
 
     def __init__(self) -> None:
         self._belief = array("i", [0] * STATES)
         self._next = array("i", [0] * STATES)
-        self._near = array("h", [0] * (LAST_BIN + 2))
-        self._double = array("h", [0] * (LAST_BIN + 2))
-        self._score = array("i", [0] * STATES)
+        self._near = array("h", [0] * (LAST_BIN + 1))
+        self._double = array("h", [0] * (LAST_BIN + 1))
         self.bpm_x10 = 0
         self.mass = 0
         """Belief within 8 bpm of the estimate, of ONE."""
@@ -61,51 +62,48 @@ class HeartStates:
         # belief now holds the near spread; add the far one, an exponential in both directions
         run = 0
         for s in range(STATES):
-            run += ((belief[s] - run) * (256 - _FAR_KEEP_Q8)) >> 8
+            run += ((belief[s] - run) * _FAR_Q8) >> 8
             out[s] = run
         run = 0
         for s in range(STATES - 1, -1, -1):
-            run += ((belief[s] - run) * (256 - _FAR_KEEP_Q8)) >> 8
+            run += ((belief[s] - run) * _FAR_Q8) >> 8
             far = (out[s] + run) >> 1
-            belief[s] += ((far - belief[s]) * 13 >> 8) + 1
+            belief[s] += ((far - belief[s]) * _FAR_SHARE_Q8 >> 8) + 1
 
     def combine(self, spectrum: HeartSpectrum) -> None:
         """Weigh the maps bin by bin: once for a pulse's fundamental, once for its double."""
         clean, wiener, motion = spectrum.clean, spectrum.wiener, spectrum.motion
+        near, double = self._near, self._double
         a, b, c = weights.FUNDAMENTAL
         d, e, f = weights.DOUBLE
         for k in range(FIRST_BIN, LAST_BIN + 1):
             x, y, z = clean[k], wiener[k], motion[k]
-            self._near[k] = (a * x + b * y + c * z) >> 8
-            self._double[k] = (d * x + e * y + f * z) >> 8
+            near[k] = (a * x + b * y + c * z) >> 8
+            double[k] = (d * x + e * y + f * z) >> 8
 
     def update(self) -> None:
         """Score every state, weigh the belief, read the estimate."""
-        belief, score, near, double = self._belief, self._score, self._near, self._double
+        belief, score, near, double = self._belief, self._next, self._near, self._double
+        prior, places = weights.PRIOR, _PLACE
         best = -(1 << 20)
         for s in range(STATES):
-            place = _PLACE[s]
+            place = places[s]
             k = place >> 8
-            value = near[k] * 256 + (near[k + 1] - near[k]) * (place & 255)
-            place += place
-            k = place >> 8
+            here = near[k]
+            value = here + ((near[k + 1] - here) * (place & 255) >> 8) + prior[s]
+            k = place >> 7
             if k < LAST_BIN:
-                value += double[k] * 256 + (double[k + 1] - double[k]) * (place & 255)
-            value = (value >> 8) + weights.PRIOR[s]
+                here = double[k]
+                value += here + ((double[k + 1] - here) * (place & 127) >> 7)
             score[s] = value
             if value > best:
                 best = value
         total = 0
+        likelihood = _EXP
         for s in range(STATES):
-            i = (best - score[s]) // _EXP_STEP
-            value = belief[s] * (_EXP[i] if i < 100 else 1)
+            value = belief[s] * likelihood[min((best - score[s]) >> _EXP_SHIFT, _EXP_LAST)]
             belief[s] = value
             total += value
-        self._normalise(total)
-        self._read()
-
-    def _normalise(self, total: int) -> None:
-        belief = self._belief
         shift = 0
         while total < 1 << 28:
             total <<= 1
@@ -113,26 +111,21 @@ class HeartStates:
         total >>= 20
         for s in range(STATES):
             belief[s] = (belief[s] << shift) // total
+        self._read()
 
     def _read(self) -> None:
-        """The densest stretch of 9 states and the mean within it."""
+        """The belief's median, and how much belief is near it."""
         belief = self._belief
+        half = sum(belief) >> 1
+        at = below = 0
+        while below + belief[at] <= half:
+            below += belief[at]
+            at += 1
+        self.bpm_x10 = (LOWEST_BPM + STEP_BPM * at) * 10 - 10 + 20 * (half - below) // belief[at]
         mass = 0
-        for s in range(HALF_WIDTH):
-            mass += belief[s]
-        most, at = 0, 0
-        for s in range(STATES):
-            if s + HALF_WIDTH < STATES:
-                mass += belief[s + HALF_WIDTH]
-            if s > HALF_WIDTH:
-                mass -= belief[s - HALF_WIDTH - 1]
-            if mass > most:
-                most, at = mass, s
-        moment = 0
         for s in range(max(0, at - HALF_WIDTH), min(STATES, at + HALF_WIDTH + 1)):
-            moment += (s - at) * belief[s]
-        self.mass = most
-        self.bpm_x10 = (LOWEST_BPM + STEP_BPM * at) * 10 + moment * 10 * STEP_BPM // max(1, most)
+            mass += belief[s]
+        self.mass = mass
 
 
 def _box(source: "array[int]", target: "array[int]", half: int) -> None:

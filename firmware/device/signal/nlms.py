@@ -1,64 +1,45 @@
-"""Takes out of an optical signal what the accelerometer can predict: a normalised LMS filter in integers.
+"""Takes out of a signal what the accelerometer can predict: a normalised LMS filter in whole numbers.
 
-Six weights (three axes, now and one sample ago) follow how motion leaks into the light. Step 0.02 adapts
-over some seconds: slower than a pulse, faster than a change of exercise (chosen on recordings, where steps
-from 0.005 to 0.04 gave the same heart rate error within 2 %).
+Six weights (three axes, now and one point ago) follow how motion leaks into the light. Step 0.02 adapts over
+seconds: slower than a pulse, faster than a change of exercise. On recordings more weights or a larger step
+cancel the pulse as well, fewer or a smaller one leave motion in.
 """
 
 from array import array
 
 TAPS = 6
+SIGNAL_LIMIT = 4095
+REFERENCE_LIMIT = 2047
 _STEP_Q16 = 1311  # 0.02
 _WEIGHT_LIMIT = 1 << 20  # 16 in Q16
-_SIGNAL_LIMIT = 4095
-_POWER_FLOOR = 1 << 12  # six axes at 26 mg: sensor noise must not be amplified into weights
+_POWER_FLOOR = 1 << 12  # six values of 52 mg RMS each in 2 mg: sensor noise must not become weights
 
 
 class MotionCanceller:
-    """Cleans one optical channel. The signal is brought to a mean size of 256-511 by shifts first."""
+    """Cleans one signal. All products stay inside the chip's small integers."""
 
     def __init__(self) -> None:
         self._weights = array("i", [0] * TAPS)
-        self._shift = 0
-        self._size = 0  # running mean of |signal|, times 32
 
     def clean(self, sample: int, reference: "array[int]", power: int) -> int:
-        """The sample without its predicted motion part, in the sample's unit.
+        """The sample without its predicted motion part.
 
-        `reference`: TAPS accelerations in 2 mg, at most 2047 each; `power`: the sum of their squares.
+        `sample`: within SIGNAL_LIMIT. `reference`: TAPS accelerations in 2 mg within REFERENCE_LIMIT.
+        `power`: the sum of their squares.
         """
         weights = self._weights
-        self._size += (sample if sample > 0 else -sample) - (self._size >> 5)
-        size = self._size >> (5 + self._shift)
-        if size >= 512:
-            self._rescale(1)
-        elif size < 200 and self._shift > 0:
-            self._rescale(-1)
-        scaled = sample >> self._shift
-        if scaled > _SIGNAL_LIMIT:
-            scaled = _SIGNAL_LIMIT
-        elif scaled < -_SIGNAL_LIMIT:
-            scaled = -_SIGNAL_LIMIT
         predicted = 0
         for i in range(TAPS):
             predicted += (weights[i] >> 4) * reference[i]
-        error = scaled - (predicted >> 12)
-        if error > _SIGNAL_LIMIT:
-            error = _SIGNAL_LIMIT
-        elif error < -_SIGNAL_LIMIT:
-            error = -_SIGNAL_LIMIT
+        error = sample - (predicted >> 12)
+        if error > SIGNAL_LIMIT:
+            error = SIGNAL_LIMIT
+        elif error < -SIGNAL_LIMIT:
+            error = -SIGNAL_LIMIT
         if power > _POWER_FLOOR:
             gain = ((error * _STEP_Q16) << 6) // power
             for i in range(TAPS):
                 weight = weights[i] + ((gain * reference[i]) >> 6)
-                if weight > _WEIGHT_LIMIT:
-                    weight = _WEIGHT_LIMIT
-                elif weight < -_WEIGHT_LIMIT:
-                    weight = -_WEIGHT_LIMIT
-                weights[i] = weight
-        return error << self._shift
-
-    def _rescale(self, step: int) -> None:
-        self._shift += step
-        for i in range(TAPS):
-            self._weights[i] = self._weights[i] >> 1 if step > 0 else self._weights[i] << 1
+                if -_WEIGHT_LIMIT < weight < _WEIGHT_LIMIT:
+                    weights[i] = weight
+        return error
