@@ -78,6 +78,7 @@ class AirScanner(BaseBleakScanner):
 
     async def start(self) -> None:
         self.seen_devices = {}
+        self._heard: dict[str, AdvertisementData] = {}
         self.device.on("advertisement", self._on_advertisement)
         self.scanners.add(self)
         if len(self.scanners) == 1:
@@ -95,8 +96,8 @@ class AirScanner(BaseBleakScanner):
         fields = parse_advertisement(advertisement.data)
         key = str(advertisement.address)
         address = advertisement.address.to_string(False)
-        if key in self.seen_devices:  # advertisement and scan response are one
-            before = self.seen_devices[key][1]
+        before = self._heard.get(key)
+        if before is not None:  # advertisement and scan response are one
             fields["name"] = fields["name"] or before.local_name
             fields["uuids"] = fields["uuids"] or before.service_uuids
             fields["manufacturer"] = {**before.manufacturer_data, **fields["manufacturer"]}
@@ -112,8 +113,9 @@ class AirScanner(BaseBleakScanner):
             advertisement.rssi,
             (advertisement,),
         )
-        device = self.create_or_update_device(key, address, fields["name"], advertisement.address, data)
+        self._heard[key] = data
         if self.is_allowed_uuid(fields["uuids"]):
+            device = self.create_or_update_device(key, address, data.local_name, advertisement.address, data)
             self.call_detection_callbacks(device, data)
 
 
@@ -177,6 +179,8 @@ class AirClient(BaseBleakClient):
             raise BleakDeviceNotFoundError(self.address, f"no connection within {timeout_s} s") from error
         except BLUETOOTH_ERRORS as error:
             raise BleakError(f"connect: {error}") from error
+        if self.device.connections.get(connection.handle) is not connection:
+            raise BleakError("connection failed to be established")
         self._connection = connection
         connection.once("disconnection", self._on_disconnection)
         try:

@@ -113,7 +113,7 @@ class Device:
 
     @property
     def now_ms(self) -> float:
-        """World time as this device has it: behind the air's by what it slipped; virtual: as reported."""
+        """World time as this device has it: behind the air's by what it slipped."""
         if self.kind.virtual:
             return self._world_ms
         return self._world.now_ms(self.kind.speed) - self.slipped_ms - self._slipping_ms
