@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.store.flash import FlashFault, NotFlash
-from device.store.log import Log, LogFull, OtherFormat
+from device.store.log import Log, LogFull
 from device.store.sector import FIRST_RECORD, pack_header
+from device.store.space import OtherFormat
 from repbeat_protocol import records
 from repbeat_tools.faults.nor import SECTOR, Dice, Nor, PowerCut
 

@@ -15,22 +15,17 @@ from random import getrandbits
 
 from device.store.cursor import NONE, Cursor
 from device.store.flash import SECTOR, Flash, FlashFault, StoreError
-from device.store.index import DETAIL, KEEP, RAW, RINGS, Index
+from device.store.index import DETAIL, KEEP, RAW, RINGS
 from device.store.sector import (
-    ACKED_FLAG,
-    CLEAN_FLAG,
     FIRST_RECORD,
-    FORMAT,
-    HEADER_SIZE,
     MAX_STORED,
     SEQ_SIZE,
     STORED_OVERHEAD,
     find,
-    pack_header,
-    read_header,
     stored_seq,
     stored_size,
 )
+from device.store.space import Space
 from repbeat_protocol import records
 
 LEAST_SECTORS = 6  # an active one for each ring, the spare, and two to turn over
@@ -43,10 +38,6 @@ _LOSS_SIZE = 9 + STORED_OVERHEAD
 
 class LogFull(StoreError):
     """Every sector holds records that no companion has. Nothing was overwritten: sync, then append again."""
-
-
-class OtherFormat(StoreError):
-    """The log on flash has a format this firmware does not know. Update it, or reset to factory."""
 
 
 def ring_of(kind: int) -> int:
@@ -67,11 +58,8 @@ class Log:
         self._clear()
 
     def _clear(self) -> None:
-        self.index = Index(self.flash.sectors)
-        self._cursors = [Cursor(self.flash, self.index, ring) for ring in range(RINGS)]
-        self._at = [SECTOR] * RINGS  # where each ring's next record goes
-        self._generation = 0  # of the sector opened last
-        self._opened = -1  # that sector
+        self.space = Space(self.flash, self._buf)
+        self._cursors = [Cursor(self.flash, self.space.index, ring) for ring in range(RINGS)]
         self._oldest = NONE  # NONE: to be looked up
         self._said = (-1, 0)  # the last LOSS record: first sequence, what
         self.log_id = 0  # random, changes at factory reset only
@@ -84,77 +72,29 @@ class Log:
     def mount(self) -> None:
         """Find the log, or begin one: all headers and one sector a ring are read. OtherFormat."""
         self._clear()
-        newest = self._newest_header()
+        newest = self.space.newest_header()
         if newest is None:
             self.log_id = getrandbits(32)
             self._take(KEEP)
-            self.flash.zero(self._opened, CLEAN_FLAG, 1)
+            self.space.mark_clean(self.space.opened)
             return
-        _, _, self._generation, self.next_seq, _, _, self.log_id, boot = newest
-        unclean = self._read_headers()
+        _, _, _, self.next_seq, _, _, self.log_id, boot = newest
+        self.acked_seq, unclean = self.space.read_headers(self.log_id)
         newest_seq = self.next_seq - 1
         for ring in range(RINGS):
-            if self.index.active[ring] >= 0:
+            if self.space.index.active[ring] >= 0:
                 last_boot = self._scan_tail(ring)
-                if self.index.tail[ring] - 1 > newest_seq and last_boot:
-                    newest_seq = self.index.tail[ring] - 1
+                if self.space.index.tail[ring] - 1 > newest_seq and last_boot:
+                    newest_seq = self.space.index.tail[ring] - 1
                     boot = last_boot
         self.next_seq = newest_seq + 1
         self.boot = boot + 1 if boot < 0xFFFF else 1
         if unclean >= 0:
-            self._erase_unused(unclean)
-
-    def _header(self, sector: int) -> tuple[int, ...] | None:
-        self.flash.read(sector, 0, self._view[:FIRST_RECORD])
-        header = read_header(self._buf)
-        if header is not None and header[0] != FORMAT:
-            raise OtherFormat("the log has format %d, this firmware reads %d" % (header[0], FORMAT))
-        return header
-
-    def _newest_header(self) -> tuple[int, ...] | None:
-        newest = None
-        for sector in range(self.flash.sectors):
-            header = self._header(sector)
-            if header is not None and (newest is None or header[2] > newest[2]):
-                newest = header
-                self._opened = sector
-        return newest
-
-    def _read_headers(self) -> int:
-        """Fill the index; the log's first sector if the factory reset before it was not finished, else -1."""
-        index = self.index
-        used = []
-        flagged = []
-        unclean = -1
-        for sector in range(self.flash.sectors):
-            header = self._header(sector)
-            if header is None or header[6] != self.log_id:
-                continue
-            _, ring, generation, first, ring_end, acked, _, _ = header
-            index.use(sector, ring, generation, first)
-            index.end[sector] = ring_end  # of the ring's sector before: moved there below
-            self.acked_seq = max(self.acked_seq, acked)
-            used.append(sector)
-            if self._buf[ACKED_FLAG] != records.ERASED:
-                flagged.append(sector)
-            if ring == KEEP and first == 0 and self._buf[CLEAN_FLAG] == records.ERASED:
-                unclean = sector
-        used.sort(key=lambda sector: index.generation[sector])
-        before = [-1] * RINGS
-        for sector in used:
-            ring = index.ring[sector]
-            index.tail[ring] = index.end[sector]
-            if before[ring] >= 0:
-                index.end[before[ring]] = index.end[sector]
-            index.end[sector] = index.first[sector]
-            before[ring] = sector
-        for sector in flagged:
-            self.acked_seq = max(self.acked_seq, index.end[sector])
-        return unclean
+            self.space.erase_unused(unclean)
 
     def _scan_tail(self, ring: int) -> int:
         """Find where the ring goes on, zero what a cut left; the last record's boot id, 0 without one."""
-        index = self.index
+        index = self.space.index
         sector = index.active[ring]
         boot = 0
         seq = index.first[sector]
@@ -169,10 +109,10 @@ class Log:
                 self._said = (first, what)
             index.end[sector] = index.tail[ring] = seq
             at = find(self.flash, sector, end, seq, self._buf)
-        torn, self._at[ring] = self.flash.spoilt(sector, end)
-        if torn < self._at[ring]:
-            self.flash.zero(sector, torn, self._at[ring] - torn)
-            self.torn_bytes += self._at[ring] - torn
+        torn, self.space.at[ring] = self.flash.spoilt(sector, end)
+        if torn < self.space.at[ring]:
+            self.flash.zero(sector, torn, self.space.at[ring] - torn)
+            self.torn_bytes += self.space.at[ring] - torn
         return boot
 
     def append(self, kind: int, version: int, payload: bytes | memoryview, uptime_ms: int) -> int:
@@ -190,13 +130,13 @@ class Log:
                 return self._place(ring, size, kind, version, payload, uptime_ms)
             except FlashFault:
                 if tried > 1:
-                    self._at[ring] = SECTOR  # failed here and beside: on to another sector
+                    self.space.at[ring] = SECTOR  # failed here and beside: on to another sector
         return self._place(ring, size, kind, version, payload, uptime_ms)
 
     def _place(
         self, ring: int, size: int, kind: int, version: int, payload: bytes | memoryview, uptime_ms: int
     ) -> int:
-        if self._at[ring] + size > SECTOR:
+        if self.space.at[ring] + size > SECTOR:
             self._open(ring, uptime_ms)
         return self._store(ring, kind, version, payload, uptime_ms)
 
@@ -204,44 +144,36 @@ class Log:
         seq = self.next_seq
         wire = records.encode_into(self._buf, 0, seq, kind, version, self.boot, uptime_ms, payload)
         struct.pack_into("<I", self._buf, wire, seq)
-        sector = self.index.active[ring]
-        at = self._at[ring]
+        sector = self.space.index.active[ring]
+        at = self.space.at[ring]
         size = wire + SEQ_SIZE
-        self._at[ring] = at + size  # the place is used even when it fails
+        self.space.at[ring] = at + size  # the place is used even when it fails
         self.flash.program(sector, at, self._view[:size])
         self.next_seq = seq + 1
-        self.index.end[sector] = self.index.tail[ring] = self.next_seq
+        self.space.index.end[sector] = self.space.index.tail[ring] = self.next_seq
         return seq
 
     def _open(self, ring: int, uptime_ms: int) -> None:
         """Give a ring a sector with room, by the order in which records may go. LogFull."""
-        keep_before = self.index.active[KEEP]
-        while self.index.free < 2:
-            victim = self._victim(ring)
+        keep_before = self.space.index.active[KEEP]
+        while self.space.index.free < 2:
+            victim = self.space.victim(ring, self.acked_seq)
             if victim < 0:
                 break
             self._give_up(victim, uptime_ms)
-        if ring == KEEP and self.index.active[KEEP] != keep_before:
+        if ring == KEEP and self.space.index.active[KEEP] != keep_before:
             return  # a LOSS record had to open one already
-        if self.index.free < (1 if ring == KEEP else 2):
+        if self.space.index.free < (1 if ring == KEEP else 2):
             raise LogFull("what fills the log has not been fetched by any companion: sync the device")
         self._take(ring)
 
-    def _victim(self, ring: int) -> int:
-        """The sector that goes for this ring's sake: never one of a ring above it; -1 when none may."""
-        victim = self.index.acknowledged(self.acked_seq)
-        for lower in (RAW, DETAIL):
-            if victim < 0 and lower >= ring:
-                victim = self.index.following(lower, -1)
-        return victim
-
     def _give_up(self, victim: int, uptime_ms: int) -> None:
         """Say what goes, then let it go: a cut in between leaves a sector whose loss is said already."""
-        first, count = self._unacknowledged(victim)
-        what = _WHAT.get(self.index.ring[victim], 0)
+        first, count = self.space.unacknowledged(victim, self.acked_seq)
+        what = _WHAT.get(self.space.index.ring[victim], 0)
         silent = count == 0 or self._said == (first, what)
-        fits = self._at[KEEP] + _LOSS_SIZE <= SECTOR
-        say_first = silent or fits or self.index.free > 0
+        fits = self.space.at[KEEP] + _LOSS_SIZE <= SECTOR
+        say_first = silent or fits or self.space.index.free > 0
         if not say_first:  # a hundred cuts inside LOSS records have eaten the spare: say it straight after
             self._retire(victim)
         if not silent:
@@ -253,58 +185,12 @@ class Log:
         if say_first:
             self._retire(victim)
 
-    def _unacknowledged(self, sector: int) -> tuple[int, int]:
-        """(first sequence, count) of the sector's records that no companion has."""
-        first = count = 0
-        least = max(self.acked_seq, self.index.first[sector])
-        at = find(self.flash, sector, FIRST_RECORD, self.index.first[sector], self._buf)
-        while at:
-            seq = stored_seq(self._buf)
-            if seq >= least:
-                if not count:
-                    first = seq
-                count += 1
-            at = find(self.flash, sector, at + stored_size(self._buf), seq + 1, self._buf)
-        return first, count
-
     def _retire(self, sector: int) -> None:
-        """Take a sector out of the log: header first, so an erase cut short leaves nothing readable."""
-        ring = self.index.ring[sector]
-        self.flash.zero(sector, 0, HEADER_SIZE)
-        if self._header(sector) is not None:
-            raise FlashFault("sector %d takes no program any more: replace the part" % sector)
-        if self.index.active[ring] == sector:
-            self._at[ring] = SECTOR
-        self.index.release(sector)
+        self.space.retire(sector)
         self._oldest = NONE
 
     def _take(self, ring: int) -> None:
-        """Erase a free sector and make it the ring's active one; a sector that fails is passed over."""
-        index = self.index
-        while index.free:
-            sector = index.next_free(self._opened)
-            self._opened = sector
-            self._generation += 1
-            pack_header(
-                self._buf,
-                ring,
-                self._generation,
-                self.next_seq,
-                index.tail[ring],
-                self.acked_seq,
-                self.log_id,
-                self.boot,
-            )
-            try:
-                self.flash.erase(sector)
-                self.flash.program(sector, 0, self._view[:HEADER_SIZE])
-            except FlashFault:
-                index.condemn(sector)
-                continue
-            index.use(sector, ring, self._generation, self.next_seq)
-            self._at[ring] = FIRST_RECORD
-            return
-        raise FlashFault("no free sector can be erased and written: the flash is worn out")
+        self.space.take(ring, self.next_seq, self.acked_seq, self.log_id, self.boot)
 
     @property
     def oldest(self) -> int:
@@ -337,23 +223,18 @@ class Log:
         next_seq = min(next_seq, self.next_seq)
         if next_seq <= self.acked_seq:
             return
-        index = self.index
-        for sector in range(index.sectors):
-            ring = index.ring[sector]
-            full = ring < RINGS and index.active[ring] != sector
-            if full and self.acked_seq < index.end[sector] <= next_seq:
-                self.flash.zero(sector, ACKED_FLAG, 1)
+        self.space.mark_acked(self.acked_seq, next_seq)
         self.acked_seq = next_seq
 
     def stats(self) -> dict[str, int]:
         """Sectors in all, free, in each ring; failed writes; records lost since mount; torn bytes."""
         rings = [0] * RINGS
-        for sector in range(self.index.sectors):
-            if self.index.ring[sector] < RINGS:
-                rings[self.index.ring[sector]] += 1
+        for sector in range(self.space.index.sectors):
+            if self.space.index.ring[sector] < RINGS:
+                rings[self.space.index.ring[sector]] += 1
         return {
-            "sectors": self.index.sectors,
-            "free": self.index.free,
+            "sectors": self.space.index.sectors,
+            "free": self.space.index.free,
             "keep": rings[KEEP],
             "detail": rings[DETAIL],
             "raw": rings[RAW],
@@ -364,18 +245,11 @@ class Log:
 
     def factory_reset(self) -> None:
         """Forget everything and begin a log with another random id; `mount` finishes one that was cut."""
-        before, generation, opened = self.log_id, self._generation, self._opened
+        before, generation, opened = self.log_id, self.space.generation, self.space.opened
         self._clear()
-        self._generation, self._opened = generation, opened
+        self.space.generation, self.space.opened = generation, opened
         self.log_id = before
         while self.log_id == before:
             self.log_id = getrandbits(32)
         self._take(KEEP)
-        self._erase_unused(self._opened)
-
-    def _erase_unused(self, first: int) -> None:
-        """Erase all that is not in use, then say so in the log's first sector."""
-        for sector in range(self.index.sectors):
-            if self.index.ring[sector] >= RINGS:
-                self.flash.erase(sector)
-        self.flash.zero(first, CLEAN_FLAG, 1)
+        self.space.erase_unused(self.space.opened)
