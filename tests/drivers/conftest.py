@@ -26,6 +26,12 @@ import sys, json
 sys.path.insert(0, "/lib")
 import time
 settings = json.load(open("/settings.json"))
+import asyncio
+class ThreadSafeFlag(asyncio.Event):  # a board has it, this build has not
+    async def wait(self):
+        await super().wait()
+        self.clear()
+asyncio.ThreadSafeFlag = ThreadSafeFlag
 def say(value):
     print(json.dumps(value))
 """

@@ -223,6 +223,24 @@ def test_wrong_and_missing_parts_are_named(bench: Bench, board: str, name: str) 
     assert "check wiring" in text
 
 
+def test_only_wired_addresses_answer(bench: Bench) -> None:
+    script = """
+    from machine import I2C, Pin
+    bus = I2C(0, scl=Pin(6), sda=Pin(5))
+    say(bus.scan())
+    for work in (
+        lambda: bus.readfrom(0x68, 1),
+        lambda: bus.writeto(0x68, b"a"),
+        lambda: bus.readfrom_mem(0x68, 0, 1),
+    ):
+        try:
+            work()
+        except OSError as error:
+            say(error.errno)
+"""
+    assert bench(script).results == [[0x57, 0x6A], 19, 19, 19]
+
+
 def test_bus_faults_have_a_type_and_pass(bench: Bench) -> None:
     script = (
         POLL

@@ -59,6 +59,15 @@ def test_truth_is_consistent() -> None:
         assert 60000 / inside.mean() == pytest.approx(seconds[start:end, 1].mean(), rel=0.05)
 
 
+def test_a_strap_is_told_each_beat_once() -> None:
+    heart = Heart(4, start_ms=5000)
+    beat(heart, 60, 0.3)
+    told = [pair for t in range(5000, 65_000, 1000) for pair in heart.truth.beats_between(t, t + 1000)]
+    assert told == [
+        pair for pair in zip(heart.truth.beats_ms, heart.truth.rr_ms, strict=True) if pair[0] < 65_000
+    ]
+
+
 def test_breath_moves_the_beats_at_rest_more_than_at_work() -> None:
     spread = []
     for effort in (0.0, 0.9):

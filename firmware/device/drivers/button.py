@@ -4,7 +4,7 @@ Supply current: none (the pull-up takes 0.07 mA while pressed). Who it may wake:
 pin's interrupt; the interrupt only notes the time of the edge, everything else happens in poll().
 """
 
-from asyncio import sleep_ms
+from asyncio import ThreadSafeFlag, sleep_ms
 from time import ticks_diff, ticks_ms
 
 from micropython import const
@@ -36,6 +36,7 @@ class Button:
         self._last_ms = 0  # and the last
         self._edges = 0  # counted by the interrupt, so that a press between two polls is not missed
         self._seen = 0
+        self._touched = ThreadSafeFlag()
         pin.irq(self._edge, pin.IRQ_FALLING | pin.IRQ_RISING)
 
     def _edge(self, _pin) -> None:
@@ -43,6 +44,7 @@ class Button:
         if self._edges == self._seen:
             self._edge_ms = self._last_ms
         self._edges = (self._edges + 1) & 0xFFFF
+        self._touched.set()
 
     @property
     def idle(self) -> bool:
@@ -74,8 +76,10 @@ class Button:
         return 0
 
     async def wait(self) -> int:
-        """The next event."""
+        """The next event. Sleeps until the pin moves; looks every 20 ms while something goes on."""
         while True:
+            if self.idle:
+                await self._touched.wait()
             event = self.poll(ticks_ms())
             if event:
                 return event

@@ -24,6 +24,7 @@ PRESSES = 3
 PRESS_MS = 200.0
 LONG_PRESS_MS = 1500.0
 FAREWELL_S = 30.0  # after the last set: waits this long for the end of the session
+PARTING_S = 5.0  # the band is worn a little longer, and can finish its records
 TIRING = 0.10  # freshness that a set to failure costs
 RECOVERY_S = 180.0  # time constant of its return
 USUAL_CAPABILITY = 15.0  # repetitions where the athlete's strength is not known
@@ -161,6 +162,7 @@ class Athlete:
             yield from self._train(planned, cued)
         if self.sets and not (yield from self._await("session_done", FAREWELL_S)):
             self._press(LONG_PRESS_MS)
+        yield self._motion.rest(PARTING_S)
         self.done = True
         while True:
             yield self._motion.rest(2.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +30,11 @@ class HeartTruth:
     beats_ms: list[float] = field(default_factory=list)
     rr_ms: list[float] = field(default_factory=list)
     bpm: list[tuple[float, float]] = field(default_factory=list)  # (t_ms, beats a minute)
+
+    def beats_between(self, start_ms: float, end_ms: float) -> list[tuple[float, float]]:
+        """(beat, interval before it) in ms for start_ms <= beat < end_ms: what a chest strap would tell."""
+        first, last = bisect_left(self.beats_ms, start_ms), bisect_left(self.beats_ms, end_ms)
+        return list(zip(self.beats_ms[first:last], self.rr_ms[first:last], strict=True))
 
 
 class Heart:
@@ -82,7 +88,7 @@ class Heart:
 
     def _light(self, t_ms: Array, acceleration_g: Array) -> Array:
         pulse = np.zeros(len(t_ms))
-        for beat_ms, rr_ms in self._beats_near(t_ms):
+        for beat_ms, rr_ms in self.truth.beats_between(float(t_ms[0]) - 2500, float(t_ms[-1]) + 1000):
             pulse += wave((t_ms - beat_ms - TRANSIT_MS) / 1000, rr_ms / 1000)
         motion = self._shaking(acceleration_g)
         wander = 0.004 * np.sin(2 * np.pi * BREATH_HZ * t_ms / 1000 + self._drift[0])
@@ -93,16 +99,6 @@ class Heart:
             change = wander - size * pulse + motion[:, channel] + self._rng.normal(0, LIGHT_NOISE, len(t_ms))
             rows[:, channel] = self.contact * dc * (1 + change) + (1 - self.contact) * OFF_SKIN_NA_PER_MA
         return np.maximum(rows, 0)
-
-    def _beats_near(self, t_ms: Array) -> list[tuple[float, float]]:
-        low, high = float(t_ms[0]) - 2500, float(t_ms[-1]) + 1000
-        near = []
-        for beat_ms, rr_ms in zip(reversed(self.truth.beats_ms), reversed(self.truth.rr_ms), strict=True):
-            if beat_ms < low:
-                break
-            if beat_ms < high:
-                near.append((beat_ms, rr_ms))
-        return near
 
     def _shaking(self, acceleration_g: Array) -> Array:
         """Blood and band move with the arm: the changing part of the acceleration, smoothed over 60 ms."""
