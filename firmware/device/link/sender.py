@@ -7,7 +7,8 @@ interval and tries the same frame again. Nothing is dropped.
 import asyncio
 
 FULL_WAIT_MS = 8  # half of a common connection interval
-BURST = 8  # rounds before other tasks run
+BURST = 8  # rounds, then the other tasks have PAUSE_MS
+PAUSE_MS = 1
 
 NOTHING = 0
 SENT = 1
@@ -54,7 +55,7 @@ class Sender:
             busy = busy or outcome == SENT
         self._burst += 1
         if self._burst % BURST == 0:
-            await asyncio.sleep_ms(0)
+            await asyncio.sleep_ms(PAUSE_MS)
         return busy
 
     def _send_one(self, connection) -> int:

@@ -64,7 +64,7 @@ class Session:
         elif self.phase == live.IN_SET:
             self._end_set(now, records.END_BUTTON)
         else:
-            self._counter.begin(now, self.execution.item.exercise)
+            self._arm(now)
             self._begin_set(now)
             self._cue(cues.SET_START)
 
@@ -130,7 +130,7 @@ class Session:
         self._total_reps = 0
         self._last_set_ms = 0
         self.work.begin(0)
-        self._counter.begin(0, self.execution.item.exercise)
+        self._arm(0)
         self.phase = live.READY
         self._cue(cues.READY)
 
@@ -140,7 +140,7 @@ class Session:
             self._cue(cues.PLAN_APPLIED)
             if self.active:
                 self.execution = Execution(self._plans.in_force(), self.execution.sets_done)
-                self._counter.begin(now, self.execution.item.exercise)
+                self._arm(now)
                 if self.execution.done:
                     self._end_session(now)
 
@@ -160,6 +160,11 @@ class Session:
         self._cue(cues.SESSION_DONE)
 
     # Set
+
+    def _arm(self, now: int) -> None:
+        """The counter may see a set from here on: the plan's next one."""
+        item = self.execution.item
+        self._counter.begin(now, item.exercise, item.eccentric_ds * 100)
 
     def _begin_set(self, now: int) -> None:
         self.phase = live.IN_SET
@@ -230,7 +235,7 @@ class Session:
         if self.execution.done:
             self._end_session(now)
             return
-        self._counter.begin(now, self.execution.item.exercise)
+        self._arm(now)
         if item.rest_s:
             self._rest.begin(work.end_ms, item.rest_s, item.rest_until_bpm)
             self.phase = live.REST

@@ -1,0 +1,521 @@
+"""Scenarios of a session whose clock and counter the scenario moves; for CPython and MicroPython.
+
+Each function named check_… makes a world, lives through it and asserts what was cued and recorded.
+"""
+
+from device.session import cues
+from device.session.execution import Execution
+from device.session.session import Session
+from device.signal import form
+from repbeat_protocol import heart, live, records
+from repbeat_protocol.plan import Item, Plan
+
+REP_MS = 2500
+NAMES = {cues.PATTERNS[name]: name for name in cues.PATTERNS}
+
+
+class Rep:
+    def __init__(self, start_ms, end_ms, velocity, bits, confidence):
+        self.start_ms = start_ms
+        self.turn_ms = (start_ms + end_ms) // 2
+        self.end_ms = end_ms
+        self.concentric_ms = self.turn_ms - start_ms
+        self.eccentric_ms = end_ms - self.turn_ms
+        self.pause_ms = 0
+        self.range_mg = 400
+        self.range_permille = 0
+        self.mean_velocity_mm_s = velocity
+        self.peak_velocity_mm_s = velocity * 2
+        self.form_bits = bits
+        self.confidence = confidence
+
+
+class Counter:
+    """Says what the scenario has put into `coming`: repetitions to confirm with the next sample."""
+
+    def __init__(self):
+        self.exercises = []
+        self.coming = []
+        self.pending = []
+        self.begin(0)
+        self.exercises.clear()
+
+    def begin(self, t_ms, exercise=0, lowering_ms=0):
+        self.exercises.append(exercise)
+        self.reps = []
+        self.pending = []
+        self.rejected = 0
+        self.last_reject = 0
+
+    @property
+    def count(self):
+        return len(self.reps)
+
+    def rep(self, i):
+        return self.reps[i]
+
+    def push(self, t_ms, ax, ay, az, gx, gy, gz):
+        new = len(self.coming)
+        self.reps.extend(self.coming)
+        self.coming = []
+        return new
+
+    def finish(self, t_ms):
+        new = len(self.pending)
+        self.reps.extend(self.pending)
+        self.pending = []
+        return new
+
+
+class Plans:
+    def __init__(self, plan=None):
+        self.plan = plan
+        self.waiting = None
+
+    @property
+    def due(self):
+        return self.waiting is not None
+
+    def in_force(self):
+        return self.plan
+
+    def switch(self):
+        self.plan, self.waiting = self.waiting, None
+        return True
+
+
+class Recorder:
+    """Keeps what it is told, as (name, fields)."""
+
+    def __init__(self):
+        self.told = []
+
+    def session_start(self, revision, resting, top):
+        self.told.append(("start", revision, resting, top))
+
+    def session_end(self, revision, resting, top, sets, reps, duration_s):
+        self.told.append(("end", revision, resting, top, sets, reps, duration_s))
+
+    def rep(self, rep, exercise, set_index, rep_index, end_ago_ms):
+        self.told.append(("rep", exercise, set_index, rep_index, end_ago_ms))
+
+    def rejected(self, reason, exercise, set_index, rep_index):
+        self.told.append(("rejected", reason, exercise, set_index, rep_index))
+
+    def set_done(self, execution, work, set_index, rejected, end_ago_ms, rest_before_s, reason):
+        fields = {
+            "exercise": execution.item.exercise,
+            "item": execution.item_index,
+            "index": set_index,
+            "reps": work.reps,
+            "rejected": rejected,
+            "end_ago_ms": end_ago_ms,
+            "rest_before_s": rest_before_s,
+            "reason": reason,
+            "loss": work.velocity_loss_permille(),
+            "forms": list(work.form_counts),
+            "duration_ms": work.end_ms - work.start_ms,
+        }
+        self.told.append(("set", fields))
+
+    def strain(self, zones, muscular_x10):
+        self.told.append(("strain", [zones.zone_s(i) for i in range(6)], muscular_x10))
+
+    def named(self, name):
+        return [entry for entry in self.told if entry[0] == name]
+
+    def sets(self):
+        return [entry[1] for entry in self.named("set")]
+
+
+class World:
+    """A session at ticks 1,000,000, so that nothing rests on a start at zero."""
+
+    def __init__(self, plan=None, settings=None):
+        self.now = 1000000
+        self.counter = Counter()
+        self.plans = Plans(plan)
+        self.recorder = Recorder()
+        self.cued = []
+        self.bpm = 0
+        self.state = heart.NO_CONTACT
+        self.settings = settings or {}
+        self.session = Session(
+            self.counter, self.plans, self.recorder, self.cue, self.settings, lambda a, b: a - b
+        )
+
+    def cue(self, pattern):
+        self.cued.append((NAMES[pattern], self.now))
+
+    def cues(self):
+        return [name for name, _ in self.cued]
+
+    def cued_at(self, name):
+        return [at for cued, at in self.cued if cued == name]
+
+    def press(self):
+        self.session.press(self.now)
+
+    def live(self, seconds):
+        """Time passes: ten ticks a second, a heart rate each second."""
+        for i in range(int(seconds * 10)):
+            self.now += 100
+            if i % 10 == 9:
+                self.session.heart(self.bpm, self.state)
+            self.session.motion(self.now, 0, 0, 1000, 0, 0, 0)
+            self.session.tick(self.now)
+
+    def reps(self, n, velocity=0, bits=0, confidence=90, late=0):
+        """`n` repetitions, each told `late` repetitions after it ended (all of the rest with the last)."""
+        held = []
+        for i in range(n):
+            start = self.now - self.session._origin
+            self.live(REP_MS / 1000)
+            held.append(Rep(start, self.now - self.session._origin, velocity, bits, confidence))
+            if len(held) > late or i == n - 1:
+                self.counter.coming = held
+                held = []
+                self.live(0.1)
+
+
+def plan(*items, **fields):
+    return Plan(7, list(items), **fields)
+
+
+def check_a_planned_session_runs_to_its_end():
+    world = World(
+        plan(
+            Item(1, 2, 6, 8, load_g=60000, rest_s=60),
+            Item(5, 1, 10, 12, rest_s=90),
+            resting_bpm=60,
+            max_bpm=190,
+        )
+    )
+    session = world.session
+    assert session.phase == live.IDLE
+    world.press()
+    assert session.phase == live.READY
+    assert world.counter.exercises == [1], "the counter is told the planned exercise"
+    world.live(5)
+    world.reps(8)
+    assert session.phase == live.IN_SET
+    assert session.work.reps == 8
+    world.live(8)
+    assert session.phase == live.REST
+    world.live(60)
+    assert session.phase == live.READY
+    world.reps(8)
+    world.live(8)
+    world.live(60)
+    assert world.counter.exercises[-1] == 5, "the next item of the plan"
+    world.reps(11)
+    world.live(9)
+    assert session.phase == live.DONE
+    sets = world.recorder.sets()
+    assert [s["reps"] for s in sets] == [8, 8, 11]
+    assert [s["item"] for s in sets] == [0, 0, 1]
+    assert [s["reason"] for s in sets] == [records.END_TARGET, records.END_TARGET, records.END_STILL]
+    assert sets[0]["rest_before_s"] == 0
+    assert 67 <= sets[1]["rest_before_s"] <= 69, "eight seconds of stillness and sixty of rest"
+    assert len(world.recorder.named("rep")) == 27
+    assert world.recorder.named("end")[0][4:6] == (3, 27)
+    assert [entry[0] for entry in world.recorder.told[-2:]] == ["strain", "end"]
+    expected = [
+        "ready",
+        "set_done",
+        "countdown",
+        "rest_over",
+        "set_done",
+        "countdown",
+        "rest_over",
+        "session_done",
+    ]
+    assert world.cues() == expected, world.cues()
+
+
+def check_the_target_cue_comes_with_the_repetition():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.reps(7)
+    assert "set_done" not in world.cues()
+    world.reps(1)
+    assert world.now - world.cued_at("set_done")[0] <= 1000
+    world.reps(2)
+    world.live(9)
+    assert world.recorder.sets()[0]["reps"] == 10, "repetitions after the cue are counted"
+    assert world.cues().count("set_done") == 1
+
+
+def check_stillness_waits_for_slow_repetitions():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=60)))
+    world.press()
+    for _ in range(4):
+        start = world.now - world.session._origin
+        world.live(5)
+        world.counter.coming = [Rep(start, world.now - world.session._origin, 0, 0, 90)]
+        world.live(0.1)
+    world.live(14)
+    assert world.session.phase == live.IN_SET, "three repetitions of five seconds have not passed"
+    world.live(1.2)
+    assert world.session.phase == live.REST
+
+
+def check_repetitions_credited_late_begin_the_set_at_their_own_time():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.live(3)
+    world.reps(4, late=3)
+    assert world.session.phase == live.IN_SET
+    told = world.recorder.named("rep")
+    assert [entry[3] for entry in told] == [0, 1, 2, 3]
+    assert told[0][4] > told[3][4] > 0, "each with its own end"
+    world.live(9)
+    assert world.recorder.sets()[0]["duration_ms"] == 4 * REP_MS
+
+
+def check_the_button_ends_a_set_and_starts_the_next_early():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=120)))
+    world.press()
+    world.reps(5)
+    world.press()
+    assert world.session.phase == live.REST
+    assert world.recorder.sets()[0]["reason"] == records.END_BUTTON
+    world.live(20)
+    assert world.session.rest_left_s(world.now) in (99, 100, 101)
+    world.press()
+    assert world.session.phase == live.IN_SET
+    world.reps(8)
+    world.live(9)
+    assert world.session.phase == live.DONE
+    assert 19 <= world.recorder.sets()[1]["rest_before_s"] <= 21
+    assert "rest_over" not in world.cues()
+
+
+def check_repetitions_during_rest_are_a_set_that_began_early():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=120)))
+    world.press()
+    world.reps(8)
+    world.live(30)
+    world.reps(6)
+    assert world.session.phase == live.IN_SET
+    world.live(9)
+    assert [s["reps"] for s in world.recorder.sets()] == [8, 6]
+
+
+def check_a_pending_repetition_is_settled_at_the_end():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.reps(5)
+    now = world.now - world.session._origin
+    world.counter.pending = [Rep(now - REP_MS, now, 0, 0, 60)]
+    world.live(9)
+    assert world.recorder.sets()[0]["reps"] == 6
+    assert len(world.recorder.named("rep")) == 6
+
+
+def check_rest_is_stretched_while_the_heart_is_fast():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=60, rest_until_bpm=110)))
+    world.press()
+    world.bpm, world.state = 140, heart.GOOD
+    world.reps(8)
+    ended = world.session.work.end_ms + world.session._origin
+    world.live(80)
+    assert world.session.phase == live.REST, "140 bpm is not below 110"
+    world.bpm = 109
+    world.live(2)
+    assert world.session.phase == live.READY
+    over = world.cued_at("rest_over")[0] - ended
+    assert 80000 <= over <= 84000, over
+
+
+def check_rest_is_stretched_to_twice_its_length_at_most():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=60, rest_until_bpm=110)))
+    world.press()
+    world.bpm, world.state = 150, heart.GOOD
+    world.reps(8)
+    ended = world.session.work.end_ms + world.session._origin
+    world.live(150)
+    over = world.cued_at("rest_over")[0] - ended
+    assert 120000 <= over <= 121000, over
+
+
+def check_a_poor_heart_rate_stretches_no_rest():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=60, rest_until_bpm=110)))
+    world.press()
+    world.bpm, world.state = 150, heart.POOR
+    world.reps(8)
+    world.live(62)
+    assert world.session.phase == live.READY
+
+
+def check_velocity_loss_cues_once_and_names_the_reason():
+    world = World(plan(Item(1, 1, 6, 20, velocity_loss_percent=20)))
+    world.press()
+    for velocity in (700, 720, 660, 600):
+        world.reps(1, velocity)
+    assert "set_done" not in world.cues()
+    world.reps(1, 570)  # SCIENCE section 6: 20.8 % after repetition 5
+    assert world.cues().count("set_done") == 1
+    world.live(9)
+    done = world.recorder.sets()[0]
+    assert done["reason"] == records.END_VELOCITY
+    assert done["loss"] == 208, done["loss"]
+
+
+def check_a_doubtful_velocity_stops_nothing():
+    world = World(plan(Item(1, 1, 6, 20, velocity_loss_percent=20)))
+    world.press()
+    world.reps(2, 700)
+    world.reps(1, 300, confidence=20)
+    assert "set_done" not in world.cues()
+
+
+def check_a_form_fault_cues_within_a_second_and_is_counted():
+    world = World(plan(Item(1, 1, 6, 20)))
+    world.press()
+    world.reps(4)
+    world.reps(1, bits=form.PARTIAL)
+    assert world.now - world.cued_at("form")[0] <= 1000
+    world.reps(1, bits=form.FAST | form.UNEVEN)
+    world.reps(1, bits=form.UNEVEN)
+    assert world.cues().count("form") == 2, "uneven tempo is counted, not cued"
+    world.live(9)
+    assert world.recorder.sets()[0]["forms"] == [1, 1, 0, 2, 0, 0]
+
+
+def check_rejected_movements_are_recorded_but_bounded():
+    world = World(plan(Item(1, 1, 6, 20)))
+    world.press()
+    world.reps(4)
+    for _ in range(30):
+        world.counter.rejected += 1
+        world.counter.last_reject = 3
+        world.live(0.2)
+    world.live(9)
+    told = world.recorder.named("rejected")
+    assert 0 < len(told) <= 8
+    assert told[0][1] == 3
+    assert world.recorder.sets()[0]["rejected"] == 30
+
+
+def check_without_a_plan_the_session_is_free():
+    world = World()
+    world.press()
+    assert world.counter.exercises == [0]
+    for n in (5, 9):
+        world.reps(n)
+        world.live(9)
+        assert world.session.phase == live.READY, "no rest is prescribed"
+    world.session.long_press(world.now)
+    assert world.session.phase == live.DONE
+    assert [s["reps"] for s in world.recorder.sets()] == [5, 9]
+    assert [s["item"] for s in world.recorder.sets()] == [255, 255]
+    assert world.cues() == ["ready", "session_done"]
+    assert not world.recorder.named("strain"), "no resting and maximum heart rate, so no zones"
+
+
+def check_a_long_press_ends_set_and_session():
+    world = World(plan(Item(1, 3, 6, 8, rest_s=60)))
+    world.press()
+    world.reps(4)
+    world.session.long_press(world.now)
+    assert world.session.phase == live.DONE
+    assert world.recorder.sets()[0]["reps"] == 4
+    assert len(world.recorder.named("end")) == 1
+    world.press()
+    assert world.session.phase == live.READY, "a short press begins another"
+
+
+def check_a_forgotten_session_ends_by_itself():
+    world = World(plan(Item(1, 3, 6, 8, rest_s=60)))
+    world.press()
+    world.reps(8)
+    world.live(1210)
+    assert world.session.phase == live.DONE
+
+
+def check_a_set_begun_by_mistake_is_none():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.press()
+    assert world.session.phase == live.IN_SET
+    world.live(125)
+    assert world.session.phase == live.READY
+    assert not world.recorder.sets()
+
+
+def check_seconds_in_zone_are_exact_and_leave_out_poor_values():
+    world = World(plan(Item(1, 1, 6, 8)), {"resting_bpm": 60, "max_bpm": 190})
+    world.press()
+    world.bpm, world.state = 130, heart.GOOD  # 53.8 % of reserve: zone 1
+    world.live(30)
+    world.bpm, world.state = 180, heart.POOR
+    world.live(20)
+    world.bpm, world.state = 170, heart.FAIR  # 84.6 %: zone 4
+    world.live(10)
+    world.session.long_press(world.now)
+    assert world.recorder.named("strain")[0][1] == [0, 30, 0, 0, 10, 0]
+    assert world.recorder.named("start")[0] == ("start", 7, 60, 190)
+
+
+def check_the_plan_latches_heart_rates_above_the_settings():
+    world = World(plan(Item(1, 1, 6, 8), resting_bpm=50, max_bpm=180), {"resting_bpm": 60, "max_bpm": 190})
+    world.press()
+    world.settings["max_bpm"] = 200
+    world.session.long_press(world.now)
+    assert world.recorder.named("start")[0][2:] == (50, 180)
+    assert world.recorder.named("end")[0][2:4] == (50, 180)
+
+
+def check_the_strain_cap_cues_once():
+    world = World(plan(Item(1, 1, 6, 8), resting_bpm=60, max_bpm=190, strain_cap_x10=20))
+    world.press()
+    world.bpm, world.state = 185, heart.GOOD
+    world.live(600)
+    assert world.cues().count("strain_cap") == 1
+
+
+def check_a_new_plan_waits_for_the_end_of_the_set():
+    world = World(plan(Item(1, 3, 6, 8, load_g=60000, rest_s=60), Item(5, 1, 8, 10, rest_s=60)))
+    world.press()
+    world.reps(4)
+    world.plans.waiting = Plan(8, [Item(1, 3, 6, 8, load_g=50000, rest_s=60), Item(5, 2, 8, 10, rest_s=60)])
+    world.reps(4)
+    assert world.session.execution.revision == 7, "not within a set"
+    world.live(10)
+    assert world.session.execution.revision == 8
+    assert "plan_applied" in world.cues()
+    item = world.session.execution.item
+    assert (item.exercise, item.load_g) == (1, 50000)
+    for _ in range(2):
+        world.live(60)
+        world.reps(8)
+        world.live(9)
+    assert world.session.execution.item.exercise == 5, "the set done before counts"
+
+
+def check_a_new_plan_is_applied_when_idle_and_at_the_start():
+    world = World()
+    world.plans.waiting = plan(Item(1, 1, 6, 8))
+    world.live(1)
+    assert world.plans.plan.revision == 7
+    assert world.cues() == ["plan_applied"]
+    world.plans.waiting = Plan(9, [Item(2, 1, 6, 8)])
+    world.press()
+    assert world.session.execution.revision == 9
+
+
+def check_execution_skips_what_was_done_before():
+    new = Plan(2, [Item(1, 2, 5, 8), Item(5, 2, 5, 8), Item(1, 1, 5, 8)])
+    execution = Execution(new, {1: 2, 5: 1})
+    assert execution.item_index == 1
+    execution.set_done()
+    assert execution.item_index == 2, "the third item is another set of exercise 1"
+    execution.set_done()
+    assert execution.done
+    assert Execution(new, {1: 3, 5: 2}).done
+
+
+def checks():
+    """Every scenario of this module by name."""
+    return {name: value for name, value in globals().items() if name.startswith("check_")}
