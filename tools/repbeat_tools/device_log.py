@@ -22,12 +22,21 @@ class LogEmpty(LookupError):
 class FlashImage:
     """One partition of a flash file, in memory: what reading changes (a boot is counted) stays here."""
 
-    def __init__(self, file: Path, board: dict[str, Any], label: str) -> None:
-        """KeyError when the board has no such partition."""
-        partitions = {one["label"]: one for one in board["flash"]["partitions"]}
-        found = partitions[label]
-        start = found["offset"] - min(one["offset"] for one in partitions.values())  # the file's first byte
-        self._cells = bytearray(file.read_bytes()[start : start + found["size"]])
+    def __init__(self, cells: bytes, board: dict[str, Any], label: str) -> None:
+        """`cells`: the flash file's bytes. KeyError when the board has no such partition."""
+        self._file = bytearray(cells)
+        self._start, size = _place(board, label)
+        self._cells = memoryview(self._file)[self._start : self._start + size]
+
+    @classmethod
+    def blank(cls, board: dict[str, Any], label: str) -> FlashImage:
+        """A flash as the factory delivers it."""
+        ends = [_place(board, one["label"]) for one in board["flash"]["partitions"]]
+        return cls(b"\xff" * max(start + size for start, size in ends), board, label)
+
+    def save(self, file: Path) -> None:
+        """Write all partitions as a device's flash file."""
+        file.write_bytes(self._file)
 
     def readblocks(self, block: int, buf: memoryview, offset: int = 0) -> None:
         start = block * SECTOR + offset
@@ -48,6 +57,13 @@ class FlashImage:
         return 0
 
 
+def _place(board: dict[str, Any], label: str) -> tuple[int, int]:
+    """(first byte in the flash file, size) of a partition: the file begins with the lowest one."""
+    partitions = {one["label"]: one for one in board["flash"]["partitions"]}
+    found = partitions[label]
+    return found["offset"] - min(one["offset"] for one in partitions.values()), found["size"]
+
+
 @contextmanager
 def firmware_importable() -> Iterator[None]:
     """`import device.…` finds the firmware's own files while inside."""
@@ -64,7 +80,7 @@ def read(file: Path, board: dict[str, Any]) -> tuple[int, list[tuple[int, bytes]
     with firmware_importable():
         from device.store.log import Log  # type: ignore[import-not-found]
 
-    log = Log(FlashImage(file, board, LOG_PARTITION))
+    log = Log(FlashImage(file.read_bytes(), board, LOG_PARTITION))
     log.mount()
     buf = bytearray(records.MAX_RECORD)
     out = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 import threading
@@ -63,6 +64,8 @@ def demo(
     if as_json and not once:
         raise click.UsageError("--json belongs to --once: the demo itself does not end")
     console = Console(file=sys.stderr)
+    # Bumble warns of notifications before a subscription, which MicroPython's gatts_notify sends by design.
+    logging.getLogger("bumble").setLevel(logging.ERROR)
 
     def say(text: str) -> None:
         console.print(f"[dim]·[/dim] {text}", highlight=False)

@@ -1,0 +1,56 @@
+"""The demo's own promise: the loop closes on real parts, and what it prints is true."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.xdist_group("simulator"), pytest.mark.timeout(150)]
+REPBEAT = Path(sys.executable).parent / "repbeat"
+
+
+def run_demo(*options: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [REPBEAT, "demo", "--once", "--json", *options], capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def everything_arrived(result: dict[str, Any]) -> None:
+    assert result["records_on_device"] == result["records_in_store"] > 60
+    assert (result["missing"], result["duplicates"], result["log_identical"]) == (0, 0, True)
+    assert result["interpreter"]["name"] == "micropython"
+    assert all(row["athlete"] == row["truth_athlete"] for row in result["sets"])
+
+
+def test_two_bands_one_plan_rises_one_stays() -> None:
+    result = run_demo()
+    everything_arrived(result)
+    assert [row["truth"] for row in result["sets"][:3]] == [10, 10, 10]
+    assert all(abs(row["counted"] - row["truth"]) <= 1 for row in result["sets"])
+    rises, stays = result["plans"]
+    assert rises["new_revision"] > rises["old_revision"]
+    (change,) = rises["changes"]
+    assert (change["field"], change["old"]) == ("load_g", 60000)
+    assert 60000 < change["new"] <= 63000
+    assert change["why"]
+    assert stays["changes"] == []
+    assert stays["unchanged"][0]["why"]
+    proved = {(row["athlete"], row["revision"]) for row in result["plan_applied"] if row["applied"]}
+    for plan in result["plans"]:
+        assert (plan["athlete"], plan["old_revision"]) in proved
+        assert (plan["athlete"], plan["new_revision"]) in proved
+
+
+@pytest.mark.recordings
+def test_recorded_sets_are_played_by_the_motion_sensors(recordings: Path) -> None:
+    result = run_demo("--recordings", str(recordings / "reps"), "--participant", "mm_A")
+    everything_arrived(result)
+    assert {row["truth"] for row in result["sets"]} <= {5, 10}
+    assert len(result["sets"]) >= 8
+    assert all(row["counted"] for row in result["sets"])
