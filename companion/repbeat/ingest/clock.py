@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 
 from repbeat.store.clocks import Clock
 from repbeat_protocol import frames
@@ -12,6 +13,7 @@ AHEAD_MS = 24 * 3600 * 1000
 # A crystal of an ESP32 module drifts up to 10 ppm, over temperature and age about 50; two readings of the
 # same boot that are further apart than their uncertainties and this drift disagree.
 DRIFT_PPM = 50
+NEVER = (-(1 << 62), 1 << 62)  # before and after every uptime
 
 
 def refusal(unix_ms: int, received_ms: int) -> str:
@@ -28,25 +30,41 @@ def refusal(unix_ms: int, received_ms: int) -> str:
     return ""
 
 
-def at(clocks: Sequence[Clock], uptime_ms: int) -> tuple[int, int, int] | None:
-    """(unix_ms, utc_offset_min, uncertainty_ms) of an uptime by the clocks of its boot; None without one.
+class BootClock:
+    """All the readings of one boot: dates every uptime of it."""
 
-    Between two readings that agree, the moment lies on the line through both, which takes out the drift;
-    elsewhere the reading that is least uncertain there counts, its own uncertainty and what drift may add.
-    """
-    believed = sorted((c for c in clocks if not c.refused), key=lambda c: (c.uptime_ms, c.seq))
-    if not believed:
-        return None
-    before = [c for c in believed if c.uptime_ms <= uptime_ms]
-    after = [c for c in believed if c.uptime_ms > uptime_ms]
-    if before and after and _agree(before[-1], after[0]):
-        low, high = before[-1], after[0]
-        span_ms = high.uptime_ms - low.uptime_ms
-        passed_ms = (uptime_ms - low.uptime_ms) * (high.unix_ms - low.unix_ms) // span_ms
-        return low.unix_ms + passed_ms, low.utc_offset_min, max(low.uncertainty_ms, high.uncertainty_ms)
-    best = min(believed, key=lambda c: (_uncertainty_ms(c, uptime_ms), -c.seq))
-    unix_ms = best.unix_ms + uptime_ms - best.uptime_ms
-    return unix_ms, best.utc_offset_min, _uncertainty_ms(best, uptime_ms)
+    def __init__(self, clocks: Iterable[Clock]) -> None:
+        believed = (clock for clock in clocks if not clock.refused)
+        self._readings = sorted(believed, key=lambda clock: (clock.uptime_ms, clock.seq))
+        self._uptimes = [clock.uptime_ms for clock in self._readings]
+
+    def at(self, uptime_ms: int) -> tuple[int, int, int] | None:
+        """(unix_ms, utc_offset_min, uncertainty_ms) of an uptime; None without a believed reading.
+
+        Only the readings next to it count. Between two that agree, the moment lies on the line through
+        both, which takes out the drift; else the one counts that is less uncertain there, by its own
+        uncertainty and what drift may have added.
+        """
+        after = bisect_right(self._uptimes, uptime_ms)
+        near = self._readings[max(0, after - 1) : after + 1]
+        if not near:
+            return None
+        if len(near) == 2 and _agree(near[0], near[1]):
+            low, high = near
+            span_ms = high.uptime_ms - low.uptime_ms
+            passed_ms = (uptime_ms - low.uptime_ms) * (high.unix_ms - low.unix_ms) // span_ms
+            return low.unix_ms + passed_ms, low.utc_offset_min, max(low.uncertainty_ms, high.uncertainty_ms)
+        best = min(near, key=lambda clock: (_uncertainty_ms(clock, uptime_ms), -clock.seq))
+        unix_ms = best.unix_ms + uptime_ms - best.uptime_ms
+        return unix_ms, best.utc_offset_min, _uncertainty_ms(best, uptime_ms)
+
+    def reach(self, uptime_ms: int) -> tuple[int, int]:
+        """The uptimes between which the reading at `uptime_ms` has a say, both excluded."""
+        before = bisect_left(self._uptimes, uptime_ms) - 1
+        after = bisect_right(self._uptimes, uptime_ms)
+        low = self._uptimes[before] if before >= 0 else NEVER[0]
+        high = self._uptimes[after] if after < len(self._uptimes) else NEVER[1]
+        return low, high
 
 
 def _uncertainty_ms(clock: Clock, uptime_ms: int) -> int:

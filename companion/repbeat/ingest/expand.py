@@ -49,9 +49,12 @@ class _Work:
         self._db = db
         self._now_ms = now_ms
         self._events: dict[Key, list[Record]] = {}
-        self._clocks: dict[tuple[str, int, int], list[clocks.Clock]] = {}
+        self._clocks: dict[tuple[str, int, int], clock.BootClock] = {}
         self._touched: set[Key] = set()
-        self._dated_boots: set[tuple[str, int, int]] = set()
+        self._readings: list[clocks.Clock] = []
+        self._sets: list[sessions.Set] = []
+        self._reps: list[sessions.Rep] = []
+        self._strains: list[sessions.Strain] = []
         self._blocks: list[heart_blocks.HeartBlock] = []
         self._flags: list[Flag] = []
         self._answered: list[plans.Plan] = []
@@ -69,6 +72,9 @@ class _Work:
             self._flag(record, BAD_PAYLOAD, str(error))
 
     def finish(self) -> Expanded:
+        sessions.add_sets(self._db, self._sets)
+        sessions.add_reps(self._db, self._reps)
+        sessions.add_strain(self._db, self._strains)
         heart_blocks.insert(
             self._db,
             [
@@ -81,8 +87,8 @@ class _Work:
         touched = sorted(self._touched, key=msgspec.structs.astuple)
         for key in touched:
             self._refresh(key)
-        for device_id, log_id, boot in sorted(self._dated_boots):
-            self._date_boot(device_id, log_id, boot)
+        for reading in self._readings:
+            self._date_around(reading)
         return Expanded(sessions=tuple(touched), flags=tuple(self._flags), answered=tuple(self._answered))
 
     def _flag(self, record: Record, flag: str, detail: str) -> None:
@@ -112,24 +118,24 @@ class _Work:
         if reading.refused:
             self._flag(record, CLOCK_REFUSED, reading.refused)
         else:
-            self._dated_boots.add((record.device_id, record.log_id, record.boot))
+            self._readings.append(reading)
 
     def _heart(self, record: Record) -> None:
         self._blocks.append(rows.heart_block(record))
 
     def _rep(self, record: Record) -> None:
         row = rows.rep_row(record)
-        sessions.add_rep(self._db, row)
+        self._reps.append(row)
         self._touched.add(Key(row.device_id, row.log_id, row.session_seq))
 
     def _set(self, record: Record) -> None:
         row = rows.set_row(record)
-        sessions.add_set(self._db, row)
+        self._sets.append(row)
         self._touched.add(Key(row.device_id, row.log_id, row.session_seq))
 
     def _strain(self, record: Record) -> None:
         row = rows.strain_row(record)
-        sessions.add_strain(self._db, row)
+        self._strains.append(row)
         self._touched.add(Key(row.device_id, row.log_id, row.session_seq))
 
     def _session(self, record: Record) -> None:
@@ -193,28 +199,29 @@ class _Work:
             self._db, key, values.Value(formula=summary.FORMULA, version=summary.VERSION, value=result)
         )
 
-    def _date_boot(self, device_id: str, log_id: int, boot: int) -> None:
-        """Date anew what lies in a boot for which a clock came."""
-        for session in sessions.of_boot(self._db, device_id, log_id, boot):
-            date = self._date(device_id, log_id, boot, session.uptime_ms)
-            sessions.put(self._db, msgspec.structs.replace(session, **date))
+    def _date_around(self, reading: clocks.Clock) -> None:
+        """Date anew what a new clock reading has a say in."""
+        key = (reading.device_id, reading.log_id, reading.boot)
+        low_ms, high_ms = self._clock(*key).reach(reading.uptime_ms)
+        for session in sessions.of_boot(self._db, *key, low_ms, high_ms):
+            sessions.put(self._db, msgspec.structs.replace(session, **self._date(*key, session.uptime_ms)))
         heart_blocks.set_dates(
             self._db,
             [
-                msgspec.structs.replace(block, **self._date(device_id, log_id, boot, block.uptime_ms))
-                for block in heart_blocks.of_boot(self._db, device_id, log_id, boot)
+                msgspec.structs.replace(block, **self._date(*key, block.uptime_ms))
+                for block in heart_blocks.of_boot(self._db, *key, low_ms, high_ms)
             ],
         )
 
-    def _date(self, device_id: str, log_id: int, boot: int, uptime_ms: int) -> dict[str, int | None]:
+    def _clock(self, device_id: str, log_id: int, boot: int) -> clock.BootClock:
         key = (device_id, log_id, boot)
         if key not in self._clocks:
-            self._clocks[key] = clocks.of_boot(self._db, device_id, log_id, boot)
-        start_ms, utc_offset_min, uncertainty_ms = clock.at(self._clocks[key], uptime_ms) or (
-            None,
-            None,
-            None,
-        )
+            self._clocks[key] = clock.BootClock(clocks.of_boot(self._db, *key))
+        return self._clocks[key]
+
+    def _date(self, device_id: str, log_id: int, boot: int, uptime_ms: int) -> dict[str, int | None]:
+        date = self._clock(device_id, log_id, boot).at(uptime_ms)
+        start_ms, utc_offset_min, uncertainty_ms = date or (None, None, None)
         return {"start_ms": start_ms, "utc_offset_min": utc_offset_min, "uncertainty_ms": uncertainty_ms}
 
 

@@ -48,14 +48,19 @@ def insert(db: Database, blocks: Iterable[HeartBlock]) -> None:
     )
 
 
-def of_boot(db: Database, device_id: str, log_id: int, boot: int) -> list[HeartBlock]:
-    """All of one boot."""
+def of_boot(
+    db: Database, device_id: str, log_id: int, boot: int, after_ms: int, before_ms: int
+) -> list[HeartBlock]:
+    """Those of one boot that began between two uptimes, both excluded."""
     return db.all(
         HeartBlock,
-        "SELECT * FROM heart_blocks WHERE device_id = :device_id AND log_id = :log_id AND boot = :boot",
+        """SELECT * FROM heart_blocks WHERE device_id = :device_id AND log_id = :log_id AND boot = :boot
+             AND uptime_ms > :after_ms AND uptime_ms < :before_ms""",
         device_id=device_id,
         log_id=log_id,
         boot=boot,
+        after_ms=after_ms,
+        before_ms=before_ms,
     )
 
 

@@ -129,7 +129,7 @@ _FIRST = (
         PRIMARY KEY (device_id, log_id, session_seq)
     )""",
     "CREATE INDEX sessions_by_athlete ON sessions (athlete_id, start_ms)",
-    "CREATE INDEX sessions_by_boot ON sessions (device_id, log_id, boot)",
+    "CREATE INDEX sessions_by_boot ON sessions (device_id, log_id, boot, uptime_ms)",
     """CREATE TABLE sets (
         device_id TEXT NOT NULL,
         log_id BIGINT NOT NULL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from repbeat.store.database import Database
@@ -165,14 +167,19 @@ def put(db: Database, session: Session) -> None:
     )
 
 
-def of_boot(db: Database, device_id: str, log_id: int, boot: int) -> list[Session]:
-    """Sessions that began in a boot."""
+def of_boot(
+    db: Database, device_id: str, log_id: int, boot: int, after_ms: int, before_ms: int
+) -> list[Session]:
+    """Sessions that began in a boot between two uptimes, both excluded."""
     return db.all(
         Session,
-        "SELECT * FROM sessions WHERE device_id = :device_id AND log_id = :log_id AND boot = :boot",
+        """SELECT * FROM sessions WHERE device_id = :device_id AND log_id = :log_id AND boot = :boot
+             AND uptime_ms > :after_ms AND uptime_ms < :before_ms""",
         device_id=device_id,
         log_id=log_id,
         boot=boot,
+        after_ms=after_ms,
+        before_ms=before_ms,
     )
 
 
@@ -195,9 +202,9 @@ def strain(db: Database, key: Key) -> Strain | None:
     )
 
 
-def add_set(db: Database, row: Set) -> None:
-    """Keep one; the same again changes nothing."""
-    db.run(
+def add_sets(db: Database, rows: Iterable[Set]) -> None:
+    """Keep some; the same again changes nothing."""
+    db.run_many(
         """INSERT INTO sets (device_id, log_id, session_seq, seq, boot, end_uptime_ms, set_index,
              plan_revision, plan_item, exercise, reps, reps_low, reps_high, rejected, load_g, duration_ms,
              rest_before_s, velocity_loss_permille, form_partial, form_fast, form_turn, form_uneven,
@@ -206,13 +213,13 @@ def add_set(db: Database, row: Set) -> None:
              :plan_revision, :plan_item, :exercise, :reps, :reps_low, :reps_high, :rejected, :load_g,
              :duration_ms, :rest_before_s, :velocity_loss_permille, :form_partial, :form_fast, :form_turn,
              :form_uneven, :form_abrupt, :form_asymmetric, :end_reason) ON CONFLICT DO NOTHING""",
-        **msgspec.structs.asdict(row),
+        (msgspec.structs.asdict(row) for row in rows),
     )
 
 
-def add_rep(db: Database, row: Rep) -> None:
-    """Keep one; the same again changes nothing."""
-    db.run(
+def add_reps(db: Database, rows: Iterable[Rep]) -> None:
+    """Keep some; the same again changes nothing."""
+    db.run_many(
         """INSERT INTO reps (device_id, log_id, session_seq, seq, boot, end_uptime_ms, set_index, rep_index,
              exercise, concentric_ms, pause_ms, eccentric_ms, range_mg, range_permille, mean_velocity_mm_s,
              peak_velocity_mm_s, form_bits, confidence, reject_reason)
@@ -220,17 +227,17 @@ def add_rep(db: Database, row: Rep) -> None:
              :exercise, :concentric_ms, :pause_ms, :eccentric_ms, :range_mg, :range_permille,
              :mean_velocity_mm_s, :peak_velocity_mm_s, :form_bits, :confidence, :reject_reason)
            ON CONFLICT DO NOTHING""",
-        **msgspec.structs.asdict(row),
+        (msgspec.structs.asdict(row) for row in rows),
     )
 
 
-def add_strain(db: Database, row: Strain) -> None:
-    """Keep one; the same again changes nothing."""
-    db.run(
+def add_strain(db: Database, rows: Iterable[Strain]) -> None:
+    """Keep some; the same again changes nothing."""
+    db.run_many(
         """INSERT INTO strain (device_id, log_id, session_seq, seq, resting_bpm, max_bpm, zone0_s, zone1_s,
              zone2_s, zone3_s, zone4_s, zone5_s, trimp_x100, strain_x10, strain_version, muscular_x10)
            VALUES (:device_id, :log_id, :session_seq, :seq, :resting_bpm, :max_bpm, :zone0_s, :zone1_s,
              :zone2_s, :zone3_s, :zone4_s, :zone5_s, :trimp_x100, :strain_x10, :strain_version,
              :muscular_x10) ON CONFLICT DO NOTHING""",
-        **msgspec.structs.asdict(row),
+        (msgspec.structs.asdict(row) for row in rows),
     )
