@@ -19,6 +19,10 @@ SLOWEST = 0.55  # share of the first repetition's velocity that is lost at failu
 FIDGETS = 0.10  # chance of each in a stretch of rest, for an athlete of restlessness 1
 WALKS = 0.03
 LIFT_OFF = np.array([0.04, 0.0, 0.08, 0.0, 0.0])  # off the rack, the pins or the floor
+REACH_S = 2.4  # nobody hurries to the bar, or away from it
+BRACE_S = 2.6  # grip, set the shoulders, breathe in
+READY_S = 1.6  # off the rack, or a step back from it, until the first repetition
+BREATHE_S = 2.5  # weight down, hands still on it
 HANGING = np.array([0.0, 0.0, 0.0, np.radians(80), 0.0])  # the arm at rest
 
 
@@ -81,7 +85,9 @@ class Lifter:
         """
         e = exercise(slug)
         yield self._take_hold(e)
-        yield self._bump(np.vstack([self._shift(LIFT_OFF, 0.8), self._stay_after(LIFT_OFF, self._vary(1.0))]))
+        yield self._bump(
+            np.vstack([self._shift(LIFT_OFF, 0.8), self._stay_after(LIFT_OFF, self._vary(READY_S))])
+        )
         done = 0
         while True:
             yield self._repeat(e, done / max(1.0, capability))
@@ -91,16 +97,18 @@ class Lifter:
         """Put the weight down, breathe, let go, and let the arm hang."""
         wait = Step(self._render(self._stay(self._vary(0.7))))
         down = self._bump(
-            np.vstack([self._shift(-LIFT_OFF, 0.8), self._stay_after(-LIFT_OFF, self._vary(1.8))])
+            np.vstack([self._shift(-LIFT_OFF, 0.8), self._stay_after(-LIFT_OFF, self._vary(BREATHE_S))])
         )
-        hang = self._render(k.glide(self._poses[-1], HANGING, self._vary(1.4)))
+        hang = self._render(k.glide(self._poses[-1], HANGING, self._vary(REACH_S)))
         return Step(np.vstack([wait.rows, down.rows, hang]), effort=0.2)
 
     def _take_hold(self, e: Exercise) -> Step:
         """Reach for the weight, grip it and brace: the start pose, still on its support."""
         start = np.array([0.3, 0.1, 0.4, np.radians(e.pitch_deg), np.radians(e.roll_deg)])
-        reach = k.glide(self._poses[-1], start - LIFT_OFF, self._vary(1.6))
-        return Step(self._render(np.vstack([reach, np.repeat(reach[-1:], k.steps(self._vary(2.2)), axis=0)])))
+        reach = k.glide(self._poses[-1], start - LIFT_OFF, self._vary(REACH_S))
+        return Step(
+            self._render(np.vstack([reach, np.repeat(reach[-1:], k.steps(self._vary(BRACE_S)), axis=0)]))
+        )
 
     def _stay(self, seconds: float) -> Array:
         return np.repeat(self._poses[-1:], k.steps(seconds), axis=0)
