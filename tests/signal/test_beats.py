@@ -180,6 +180,21 @@ def test_one_bump_does_not_hide_the_beats_after_it() -> None:
     assert abs(figures(series(found)).rmssd_ms / rmssd(steps(times)) - 1) < 0.08
 
 
+def test_beats_stay_found_when_the_pulse_shrinks_or_one_is_large() -> None:
+    times = beat_times(40)
+    samples = []
+    for t_ms, value in signal(pulse, times, 100, -900):
+        if t_ms > 18000:
+            value = 100000 + (value - 100000) // 4  # a looser strap
+        elif 9800 < t_ms < 10600:
+            value = 100000 + 5 * (value - 100000) // 2
+        samples.append((t_ms, value))
+    found = run(samples, 100)
+    for start, end in ((10600, 18000), (22000, times[-1])):
+        expected = len([1 for t in times if start + 200 < t < end - 200])
+        assert len([1 for beat_ms, _, _ in found if start < beat_ms < end]) >= expected
+
+
 def test_the_first_interval_of_a_stretch_is_never_called_good_alone() -> None:
     found = run(signal(pulse, beat_times(20), 100, -900), 100)
     assert found[0][1:] == (0, 0)

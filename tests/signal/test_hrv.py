@@ -68,6 +68,16 @@ def test_a_difference_needs_both_intervals() -> None:
     assert result.ln_rmssd is None
 
 
+def test_no_difference_across_a_gap() -> None:
+    broken = RrSeries(12)
+    for rr_ms in [800] * 6:
+        broken.push(rr_ms)
+    broken.gap()
+    for rr_ms in [850] * 6:
+        broken.push(rr_ms)
+    assert figures(broken).rmssd_ms == 0
+
+
 def test_more_than_a_fifth_rejected_is_unusable() -> None:
     intervals = lively(100)
     for at in range(2, 100, 5):  # 20 of 100

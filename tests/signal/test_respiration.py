@@ -39,7 +39,7 @@ def test_rates_within_half_a_breath() -> None:
     respiration = Respiration()
     for breaths in (7, 9, 12, 15, 18, 21, 24):
         found = respiration.measure(series(breaths), STILL_MS)
-        assert abs(found - 10 * breaths) <= 5, (breaths, found)
+        assert abs(found - 10 * breaths) <= 2, (breaths, found)
 
 
 def test_deep_paced_breathing_at_six_a_minute() -> None:
@@ -73,6 +73,16 @@ def test_too_short_or_broken_gives_none() -> None:
         broken.push(rr_ms)
     assert Respiration().measure(broken, STILL_MS) is None
     assert Respiration().measure(RrSeries(4), STILL_MS) is None
+
+
+def test_a_tenth_of_the_intervals_may_be_bridged_and_no_more() -> None:
+    source = series(15)
+    for every, expected in ((16, True), (6, False)):
+        out = RrSeries(source.count)
+        for i in range(source.count):
+            out.push(source.rr_ms(i), i % every == 0)
+        found = Respiration().measure(out, STILL_MS)
+        assert (found is not None and abs(found - 150) <= 5) == expected
 
 
 def test_one_ectopic_beat_is_bridged_and_many_are_refused() -> None:

@@ -90,7 +90,7 @@ def test_two_hours_awake_make_two_windows() -> None:
 
 
 def test_a_still_evening_does_not_stretch_the_night() -> None:
-    sofa = ((2 * HOUR, 4 * HOUR),)
+    sofa = ((2 * HOUR, 4 * HOUR + 20 * MINUTE),)  # bouts of five minutes and more, 40 minutes before bed
     found = day(RestFinder(), 6, 5 * HOUR, 12 * HOUR, 15 * HOUR, (), True, sofa)
     assert near(found[-1], 5 * HOUR, 12 * HOUR)
 
@@ -100,6 +100,10 @@ def test_a_nap_is_rest() -> None:
     assert len(found) == 1
     assert near(found[0], 2 * HOUR, 3 * HOUR)
     assert found[0][2] == REST
+
+
+def test_twenty_still_minutes_are_no_window() -> None:
+    assert day(RestFinder(), 7, 2 * HOUR, 2 * HOUR + 20 * MINUTE, 5 * HOUR) == []
 
 
 def test_a_day_without_rest_has_no_window() -> None:

@@ -67,6 +67,17 @@ def test_a_small_early_beat_in_a_calm_heart_is_a_spike() -> None:
     assert removed(intervals) == [30, 31]
 
 
+def test_a_ripple_in_a_very_even_heart_is_no_spike() -> None:
+    intervals = [800, 801] * 30
+    intervals[30] = 815
+    assert removed(intervals) == []
+
+
+def test_too_slow_to_be_beats() -> None:
+    assert removed([2001] * 20) == list(range(20))
+    assert removed([2000] * 20) == []
+
+
 def test_a_missed_beat_doubles_an_interval_and_goes() -> None:
     intervals = calm(60)
     intervals[30] *= 2
@@ -85,6 +96,15 @@ def test_only_linked_intervals_have_a_difference() -> None:
     broken.push(790)
     broken.push(800)
     assert [broken.linked(i) for i in range(4)] == [False, True, False, True]
+
+
+def test_doubtful_intervals_are_never_kept() -> None:
+    doubted = RrSeries(20)
+    for i in range(20):
+        doubted.push(800, i == 7)
+    doubted.settle()
+    assert [i for i in range(20) if doubted.rejected(i)] == [7]
+    assert doubted.rr_ms(7) == 800
 
 
 def test_measuring_on_the_way_changes_nothing() -> None:

@@ -92,6 +92,28 @@ def test_repetitions_are_no_steps() -> None:
     assert count(samples)[0] == 0
 
 
+def bumps(times_ms, end_ms):
+    """50 samples a second of a hand that moves up and down around each time."""
+    out = []
+    for t_ms in range(0, end_ms, 20):
+        near = [abs(t_ms - at) for at in times_ms if abs(t_ms - at) < 60]
+        out.append((t_ms, 1000 + (500 if near else 0), 0, 0))
+    return out
+
+
+def test_uneven_bumps_are_no_walk() -> None:
+    times_ms = [1000 + 1200 * i + (350 if i % 2 else 0) for i in range(40)]  # 1550 and 850 ms apart
+    assert count(bumps(times_ms, 50000))[0] == 0
+    times_ms = []
+    for i in range(40):
+        times_ms += [1000 + 1100 * i, 1330 + 1100 * i]  # 330 and 770 ms apart
+    assert count(bumps(times_ms, 46000))[0] == 0
+
+
+def test_shaking_is_no_walk() -> None:
+    assert count(bumps(range(1000, 30000, 160), 31000))[0] == 0
+
+
 def test_standing_noise_and_a_stuck_sensor_are_no_steps() -> None:
     noise = Noise(4)
     still = [(20 * i, 1000 + int(30 * noise.next()), int(30 * noise.next()), 0) for i in range(6000)]

@@ -48,6 +48,7 @@ def test_the_zone_follows_the_resting_heart_rate_latched_at_the_start() -> None:
 
 def test_zone_limits_are_the_first_bpm_at_or_above_each_tenth() -> None:
     assert reserve_limits(60, 190) == (125, 138, 151, 164, 177)
+    assert reserve_limits(55, 190) == (123, 136, 150, 163, 177)  # 122.5, 136, 149.5, 163, 176.5
     clock = ZoneClock(60, 190)
     zones = [0, 0, 1, 1, 2, 2, 3, 4, 5, 5, 5]
     assert [clock.zone(bpm) for bpm in (30, 124, 125, 137, 138, 150, 151, 176, 177, 190, 230)] == zones

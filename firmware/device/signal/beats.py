@@ -26,13 +26,11 @@ ECG_BOX_MS = 24
 
 LEARN_MS = 2000  # long enough to hold a beat at 30 bpm
 GAP_SAMPLES = 3  # this many samples missing break the chain of intervals
-HOLD_MIN_MS = 240
-HOLD_MAX_MS = 600
-HOLD_PERCENT = 45  # of the usual interval: the dicrotic wave and the T wave come within
-FIRST_RR_MS = 500  # short, so that a fast heart is not read as every second beat
+HOLD_MS = 240  # two beats are further apart, and a higher peak within this is the same beat
+MEMORY_MS = 600  # the hold and the rise before it
 FRACTION = 64  # steps between two samples; keeps products within small integers
 SIGN_VOTES = 2
-USUAL_SHIFT = 2  # usual height, width and interval follow a quarter of the way
+USUAL_SHIFT = 2  # usual height and width follow a quarter of the way
 
 
 class RateRefused(ValueError):
@@ -52,7 +50,7 @@ def _likeness(usual: int, value: int) -> int:
 
 
 class BeatDetector:
-    """One channel; state of about 8 bytes a sample of one second.
+    """One channel; about 8 bytes a sample of 0.6 s.
 
     After `push` returned True: `beat_ms`, when the beat was; `rr_ms`, the interval that it ended, rounded,
     and `rr_1024`, the same in 1/1024 s, both 0 after a gap or at the start; `quality`, 0-100, how much
@@ -69,7 +67,7 @@ class BeatDetector:
         self._gap_ms = GAP_SAMPLES * 1000 // rate_hz
         self._delay_ms = 500 * self._box * self._boxes // rate_hz
         self._raw = array("i", [0] * (self._box * self._boxes))
-        self._size = rate_hz  # one second: the longest hold and the half width before it
+        self._size = MEMORY_MS * rate_hz // 1000
         self._feature = array("i", [0] * self._size)
         self._time = array("i", [0] * self._size)
         self._started = False
@@ -79,7 +77,7 @@ class BeatDetector:
         self.quality = 0
 
     def push(self, t_ms: int, value: int) -> bool:
-        """One sample, up to 18 bits and a sign. True when a beat is settled, 0.3-0.7 s after it happened."""
+        """One sample, up to 18 bits and a sign. True when a beat is settled, 0.3-0.4 s after it happened."""
         if not self._started or not 0 < t_ms - self._last_ms <= self._gap_ms:
             self._begin(t_ms, value)
         self._last_ms = t_ms
@@ -100,7 +98,7 @@ class BeatDetector:
         before = self._sign * self._feature[at - 1]
         if self._height and 2 * before > self._height:
             self._pick(n - 1, before, self._sign * feature)
-        if self._candidate < 0 or t_ms - self._candidate_ms <= self._hold_ms:
+        if self._candidate < 0 or t_ms - self._candidate_ms <= HOLD_MS:
             return False
         return self._settle(self._candidate)
 
@@ -115,8 +113,6 @@ class BeatDetector:
         self._sign = 1
         self._height = 0
         self._width_us = 0
-        self._usual_rr_ms = FIRST_RR_MS
-        self._hold_ms = HOLD_MIN_MS
         self._block_ms = t_ms
         self._block_high = self._block_low = 0
         self._unlink()
@@ -127,7 +123,7 @@ class BeatDetector:
         self._linked = False
         self._beat_us = 0  # fraction of `beat_ms`
         self._beat_quality = 0
-        self._picked_ms = self._block_ms - HOLD_MAX_MS
+        self._picked_ms = self._block_ms - HOLD_MS
         self._picked_in_block = False
 
     def _filter(self, value: int) -> int:
@@ -171,7 +167,7 @@ class BeatDetector:
         if (
             here > after
             and here >= self._sign * self._feature[(i - 1) % size]
-            and at_ms - self._picked_ms > self._hold_ms
+            and at_ms - self._picked_ms > HOLD_MS
             and (self._candidate < 0 or here > self._sign * self._feature[self._candidate % size])
         ):
             self._candidate = i
@@ -190,9 +186,6 @@ class BeatDetector:
             rr_us = (beat_ms - self.beat_ms) * 1000 + middle_us - self._beat_us
             self.rr_ms = (rr_us + 500) // 1000
             self.rr_1024 = (rr_us * 64 + 31250) // 62500  # 1024 / 1,000,000 in lowest terms
-            self._usual_rr_ms = _follow(self._usual_rr_ms, self.rr_ms)
-            hold_ms = self._usual_rr_ms * HOLD_PERCENT // 100
-            self._hold_ms = max(HOLD_MIN_MS, min(hold_ms, HOLD_MAX_MS))
             self.quality = min(quality, self._beat_quality)
         else:
             self.rr_ms = self.rr_1024 = self.quality = 0

@@ -1,9 +1,10 @@
 """Rest and sleep windows from the angle of the arm: an estimate of when, not of how deep.
 
 A bout is five minutes or more in which the arm's angle never changes by 5 degrees from one 5 s mean to the
-next (van Hees 2015). Bouts grow into a window by merging: two join when the time between them is no longer
-than the quiet time in either of them, and at most an hour. So a restless night becomes one window, and an
-hour on the sofa or a still breakfast does not stretch it. A window is over when nothing can join it any more.
+next (van Hees 2015). Bouts grow into a window by merging: two join when the time between them is at most
+half of the quiet time in either of them, and at most an hour. So a restless night becomes one window, and a
+still breakfast or some television before bed does not stretch it. A window is over when nothing can join it
+any more.
 
 Movement cannot tell lying awake from sleep; a device that is not worn is never at rest.
 """
@@ -108,7 +109,7 @@ class RestFinder:
         while first < self._count - 1:
             last = self._count - 1
             between_ms = self._starts[last] - self._ends[first]
-            if between_ms <= min(JOIN_MS, self._quiet[first], self._quiet[last]):
+            if between_ms <= min(JOIN_MS, self._quiet[first] // 2, self._quiet[last] // 2):
                 while self._count - 1 > first:
                     last = self._count - 1
                     self._quiet[first] += self._quiet[last]

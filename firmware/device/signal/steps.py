@@ -128,7 +128,9 @@ class StepCounter:
     def _step(self, top_ms: int, swing: int) -> int:
         interval_ms = top_ms - self._step_ms
         if self._step_ms >= 0 and interval_ms < STEP_MIN_MS:
-            return 0  # the ring of the same step
+            self._run = 0  # shaking; the heel's ring is gone by now
+            self._step_ms = top_ms
+            return 0
         self._swing += (min(swing, 2 * self._swing or swing) - self._swing) // 4 if self._swing else swing
         before_ms = self._step_ms
         self._step_ms = top_ms
