@@ -27,6 +27,7 @@ class FlashImage:
         self._file = bytearray(cells)
         self._start, size = _place(board, label)
         self._cells = memoryview(self._file)[self._start : self._start + size]
+        self.programmed = 0  # bytes written so far
 
     @classmethod
     def blank(cls, board: dict[str, Any], label: str) -> FlashImage:
@@ -44,6 +45,7 @@ class FlashImage:
 
     def writeblocks(self, block: int, buf: memoryview, offset: int = 0) -> None:
         start = block * SECTOR + offset
+        self.programmed += len(buf)
         for at, byte in enumerate(bytes(buf)):
             self._cells[start + at] &= byte
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+Reporter = Callable[[str, int, int], None]
 SECTIONS = ("firmware", "sync", "bytes", "ingest", "pages", "memory")
 
 
@@ -43,7 +45,9 @@ def bench(as_json: bool, only: tuple[str, ...], sessions: int, pages_sessions: i
         _show(out)
 
 
-def _run(section: str, folder: Path, progress: Any, sessions: int, pages_sessions: int) -> dict[str, Any]:
+def _run(
+    section: str, folder: Path, progress: Reporter, sessions: int, pages_sessions: int
+) -> dict[str, Any]:
     """Each section is imported when it is run: the companion's part needs no radio."""
     if section == "firmware":
         from repbeat_tools.bench import firmware

@@ -1,0 +1,121 @@
+"""What the firmware costs: heap with everything running, time a second of signal, line events a sample."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+
+from repbeat_tools.bench.ingest import Progress
+from repbeat_tools.demo.scene import HEAP_KB, load_board
+from repbeat_tools.replay.runner import Firmware
+from repbeat_tools.simulator import Air, Virtual
+from repbeat_tools.simulator.model import Athlete, PlannedSet
+from repbeat_tools.simulator.players import stage
+
+SIGNAL_S = 60
+SAMPLE_MS = 10
+IMU_EVERY = 2  # 50 Hz motion, 100 Hz light: what the band's sensors deliver, rounded
+
+# The firmware's app with one task more: it says how much heap is live once everything runs. Code is
+# counted apart: on a board it is frozen into flash.
+HEAP_MAIN = b"""
+import asyncio, gc
+gc.collect()
+before = gc.mem_alloc()
+from device.system import app
+gc.collect()
+code = gc.mem_alloc() - before
+
+async def watch():
+    while True:
+        await asyncio.sleep(10)
+        gc.collect()
+        await asyncio.sleep_ms(50)
+        print("HEAP", code, gc.mem_alloc() - before - code)
+
+async def main():
+    asyncio.create_task(watch())
+    await app.main()
+
+asyncio.run(main())
+"""
+
+DRIVER = """
+from device.signal.heart import HeartTracker
+from device.signal.reps import RepCounter
+from device.signal.zones import ZoneClock
+
+def begin(options):
+    global counter, tracker, zones, every, at, events
+    counter, tracker, zones = RepCounter(), HeartTracker(), ZoneClock(60, 190)
+    counter.begin(0, 0)
+    every, at, events = options["every"], 0, 0
+    if options["trace"]:
+        import sys
+        def trace(frame, event, argument):
+            global events
+            if event == "line":
+                events += 1
+            return trace
+        sys.settrace(trace)
+
+def sample(t_ms, ppg1, ppg2, ax, ay, az, gx, gy, gz):
+    global at
+    at += 1
+    if at % every == 0:
+        counter.push(t_ms, ax, ay, az, gx, gy, gz)
+    if tracker.push(t_ms, ppg1, ppg2, ax, ay, az):
+        zones.add(tracker.bpm_x10 // 10)
+
+def end():
+    import sys
+    if hasattr(sys, "settrace"):
+        sys.settrace(None)
+    emit([at, events])
+"""
+
+
+def run(progress: Progress) -> dict[str, Any]:
+    """Live heap in bytes, share of real time on this runtime, line events a sample."""
+    code, state = asyncio.run(_heap())
+    progress("firmware", 1, 3)
+    rows = _signal(SIGNAL_S)
+    with Firmware(DRIVER, timeout_s=120) as firmware:
+        firmware.replay(rows, {"every": IMU_EVERY, "trace": False})  # warm the interpreter's caches
+        busy_ms = firmware.replay(rows, {"every": IMU_EVERY, "trace": False}).busy_ms
+    progress("firmware", 2, 3)
+    with Firmware(DRIVER, timeout_s=300, wasm="micropython-settrace.wasm") as firmware:
+        samples, events = firmware.replay(rows, {"every": IMU_EVERY, "trace": True}).emitted[0]
+    progress("firmware", 3, 3)
+    return {
+        "live_heap_bytes": state,
+        "code_heap_bytes": code,
+        "realtime_share": busy_ms / (SIGNAL_S * 1000),
+        "events_per_sample": events / samples,
+    }
+
+
+def _athlete() -> Athlete:
+    return Athlete(5, [PlannedSet("bench_press", reps=10, load_kg=60, rest_s=60)] * 2)
+
+
+def _signal(seconds: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """A stretch of training as the chips would deliver it: counts, milli-g, tenths of a degree a second."""
+    samples = _athlete().feed(seconds * 1000.0)
+    n = seconds * 1000 // SAMPLE_MS
+    light = samples.ppg[:n] * 500  # about what the optical driver reads at 7 mA
+    motion = samples.imu[:n] * np.array([1000, 1000, 1000, 10, 10, 10])
+    times = np.arange(n)[:, None] * SAMPLE_MS
+    return np.hstack([times, light, motion]).round().astype(np.int32)
+
+
+async def _heap() -> tuple[int, int]:
+    """(bytes of code, bytes of state) on the heap of a band in the middle of a session."""
+    async with Air(clock=Virtual()) as air:
+        files = {"/main.py": HEAP_MAIN}
+        band = await air.device("band", board=load_board(), files=files, heap_kb=HEAP_KB)
+        await stage.train(_athlete(), band, band.advance, limit_s=60)
+        found = [line.split() for line in band.lines if line.startswith("HEAP")]
+    return int(found[-1][1]), max(int(one[2]) for one in found)
