@@ -63,8 +63,9 @@ export class Board {
   }
 
   #power_cut(plan) {
-    this.emit({ type: 'power_cut', t_ms: this.clock(), operation: this.supply.operations, byte: plan.byte });
-    if (this.halt) this.halt('power_cut', plan);
+    const cut = { operation: this.supply.operations, byte: plan.byte };
+    this.emit({ type: 'power_cut', t_ms: this.clock(), ...cut });
+    if (this.halt) this.halt('power_cut', cut);
     return NO_POWER;
   }
 
