@@ -22,21 +22,22 @@ IMU_EVERY = 2  # 50 Hz motion, 100 Hz light: what the band's sensors deliver, ro
 # counted apart: on a board it is frozen into flash.
 HEAP_MAIN = b"""
 import asyncio, gc
-gc.collect()
-before = gc.mem_alloc()
-from device.system import app
-gc.collect()
-code = gc.mem_alloc() - before
 
-async def watch():
+async def live():
+    gc.collect()
+    await asyncio.sleep_ms(20)  # this interpreter collects when it is idle
+    return gc.mem_alloc()
+
+async def watch(baseline, code):
     while True:
         await asyncio.sleep(10)
-        gc.collect()
-        await asyncio.sleep_ms(50)
-        print("HEAP", code, gc.mem_alloc() - before - code)
+        print("HEAP", code, await live() - baseline - code)
 
 async def main():
-    asyncio.create_task(watch())
+    baseline = await live()
+    from device.system import app
+    code = await live() - baseline
+    asyncio.create_task(watch(baseline, code))
     await app.main()
 
 asyncio.run(main())
