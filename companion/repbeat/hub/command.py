@@ -14,6 +14,7 @@ import click
 from repbeat.hub import events, report
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Hub
+from repbeat.ingest import days
 from repbeat.store import Database, athletes
 from repbeat.store import devices as known_devices
 from repbeat.store.console import errors_shown, json_option, print_json
@@ -103,7 +104,10 @@ def assign(database: Path, device_id: str, athlete: str | None) -> None:
         one = athletes.named(db, athlete) if athlete else None
         if device.log_id is None:
             raise click.ClickException("nothing is known of this device's log yet: sync it once")
-        known_devices.assign(db, device_id, device.log_id, one.athlete_id if one else None)
+        with db.atomic():
+            known_devices.assign(db, device_id, device.log_id, one.athlete_id if one else None)
+            for other in athletes.every(db):
+                days.refresh(db, other.athlete_id)
         click.echo(f"{device.name}: {one.name if one else 'nobody'}")
 
 

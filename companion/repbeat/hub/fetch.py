@@ -18,6 +18,7 @@ from repbeat_protocol import frames, records
 
 CREDIT = 1024  # records in flight: at 40 bytes each some 400 ms of a fast link, so a commit never stops it
 BATCH = 512  # records committed at once, at most
+GATHER_S = 0.2  # how long a batch may grow while the device has more to send
 FRAMES_WAITING = 4096  # more are dropped and fetched again: a device cannot fill the memory
 UNREADABLE_TRIES = 5  # a record that came damaged that often is damaged on the device
 ODD_FRAMES = 32  # frames that mean nothing before the device is given up for now
@@ -77,9 +78,24 @@ class Fetch:
             frame = await self._next_frame()
             if frame is not None:
                 await self._take(frame)
-            while not self._frames.empty() and len(self._batch) < BATCH:
-                await self._take(self._frames.get_nowait())
+            await self._gather()
             await self._commit()
+
+    async def _gather(self) -> None:
+        """Take what else comes soon: each commit waits for the disk, each ACK takes time on the air."""
+        until = asyncio.get_running_loop().time() + GATHER_S
+        while len(self._batch) < BATCH:
+            if not self._frames.empty():
+                await self._take(self._frames.get_nowait())
+                continue
+            if self._caught_up:
+                return
+            try:
+                async with asyncio.timeout_at(until):
+                    frame = await self._frames.get()
+            except TimeoutError:
+                return
+            await self._take(frame)
 
     def hear(self, frame: bytes) -> None:
         """Take a notification of DATA; it is looked at by `run`."""

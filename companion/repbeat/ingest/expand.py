@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from repbeat.ingest import clock, rows, summary
+from repbeat.ingest import clock, days, rows, summary
 from repbeat.store import clocks, devices, heart_blocks, plans, sessions, values
 from repbeat.store import records as store
 from repbeat.store.database import Database
@@ -51,6 +51,7 @@ class _Work:
         self._events: dict[Key, list[Record]] = {}
         self._clocks: dict[tuple[str, int, int], clock.BootClock] = {}
         self._touched: set[Key] = set()
+        self._costed: set[Key] = set()  # those whose load, length or day may have changed
         self._readings: list[clocks.Clock] = []
         self._sets: list[sessions.Set] = []
         self._reps: list[sessions.Rep] = []
@@ -58,6 +59,7 @@ class _Work:
         self._blocks: list[heart_blocks.HeartBlock] = []
         self._flags: list[Flag] = []
         self._answered: list[plans.Plan] = []
+        self._athletes: set[str] = set()  # whose days may have changed
 
     def take(self, record: Record) -> None:
         if (record.type, record.version) not in wire.LAYOUTS:
@@ -89,6 +91,8 @@ class _Work:
             self._refresh(key)
         for reading in self._readings:
             self._date_around(reading)
+        for athlete_id in sorted(self._athletes):
+            days.refresh(self._db, athlete_id)
         return Expanded(sessions=tuple(touched), flags=tuple(self._flags), answered=tuple(self._answered))
 
     def _flag(self, record: Record, flag: str, detail: str) -> None:
@@ -136,6 +140,7 @@ class _Work:
     def _strain(self, record: Record) -> None:
         row = rows.strain_row(record)
         self._strains.append(row)
+        self._costed.add(Key(row.device_id, row.log_id, row.session_seq))
         self._touched.add(Key(row.device_id, row.log_id, row.session_seq))
 
     def _session(self, record: Record) -> None:
@@ -146,6 +151,7 @@ class _Work:
         seq = record.seq if f["event"] == wire.SESSION_START else f["session_seq"]
         key = Key(record.device_id, record.log_id, seq)
         self._events.setdefault(key, []).append(record)
+        self._costed.add(key)
         self._touched.add(key)
 
     def _plan(self, record: Record) -> None:
@@ -186,14 +192,14 @@ class _Work:
             first = min(parts)
             record = store.get(self._db, key.device_id, key.log_id, first)
             session = msgspec.structs.replace(session, boot=record.boot, uptime_ms=record.uptime_ms)
-        sessions.put(
-            self._db,
-            msgspec.structs.replace(
-                session,
-                athlete_id=devices.athlete_at(self._db, key.device_id, key.log_id, key.session_seq),
-                **self._date(key.device_id, key.log_id, session.boot, session.uptime_ms),
-            ),
+        session = msgspec.structs.replace(
+            session,
+            athlete_id=devices.athlete_at(self._db, key.device_id, key.log_id, key.session_seq),
+            **self._date(key.device_id, key.log_id, session.boot, session.uptime_ms),
         )
+        sessions.put(self._db, session)
+        if key in self._costed:
+            self._changed(session)
         result = summary.summarize(sets, reps, strain)
         values.put_session(
             self._db, key, values.Value(formula=summary.FORMULA, version=summary.VERSION, value=result)
@@ -205,6 +211,7 @@ class _Work:
         low_ms, high_ms = self._clock(*key).reach(reading.uptime_ms)
         for session in sessions.of_boot(self._db, *key, low_ms, high_ms):
             sessions.put(self._db, msgspec.structs.replace(session, **self._date(*key, session.uptime_ms)))
+            self._changed(session)
         heart_blocks.set_dates(
             self._db,
             [
@@ -212,6 +219,10 @@ class _Work:
                 for block in heart_blocks.of_boot(self._db, *key, low_ms, high_ms)
             ],
         )
+
+    def _changed(self, session: Session) -> None:
+        if session.athlete_id is not None:
+            self._athletes.add(session.athlete_id)
 
     def _clock(self, device_id: str, log_id: int, boot: int) -> clock.BootClock:
         key = (device_id, log_id, boot)

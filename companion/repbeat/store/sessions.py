@@ -108,6 +108,16 @@ class Strain(msgspec.Struct, frozen=True, kw_only=True):
     muscular_x10: int
 
 
+class SessionLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dated session cost; None: not known."""
+
+    start_ms: int
+    utc_offset_min: int | None
+    duration_s: int | None
+    rpe: int | None
+    trimp_x100: int | None
+
+
 class Key(msgspec.Struct, frozen=True):
     """Which session."""
 
@@ -144,6 +154,19 @@ def latest(db: Database, athlete_id: str | None, limit: int = 50, offset: int = 
         athlete_id=athlete_id,
         limit=limit,
         offset=offset,
+    )
+
+
+def loads(db: Database, athlete_id: str) -> list[SessionLoad]:
+    """What each of an athlete's dated sessions cost, by its last STRAIN record."""
+    return db.all(
+        SessionLoad,
+        """SELECT s.start_ms, s.utc_offset_min, s.duration_s, s.rpe,
+             (SELECT t.trimp_x100 FROM strain AS t WHERE t.device_id = s.device_id AND t.log_id = s.log_id
+                AND t.session_seq = s.session_seq ORDER BY t.seq DESC LIMIT 1) AS trimp_x100
+           FROM sessions AS s WHERE s.athlete_id = :athlete_id AND s.start_ms IS NOT NULL
+           ORDER BY s.start_ms""",
+        athlete_id=athlete_id,
     )
 
 

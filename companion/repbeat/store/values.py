@@ -42,18 +42,36 @@ def of_session(db: Database, key: Key) -> dict[str, Value]:
     return {row["formula"]: _value(row) for row in rows}
 
 
-def put_day(db: Database, athlete_id: str, day: str, value: Value) -> None:
-    """Keep a day's value (day as 2026-11-25) in place of the one of the same formula."""
-    db.run(
+def put_days(db: Database, athlete_id: str, wanted: dict[tuple[str, str], Value]) -> None:
+    """Make an athlete's values those of `wanted`, by (day as 2026-11-25, formula); write what differs."""
+    rows = db.rows(
+        "SELECT day, formula, version, value FROM day_values WHERE athlete_id = :athlete_id",
+        athlete_id=athlete_id,
+    )
+    held = {(row["day"], row["formula"]): _value(row) for row in rows}
+    db.run_many(
+        "DELETE FROM day_values WHERE athlete_id = :athlete_id AND day = :day AND formula = :formula",
+        [
+            {"athlete_id": athlete_id, "day": day, "formula": formula}
+            for day, formula in held.keys() - wanted.keys()
+        ],
+    )
+    db.run_many(
         """INSERT INTO day_values (athlete_id, day, formula, version, value)
            VALUES (:athlete_id, :day, :formula, :version, :value)
            ON CONFLICT (athlete_id, day, formula) DO UPDATE SET version = excluded.version,
              value = excluded.value""",
-        athlete_id=athlete_id,
-        day=day,
-        formula=value.formula,
-        version=value.version,
-        value=msgspec.json.encode(value.value).decode(),
+        [
+            {
+                "athlete_id": athlete_id,
+                "day": day,
+                "formula": formula,
+                "version": value.version,
+                "value": msgspec.json.encode(value.value).decode(),
+            }
+            for (day, formula), value in wanted.items()
+            if held.get((day, formula)) != value
+        ],
     )
 
 
