@@ -12,7 +12,7 @@ from bleak import BleakClient, BleakScanner
 from repbeat_tools.simulator import Air, Central, Device
 
 PROGRAMS = Path(__file__).parent / "firmware"
-HARD_LIMIT_S = 40.0
+HARD_LIMIT_S = 90.0
 
 HEART = "00002a37-0000-1000-8000-00805f9b34fb"
 CONTROL, DATA, CONFIRMED, KEPT = (f"7e57000{i}-b5a3-f393-e0a9-e50e24dcca9e" for i in (2, 3, 4, 5))

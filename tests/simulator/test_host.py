@@ -13,6 +13,7 @@ from repbeat_tools.simulator import (
     Real,
     Scaled,
     SimulatorError,
+    UnmodelledHardware,
     Virtual,
 )
 
@@ -67,16 +68,16 @@ def test_virtual_time_is_deterministic_and_exact(run):
         async with Air(clock=Virtual()) as air:
             device = await boot(air, TICKER)
             assert len(device.lines) == 2  # nothing moves before it is advanced
-            await device.advance(600)
+            await device.advance(120)
             await device.advance(0.2)
             return device.lines, device.line_times_ms
 
     first, second = run(scenario()), run(scenario())
     assert first == second
     ticks = [int(line.split()[1]) for line in first[0] if line.startswith("tick")]
-    assert 14_900 < len(ticks) <= 15_005
+    assert 2_980 < len(ticks) <= 3_005
     assert set(ticks[1:]) <= {40, 41}
-    assert "hundred 14000" in first[0]
+    assert "hundred 2900" in first[0]
     assert "never printed" not in first[0]
 
 
@@ -265,3 +266,27 @@ def test_only_a_virtual_clock_is_advanced(run):
                 await air.sleep(1)
 
     run(scenario())
+
+
+def test_bluetooth_without_a_model_is_loud(run):
+    source = b"""
+import asyncio, bluetooth
+
+async def main():
+    await asyncio.sleep_ms(100)
+    ble = bluetooth.BLE()
+    ble.active(True)
+    ble.config(bond=True)
+    await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+    async def scenario():
+        async with Air(clock=Virtual()) as air:
+            device = await boot(air, source)
+            await device.advance(1)
+            await device.event("never")
+
+    with pytest.raises(UnmodelledHardware, match="pairing"):
+        run(scenario())

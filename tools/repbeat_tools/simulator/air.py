@@ -86,14 +86,16 @@ class Air:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End all processes. A device that broke down raises here, unless something else is being raised."""
-        for device in self.devices.values():
-            await device.close()
-        for central in self.centrals.values():
-            if central.controller in self.link.controllers:
-                await central.power_off()
-        self.link.close()
-        for folder in self._folders:
-            folder.cleanup()
+        try:
+            for device in self.devices.values():
+                await device.close()
+            for central in self.centrals.values():
+                if central.controller in self.link.controllers:
+                    await central.power_off()
+        finally:
+            self.link.close()
+            for folder in self._folders:
+                folder.cleanup()
         if kind is None:
             for device in self.devices.values():
                 if device.failure is not None:

@@ -137,7 +137,7 @@ class Device:
 
     # -- power ------------------------------------------------------------------------------------
 
-    async def power_on(self, cause: str = "power_on", timeout_s: float = 10.0) -> None:
+    async def power_on(self, cause: str = "power_on", timeout_s: float = 30.0) -> None:
         """Boot. Returns when main.py has run up to where it waits."""
         if self._process is not None:
             raise SimulatorError(f"{self.name} has power already: reboot(), kill() or power_cycle() it")
@@ -153,12 +153,12 @@ class Device:
         """kill -9: gone in the middle of whatever it did. Its peers see a supervision time-out."""
         await self._end("killed")
 
-    async def reboot(self, timeout_s: float = 10.0) -> None:
+    async def reboot(self, timeout_s: float = 30.0) -> None:
         """Reset pin: the same flash, power stays on."""
         await self._end("reset_pin")
         await self.power_on("hard_reset", timeout_s)
 
-    async def power_cycle(self, off_s: float = 0.0, timeout_s: float = 10.0) -> None:
+    async def power_cycle(self, off_s: float = 0.0, timeout_s: float = 30.0) -> None:
         """Battery out, and in again after `off_s` seconds of world time."""
         await self._end("power_cut")
         if off_s:
@@ -232,7 +232,7 @@ class Device:
 
     # -- waiting ----------------------------------------------------------------------------------
 
-    async def advance(self, seconds: float, timeout_s: float = 60.0) -> None:
+    async def advance(self, seconds: float, timeout_s: float = 120.0) -> None:
         """Virtual time: let this device live `seconds` more, through resets and sleeps of its own."""
         if not self.kind.virtual:
             raise SimulatorError("only a device with a Virtual() clock is advanced")
@@ -255,7 +255,7 @@ class Device:
     async def event(
         self,
         kind: str,
-        timeout_s: float = 10.0,
+        timeout_s: float = 30.0,
         since: int = 0,
         where: Callable[[Event], bool] = lambda event: True,
     ) -> Event:
@@ -271,7 +271,7 @@ class Device:
         assert event is not None  # noqa: S101
         return event
 
-    async def line(self, text: str, timeout_s: float = 10.0, since: int = 0) -> str:
+    async def line(self, text: str, timeout_s: float = 30.0, since: int = 0) -> str:
         """The first line of output in `lines[since:]` that contains `text`, waiting for it."""
 
         def found() -> str | None:
@@ -280,7 +280,7 @@ class Device:
         await self._wait_until(lambda: found() is not None, timeout_s, f"line {text!r}", ends=True)
         return found() or ""
 
-    async def end(self, timeout_s: float = 10.0, since: int = 0) -> Event:
+    async def end(self, timeout_s: float = 30.0, since: int = 0) -> Event:
         """How the life after `ends[since:]` ended (reset, power cut, deep sleep …)."""
         await self._wait_until(lambda: len(self.ends) > since, timeout_s, "end")
         return self.ends[since]
@@ -371,7 +371,7 @@ class Device:
 
         def receive(channel: bytes, payload: bytes) -> None:
             if channel == b"B":
-                self.radio.on_firmware(payload)
+                self._on_bluetooth(payload)
             elif channel == b"P":
                 self.line_times_ms.append(struct.unpack_from("<d", payload)[0])
                 self.lines.append(payload[8:].decode(errors="replace"))
@@ -383,8 +383,8 @@ class Device:
 
         host = await process.HostProcess.spawn(receive, frames)
         self._process = host
-        await self.radio.attach(host.write)
         try:
+            await self.radio.attach(host.write)
             code = await asyncio.shield(host.ended)
         finally:
             self._process = None
@@ -395,11 +395,21 @@ class Device:
             await self.radio.detach()
             if self._reached is not None and not self._reached.done():
                 self._reached.set_result(False)
-        if code == EXIT_UNMODELLED:
+        if self._failure is not None:
+            pass  # told already
+        elif code == EXIT_UNMODELLED:
             self._fail(UnmodelledHardware(f"{self.name}: {self.events[-1].get('what', self.events[-1])}"))
         elif code != 0 or not end:
             self._fail(DeviceFailed(f"{self.name}: host ended with {code}:\n{host.errors}"))
         return end or {"type": "halt", "kind": "failed", "world_ms": self.now_ms}
+
+    def _on_bluetooth(self, payload: bytes) -> None:
+        try:
+            self.radio.on_firmware(payload)
+        except NotImplementedError as error:
+            self._fail(UnmodelledHardware(f"{self.name}: {error}"))
+            if self._process is not None:
+                self._process.kill()
 
     def _on_control(self, message: Event, end: Event) -> None:
         kind = message["type"]

@@ -251,11 +251,14 @@ class _Life:
         elif kind == ACTIVE:
             if not payload[1]:
                 self._gap.put_nowait(self._deactivate())
-        elif kind == SECURITY:
-            if any(payload[1:3]) or payload[4]:
-                raise NotImplementedError("pairing is not modelled: BLE.config(bond=, mitm=, le_secure=)")
-        else:
-            raise NotImplementedError(f"frame {kind} of the firmware's bluetooth is not modelled")
+        elif kind in (PAIR, PASSKEY, SECRET) or (
+            kind == SECURITY and (payload[1] or payload[2] or payload[4])
+        ):
+            raise NotImplementedError(
+                "pairing and bonding (gap_pair, config bond, mitm, le_secure) have no model"
+            )
+        elif kind != SECURITY:
+            raise NotImplementedError(f"frame {kind} of the firmware's bluetooth has no model")
 
     # -- attribute protocol -----------------------------------------------------------------------
 
