@@ -20,7 +20,7 @@ def die() -> None:
 
 def main(path: str, step: str, batch: int) -> None:
     database = Database(Path(path))
-    band = FakeBand("A1", 0xB1, long_log())
+    band = FakeBand("A1", 0xB1, long_log(1300))
     band.logs_time = False  # the parent's band must hold the same bytes
     count = 0
 

@@ -28,7 +28,7 @@ def test_a_killed_companion_loses_and_doubles_nothing(tmp_path: Path, step: str,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    band = FakeBand("A1", 0xB1, long_log())
+    band = FakeBand("A1", 0xB1, long_log(1300))
     band.logs_time = False
     with Database(path) as db:
         held = records.count(db, BAND_ID)
