@@ -138,9 +138,12 @@ async def advertisement(phone: Central) -> tuple[Any, Any]:
     """(device, advertisement data) of the band as bleak sees it."""
     scanner, _ = phone.backends
     async with BleakScanner(backend=scanner) as scanning:
-        await until(lambda: scanning.discovered_devices_and_advertisement_data, 20)
-        await asyncio.sleep(0.1)
-        return next(iter(scanning.discovered_devices_and_advertisement_data.values()))
+
+        def found() -> tuple[Any, Any] | None:
+            heard = scanning.discovered_devices_and_advertisement_data.values()
+            return next(((d, a) for d, a in heard if gatt.SERVICE in a.service_uuids and a.local_name), None)
+
+        return await until(found, 20)
 
 
 @asynccontextmanager

@@ -87,9 +87,6 @@ class CurrentTime(LatestValue):
         self.attribute = attributes[0]
         self.refresh(self.attribute)
 
-    def opened(self, connection) -> None:
-        """The time is notified when it was changed, not to each who comes."""
-
     def refresh(self, attribute: int) -> None:
         self.value()
         self._server.write(attribute, self._buf)

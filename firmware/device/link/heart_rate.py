@@ -35,8 +35,5 @@ class HeartRate(LatestValue):
         if self.allowed:
             self.changed()
 
-    def opened(self, connection) -> None:
-        """Nothing at once: a value is sent when the next second has one."""
-
     def value(self) -> memoryview | None:
         return memoryview(self._buf)[: self._size] if self.allowed else None

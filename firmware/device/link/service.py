@@ -48,7 +48,8 @@ class LatestValue(Service):
             self.wake()
 
     def opened(self, connection) -> None:
-        self._due |= 1 << connection.index
+        """A central that has just come cannot have subscribed: it gets the next change."""
+        self._due &= ~(1 << connection.index)
 
     def value(self) -> memoryview | None:
         """What to send; None: nothing at present."""
