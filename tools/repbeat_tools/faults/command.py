@@ -16,6 +16,8 @@ from repbeat_tools.faults import pool
 
 LOG = pool.Kind("power", size=25, micropython_size=6)
 STORE = pool.Kind("store", size=25, micropython_size=12)
+LINK = pool.Kind("link", size=10, micropython_size=0)
+KILL = pool.Kind("kill", size=5, micropython_size=0)
 FRAMES = pool.Kind("frames", size=500, micropython_size=100)
 STORE_SHARE = 0.1  # of the power cuts hit settings and plan slots, the others the log
 
@@ -43,18 +45,27 @@ def power_kinds(cuts: int) -> list[tuple[pool.Kind, int]]:
 @click.option(
     "--power-cuts", default=0, type=click.IntRange(0), help="Cut power inside so many flash writes."
 )
+@click.option("--link-cuts", default=0, type=click.IntRange(0), help="Cut the link so often in a sync.")
+@click.option(
+    "--kills", default=0, type=click.IntRange(0), help="Kill a companion so often while it ingests."
+)
 @click.option("--frames", default=0, type=click.IntRange(0), help="Feed so many random and mutated frames.")
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 1 << 30), help="Reproduces a run."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def faults(power_cuts: int, frames: int, seed: int, as_json: bool) -> None:
+def faults(power_cuts: int, link_cuts: int, kills: int, frames: int, seed: int, as_json: bool) -> None:
     """Try faults and print what was lost, doubled, false, crashed or stuck; all zero is right.
 
-    The firmware's own code is tried, a tenth of it under MicroPython. `failures` names the lives that found
-    something: run `python -m repbeat_tools.faults MODULE LIFE SIZE` to see one again.
+    The firmware's own code is tried; of power cuts and frames a tenth under MicroPython. `failures` names the
+    lives that found something: `python -m repbeat_tools.faults MODULE LIFE SIZE` leads one again.
     """
-    wanted = {"power": (power_kinds(power_cuts), power_cuts), "frames": ([(FRAMES, frames)], frames)}
+    wanted = {
+        "power": (power_kinds(power_cuts), power_cuts),
+        "link": ([(LINK, link_cuts)], link_cuts),
+        "kill": ([(KILL, kills)], kills),
+        "frames": ([(FRAMES, frames)], frames),
+    }
     results: dict[str, pool.Tally] = {}
     with bars() as progress:
         for name, (kinds, total) in wanted.items():

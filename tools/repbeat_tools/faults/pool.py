@@ -44,7 +44,7 @@ def end():
 
 @dataclass(frozen=True)
 class Kind:
-    """A module of this package with `batch(seed, size)`, and how much one life tries on each interpreter."""
+    """A module here with `batch(seed, size)`; what one life tries on each interpreter (0: not there)."""
 
     module: str
     size: int
@@ -71,11 +71,16 @@ class Tally:
             self.failures.append({"module": module, "interpreter": interpreter, "life": life, "size": size})
 
 
-def on_cpython(module: str, lives: list[int], size: int) -> list[dict[str, int]]:
-    """The lives on this interpreter."""
+def firmware_on_path() -> None:
+    """Let this interpreter import the firmware (`device.…`) from where it lies."""
     folder = str(firmware_folder())
     if folder not in sys.path:
         sys.path.insert(0, folder)
+
+
+def on_cpython(module: str, lives: list[int], size: int) -> list[dict[str, int]]:
+    """The lives on this interpreter."""
+    firmware_on_path()
     batch = importlib.import_module(f"repbeat_tools.faults.{module}").batch
     return [batch(life, size) for life in lives]
 
@@ -98,7 +103,8 @@ def on_micropython(module: str, lives: list[int], size: int) -> list[dict[str, i
 
 def plan_tasks(kind: Kind, total: int, seed: int) -> list[tuple[str, list[int], int]]:
     """(interpreter, life seeds, size of a life) of each task, so that `total` is reached on both together."""
-    share = ceil(total * MICROPYTHON_SHARE / kind.micropython_size)
+    on_board = kind.micropython_size > 0
+    share = ceil(total * MICROPYTHON_SHARE / kind.micropython_size) if on_board else 0
     rest = max(0, total - share * kind.micropython_size)
     tasks = []
     first = seed * 1_000_003 % (1 << 30)
