@@ -61,7 +61,7 @@ def create_environment(target: Path) -> None:
 
 
 def main(target: Path) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - run by whatever Python there is
         raise SetupFailed(
             f"Python {sys.version.split()[0]} is too old: RepBeat needs 3.11 or newer. "
             "Name one with: make setup PYTHON=python3.12"

@@ -253,6 +253,14 @@ def _flash_problems(flash: Flash) -> Iterator[tuple[str, str]]:
             yield "flash.partitions", f"no data partition {label!r} with a subtype of 0x40-0x7f"
 
 
+def shipped(name: str) -> Path:
+    """A board file of the project: of the checkout, else the copy inside the installed package."""
+    tools_package = Path(__file__).resolve().parent
+    checkout = tools_package.parents[1] / "hardware" / "boards"
+    folder = checkout if checkout.is_dir() else tools_package / "_boards"
+    return folder / f"{name}.toml"
+
+
 def load(path: Path) -> dict[str, Any]:
     """The settings of a board file as the firmware gets them: absent parts left out, raw partitions only."""
     board = read(path)

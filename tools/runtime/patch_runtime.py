@@ -11,7 +11,10 @@ import sys
 from pathlib import Path
 
 # WASI errno -> MicroPython (py/mperrno.h)
-ERRNO = {44: 2, 20: 17, 54: 20, 31: 21, 55: 39, 28: 22, 63: 1, 2: 13, 8: 9, 51: 28, 6: 11, 29: 5, 10: 16, 75: 18, 69: 30}
+# fmt: off
+ERRNO = {44: 2, 20: 17, 54: 20, 31: 21, 55: 39, 28: 22, 63: 1, 2: 13, 8: 9, 51: 28, 6: 11, 29: 5, 10: 16,
+         75: 18, 69: 30}
+# fmt: on
 
 # gc_get_max_new_split compiled: `i32.const 0x8000000 (128 MB); end`, and the same with 0 in as many bytes
 GROWS = bytes.fromhex("080041808080c0000b")
@@ -23,7 +26,9 @@ def main(package: Path, target: Path) -> None:
     for name in ("micropython.wasm", "micropython-settrace.wasm"):
         wasm = (package / name).read_bytes()
         if wasm.count(GROWS) != 1:
-            sys.exit(f"{name} is not the pinned build: run `npm ci` in tools/runtime, or renew patch_runtime.py")
+            sys.exit(
+                f"{name} is not the pinned build: run `npm ci` in tools/runtime, or renew patch_runtime.py"
+            )
         (target / name).write_bytes(wasm.replace(GROWS, CAPPED))
     for script in package.glob("micropython*.mjs"):
         source = script.read_text()

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bleak import BleakClient, BleakScanner
@@ -22,7 +21,7 @@ from repbeat_tools.simulator import Air, Device, Pace, Scaled
 from repbeat_tools.simulator.model import Athlete
 from repbeat_tools.simulator.players import stage
 
-BOARD = Path(__file__).resolve().parents[3] / "hardware" / "boards" / "xiao_esp32s3_band.toml"
+BOARD = "xiao_esp32s3_band"
 PACE = Pace()
 HEAP_KB = 1024  # code is in the heap here; on a board it is frozen into flash
 SESSION_LIMIT_S = 1800.0  # device time after which a session is given up
@@ -195,4 +194,4 @@ def new_air(speed: float) -> Air:
 
 def load_board() -> dict[str, Any]:
     """Settings of the board that the demo's bands are."""
-    return boards.load(BOARD)
+    return boards.load(boards.shipped(BOARD))
