@@ -132,7 +132,6 @@ async function start() {
     },
     halt: (kind, wakeMs) => halt(kind, { wake_ms: wakeMs ?? null }),
     main_ended: (error) => emit({ type: 'main_ended', error }),
-    reset_cause: () => config.options.reset_cause,
     ble_mac: (address) => mp._module.HEAPU8.set(config.bluetooth.mac, address),
     ble_queue: () => config.bluetooth.queue,
     ble_send(header, headerLength, data, dataLength) {
