@@ -50,8 +50,10 @@ def pack_header(
 
 def read_header(buf: bytearray) -> tuple[int, ...] | None:
     """(format, ring, generation, first_seq, ring_end, acked, log_id, boot) of a whole header, else None."""
+    if buf[0] != MAGIC[0] or buf[1] != MAGIC[1]:
+        return None  # most are, on a fresh partition: spare the heap what unpacking takes
     fields = struct.unpack_from(HEADER, buf, 0)
-    if fields[0] != MAGIC or crc32(memoryview(buf)[: HEADER_SIZE - 4]) & 0xFFFFFFFF != fields[10]:
+    if crc32(memoryview(buf)[: HEADER_SIZE - 4]) & 0xFFFFFFFF != fields[10]:
         return None
     return fields[1:9]
 
