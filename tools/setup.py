@@ -37,7 +37,7 @@ def say(step: int, text: str) -> None:
 
 
 def run(command: list[str], cwd: Path, advice: str) -> None:
-    result = subprocess.run(command, cwd=cwd, check=False, stdout=sys.stderr)  # noqa: S603
+    result = subprocess.run(command, cwd=cwd, check=False, stdout=sys.stderr)
     if result.returncode:
         raise SetupFailed(f"{' '.join(command[:4])} … ended with {result.returncode}. {advice}")
 
