@@ -1,100 +1,115 @@
-"""Counts repetitions from an accelerometer in any orientation, live.
+"""Counts repetitions live from an accelerometer in any orientation, on the wrist or on the equipment.
 
-The magnitude of the acceleration, as means over 100 ms, is smoothed by two low-pass stages (0.35 Hz) and
-freed of its slow drift (1.5 s). Turning points of the result, with a hysteresis that follows the size of
-the last swings, are the repetitions' ends. A repetition counts once it stands in a run of four of like
-pace, and is credited then.
+The stream becomes means over 100 ms. Every two seconds the last 25 s are searched for a movement that
+repeats;
+four repetitions of like pace in a row start the count and are credited at once. From then on each
+repetition is
+counted as it ends.
+
+Two signals compete (window.py). The size of the acceleration shows any lift: highest where the load turns
+upwards, lowest where it turns downwards. The tilt shows wide-angle movements such as curls better, and is
+taken
+when it swings widely and repeats well. The chosen one is smoothed until only the fundamental is left. Its
+turning
+points alternate: one kind starts repetitions, the other is their turn. Where a set is cut short, a last start
+without its turn counts as well when the movement's extremes at both ends of the set are full-sized.
 """
 
 from array import array
 
-from .filters import CellMeans, isqrt
+from .cycles import HIGH, NONE, TurningPoints, middle
+from .filters import CELL_MS, CellMeans
+from .form import FormJudge
+from .rep_store import Rep, RepStore
+from .velocity import Velocity, VelocityLoss
+from .window import FLOOR, SCALE, Window
 
 # Why a movement that looked like a repetition was not one (REP record, `reject_reason`).
 ACCEPTED = 0
-TOO_SMALL = 1
+TOO_SMALL = 1  # the last start of a set, weaker than the others
 TOO_FAST = 2
 TOO_SLOW = 3
-NO_RUN = 4  # a single movement, or one that does not fit its neighbours' pace: racking, un-racking, a bump
+NO_RUN = 4  # too few in a row at like pace: racking, un-racking, a bump
 WALKING = 5
 STILL = 6
 
-CAPACITY = 64
-HISTORY = 5
-RUN = 4
-SCALE = 64  # fixed point: signals are in mg / 64
-SMOOTH = 50  # of 256 per cell: 0.35 Hz
-DRIFT = 16  # of 256 per cell: 1.5 s
-FLOOR = 24 * SCALE
-MERGE_MS = 800
-PACE = 5  # halves: intervals of one run lie within a factor of 2.5
-
-
-class Rep:
-    """One repetition; times are those of the pushed samples, 0 in a measured field means not known."""
-
-    def __init__(self) -> None:
-        self.start_ms = 0
-        self.turn_ms = 0
-        self.end_ms = 0
-        self.concentric_ms = 0
-        self.pause_ms = 0
-        self.eccentric_ms = 0
-        self.range_mg = 0
-        self.range_permille = 0
-        self.mean_velocity_mm_s = 0
-        self.peak_velocity_mm_s = 0
-        self.form_bits = 0
-        self.confidence = 0
-
-
-def middle(values: "array[int]", used: int, scratch: "array[int]") -> int:
-    """Median (upper) of the first `used` values."""
-    for i in range(used):
-        j = i
-        while j and scratch[j - 1] > values[i]:
-            scratch[j] = scratch[j - 1]
-            j -= 1
-        scratch[j] = values[i]
-    return scratch[used // 2]
+SEARCH_CELLS = 20  # before the count starts: cells between two searches
+REFRESH_CELLS = 10
+RUN = 4  # repetitions in a row that start a count
+RUN_KNOWN = 2  # enough at the end of a set that the plan announced
+RUN_PERCENT = 160  # intervals of a run lie within this factor of the period, up and down
+JOIN_PERCENT = 250  # intervals of what joins it
+EVENTS = 64
+FASTEST = 12  # cells: steps repeat faster than most lifts
+FASTEST_KNOWN = 8
+WALKING_PERCENT = 100
+WALKING_AFTER_PERCENT = 150
+WATCHED_CELLS = 60
+ENDED_PERCENT = 75  # of the period after its turn a repetition has ended, if it has not shown it before
+EDGE_PERCENT = 83
+EDGE_REPS = 4
+RECENT = 7  # repetitions whose medians say what is usual now
+CALIBRATION_REPS = 3
+VELOCITY_REPS = 5  # the mean acceleration over them is gravity
+PACE_REPS = 4  # known intervals before the period follows them
 
 
 class RepCounter:
-    """Counts the repetitions of one set at a time; see `begin`, `push`, `finish`."""
+    """Counts the repetitions of one set at a time: `begin`, `push` each sample, `finish`."""
 
     def __init__(self) -> None:
         self._cells = CellMeans(6)
         self._values = array("i", [0] * 6)
-        self._reps = [Rep() for _ in range(CAPACITY)]
-        self._swings = array("i", [0] * HISTORY)
-        self._paces = array("i", [0] * HISTORY)
-        self._scratch = array("i", [0] * HISTORY)
-        self._waiting = array("i", [0] * (3 * RUN))  # turn, end, swing of candidates not yet in a run
+        self._window = Window()
+        self._turning = TurningPoints()
+        self._event_ms = array("i", [0] * EVENTS)
+        self._event_value = array("i", [0] * EVENTS)
+        self._event_kind = array("b", [0] * EVENTS)
+        self._start_values = array("i", [0] * RECENT)
+        self._turn_values = array("i", [0] * RECENT)
+        self._interval_ms = array("i", [0] * RECENT)
+        self._scratch = array("i", [0] * RECENT)
+        self._velocity = Velocity()
+        self._reps = RepStore()
+        self._rep = Rep()
+        self._form = FormJudge()
+        self.velocity_loss = VelocityLoss()
+        self.calibration: tuple[int, int] | None = None
         self.begin(0)
 
-    def begin(self, t_ms: int, exercise: int = 0) -> None:
-        """A new set may start now; `exercise` is a code of repbeat_protocol.exercises, 0 unknown."""
+    def begin(self, t_ms: int, exercise: int = 0, lowering_ms: int = 0) -> None:
+        """A new set may start now.
+
+        `exercise` is a code of repbeat_protocol.exercises (0 unknown), `lowering_ms` the planned lowering
+        time
+        (0 none). The calibration stays.
+        """
         self.exercise = exercise
-        self.count = 0
+        self._begun_ms = t_ms
+        self._form.begin(lowering_ms)
+        self.velocity_loss.begin()
         self.rejected = 0
         self.last_reject = ACCEPTED
+        self._reps.clear()
         self._cells.restart()
-        self._settled = False
-        self._smooth1 = self._smooth2 = self._drift = 0
-        self._magnitude = 1000
-        self._high = self._low = 0
-        self._high_ms = self._low_ms = t_ms
-        self._rising = True
-        self._swing_count = self._pace_count = 0
-        self._last_end_ms = t_ms
-        self._waiting_count = 0
-        self._run = 0
+        self._window.clear()
+        self._since = 0
+        self._samples = 0
+        self._locked = False
+        self._first_kind = NONE
+        self._has_start = self._has_turn = False
+        self._first_is_full = True
+        self._intervals = 0
+
+    @property
+    def count(self) -> int:
+        """Repetitions confirmed in this set."""
+        return self._reps.count
 
     def rep(self, i: int) -> Rep:
-        """The i-th confirmed repetition of the set; the latest 64 are kept."""
-        if not max(0, self.count - CAPACITY) <= i < self.count:
-            raise IndexError("repetition %d of %d is not kept" % (i, self.count))
-        return self._reps[i % CAPACITY]
+        """The i-th confirmed repetition of the set, of which the latest 64 are kept; good until the next
+        call."""
+        return self._reps.get(i)
 
     def push(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> int:
         """One sample (mg, 0.1 deg/s); returns how many repetitions it confirmed."""
@@ -103,105 +118,237 @@ class RepCounter:
         values[3], values[4], values[5] = gx, gy, gz
         if not self._cells.accept(t_ms, values):
             return 0
-        before = self.count
+        self._samples += 1
+        before = self._reps.count
         while self._cells.next_cell(t_ms, values):
             self._cell()
-        return self.count - before
+        return self._reps.count - before
 
     def finish(self, t_ms: int) -> int:
-        """The set has ended: a movement under way counts when it is more than half of a usual one."""
-        before = self.count
-        if self._swing_count and not self._rising:
-            swing = self._high - self._low
-            if 2 * swing > middle(self._swings, min(self._swing_count, HISTORY), self._scratch):
-                self._turned(self._high_ms, self._low_ms, swing)
-        return self.count - before
+        """The set has ended; returns how many repetitions that confirmed."""
+        before = self._reps.count
+        if not self._locked:
+            self._search(True)
+        if self._locked:
+            while self._window.done < self._window.n:
+                self._advance()
+            self._close()
+        elif before == 0:
+            self._reject(STILL if self._window.spread < FLOOR else NO_RUN)
+        return self._reps.count - before
 
     def _cell(self) -> None:
-        mean = self._cells.mean
-        ax, ay, az = mean[0], mean[1], mean[2]
-        self._magnitude = isqrt(ax * ax + ay * ay + az * az, self._magnitude)
-        level = self._magnitude * SCALE
-        if not self._settled:
-            self._settled = True
-            self._smooth1 = self._smooth2 = self._drift = level
-        self._smooth1 += (level - self._smooth1) * SMOOTH >> 8
-        self._smooth2 += (self._smooth1 - self._smooth2) * SMOOTH >> 8
-        self._drift += (self._smooth2 - self._drift) * DRIFT >> 8
-        self._turning(self._smooth2 - self._drift, self._cells.end_ms)
+        window = self._window
+        window.append(self._cells.end_ms - CELL_MS // 2, self._cells.mean)
+        self._since += 1
+        if self._locked:
+            while window.ready():
+                self._advance()
+            if self._since >= REFRESH_CELLS:
+                self._since = 0
+                window.refresh()
+                self._watch()
+        elif self._since >= SEARCH_CELLS:
+            self._since = 0
+            self._search(False)
 
-    def _turning(self, value: int, t_ms: int) -> None:
-        """Follow the signal between turning points that differ by more than the hysteresis."""
-        used = min(self._swing_count, HISTORY)
-        threshold = FLOOR
-        if used:
-            threshold = max(FLOOR, middle(self._swings, used, self._scratch) * 2 // 5)
-        if value > self._high:
-            self._high, self._high_ms = value, t_ms
-        if value < self._low:
-            self._low, self._low_ms = value, t_ms
-        if self._rising and self._high - value > threshold:
-            self._rising = False
-            self._low, self._low_ms = value, t_ms
-        elif not self._rising and value - self._low > threshold:
-            self._rising = True
-            self._turned(self._high_ms, self._low_ms, self._high - self._low)
-            self._high, self._high_ms = value, t_ms
-
-    def _turned(self, turn_ms: int, end_ms: int, swing: int) -> None:
-        """A high and the low after it: a candidate for a repetition."""
-        used = min(self._swing_count, HISTORY)
-        if used and swing * 10 < 3 * middle(self._swings, used, self._scratch):
-            return self._reject(TOO_SMALL)
-        interval_ms = end_ms - self._last_end_ms
-        shortest_ms = MERGE_MS
-        if self._pace_count:
-            pace_ms = middle(self._paces, min(self._pace_count, HISTORY), self._scratch)
-            shortest_ms = max(MERGE_MS, pace_ms * 3 // 5)
-        if self._swing_count and interval_ms < shortest_ms:
+    def _search(self, final: bool) -> None:
+        """Look for a run of repetitions among the window's turning points, and start the count with it."""
+        window = self._window
+        if not window.search():
+            return
+        if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):
             return self._reject(TOO_FAST)
-        if self._swing_count:
-            if self._run and not self._same_pace(interval_ms):
-                self._drop_waiting()
-            self._paces[self._pace_count % HISTORY] = interval_ms
-            self._pace_count += 1
-        self._swings[self._swing_count % HISTORY] = swing
-        self._swing_count += 1
-        self._admit(turn_ms, end_ms, swing)
-        self._last_end_ms = end_ms
-
-    def _same_pace(self, interval_ms: int) -> bool:
-        if not self._pace_count:
-            return True
-        pace_ms = middle(self._paces, min(self._pace_count, HISTORY), self._scratch)
-        return 2 * interval_ms <= PACE * pace_ms and 2 * pace_ms <= PACE * interval_ms
-
-    def _drop_waiting(self) -> None:
-        for _ in range(self._waiting_count):
+        if not window.by_tilt and window.unrest_percent(0) >= WALKING_PERCENT:
+            return self._reject(WALKING)
+        self._turning.reset()
+        self._events = 0
+        cells = window.n if final else window.settled()
+        for i in range(cells):
+            kind = self._turning.step(window.slow[i], window.at_ms[i], window.threshold)
+            if kind != NONE and self._events < EVENTS:
+                at = self._events
+                self._event_kind[at] = kind
+                self._event_ms[at], self._event_value[at] = self._turning.at_ms, self._turning.value
+                self._events = at + 1
+        first = self._run_start(2 * self._run_needed(final))
+        if first < 0:
+            return
+        window.done = cells
+        self._locked = True
+        while first and self._fits(first - 1, JOIN_PERCENT):
+            first -= 1
+        for _ in range(first // 2):
             self._reject(NO_RUN)
-        self._waiting_count = 0
-        self._run = 0
+        for i in range(first, self._events):
+            self._turned(self._event_kind[i], self._event_ms[i], self._event_value[i])
 
-    def _admit(self, turn_ms: int, end_ms: int, swing: int) -> None:
-        self._run += 1
-        at = 3 * self._waiting_count
-        self._waiting[at], self._waiting[at + 1], self._waiting[at + 2] = turn_ms, end_ms, swing
-        self._waiting_count += 1
-        if self._run >= RUN:
-            for i in range(0, 3 * self._waiting_count, 3):
-                self._confirm(self._waiting[i], self._waiting[i + 1], self._waiting[i + 2])
-            self._waiting_count = 0
+    def _run_needed(self, final: bool) -> int:
+        """Repetitions in a row that prove a set: fewer when the plan or a calibration says what to expect."""
+        if self.calibration is not None and self.calibration[0] == self._window.by_tilt:
+            swing = self._window.spread // SCALE
+            pace_ms = self._window.pace * CELL_MS
+            size = swing if self._window.by_tilt else swing * (pace_ms * pace_ms // 1000) // 4026
+            if self.calibration[1] <= 2 * size and size <= 2 * self.calibration[1]:
+                return RUN_KNOWN
+        return RUN_KNOWN if final and self.exercise else RUN
 
-    def _confirm(self, turn_ms: int, end_ms: int, swing: int) -> None:
-        rep = self._reps[self.count % CAPACITY]
-        previous = self._reps[(self.count - 1) % CAPACITY]
-        rep.start_ms = previous.end_ms if self.count else max(0, 2 * turn_ms - end_ms)
-        rep.turn_ms, rep.end_ms = turn_ms, end_ms
-        rep.concentric_ms, rep.eccentric_ms = turn_ms - rep.start_ms, end_ms - turn_ms
-        rep.range_mg = swing // SCALE
-        rep.confidence = 50
-        self.count += 1
+    def _run_start(self, length: int) -> int:
+        """Where `length` events in a row of like pace start, -1 nowhere."""
+        run = 0
+        for i in range(self._events - 1, -1, -1):
+            run = run + 1 if run < 2 or self._fits(i, RUN_PERCENT) else 2
+            if run >= length:
+                return i
+        return -1
+
+    def _fits(self, i: int, percent: int) -> bool:
+        """Whether event i and the next of its kind are about a period apart."""
+        if i + 2 >= self._events:
+            return True
+        interval_ms = self._event_ms[i + 2] - self._event_ms[i]
+        pace_ms = self._window.pace * CELL_MS
+        return interval_ms * 100 <= pace_ms * percent and pace_ms * 100 <= interval_ms * percent
+
+    def _advance(self) -> None:
+        """The next cell of the slow signal, once the count has started."""
+        window = self._window
+        value = window.advance()
+        t_ms = window.at_ms[window.done - 1]
+        kind = self._turning.step(value, t_ms, window.threshold)
+        if kind != NONE:
+            self._turned(kind, self._turning.at_ms, self._turning.value)
+        if self._has_turn and (t_ms - self._turn_ms) * 100 > window.pace * CELL_MS * ENDED_PERCENT:
+            self._confirm(self._turning.pending_ms(), self._turning.pending_value())
+
+    def _turned(self, kind: int, at_ms: int, value: int) -> None:
+        if self._first_kind == NONE:
+            self._first_kind = kind
+            self._first_ms = at_ms
+            self._first_value = value
+        if kind == self._first_kind:
+            if self._has_turn:
+                self._confirm(at_ms, value)
+            self._follow_pace(at_ms)
+            self._has_start = True
+            self._start_ms, self._start_value = at_ms, value
+        elif self._has_start:
+            self._has_turn = True
+            self._turn_ms, self._turn_value = at_ms, value
+
+    def _follow_pace(self, start_ms: int) -> None:
+        """The period follows the median of the latest intervals between starts."""
+        if not self._reps.count:
+            return
+        interval_ms = start_ms - self._start_ms
+        pace_ms = self._window.pace * CELL_MS
+        if interval_ms * 100 > pace_ms * JOIN_PERCENT:
+            return
+        self._interval_ms[self._intervals % RECENT] = interval_ms
+        self._intervals += 1
+        if self._intervals >= PACE_REPS:
+            usual_ms = middle(self._interval_ms, min(self._intervals, RECENT), self._scratch)
+            self._window.set_pace((usual_ms + CELL_MS // 2) // CELL_MS)
+
+    def _is_full(self, value: int) -> bool:
+        """Whether a start's extreme is about as far from the turns as it usually is."""
+        used = min(self._reps.count, RECENT)
+        if not used:
+            return False
+        turn = middle(self._turn_values, used, self._scratch)
+        usual = middle(self._start_values, used, self._scratch) - turn
+        return abs(value - turn) * 100 >= abs(usual) * EDGE_PERCENT
+
+    def _confirm(self, end_ms: int, end_value: int) -> None:
+        """A repetition has its start, its turn and its end."""
+        rep, window = self._rep, self._window
+        rep.start_ms, rep.turn_ms, rep.end_ms = self._start_ms, self._turn_ms, end_ms
+        first_ms, second_ms = self._turn_ms - self._start_ms, max(0, end_ms - self._turn_ms)
+        lifts_first = window.by_tilt or self._first_kind == HIGH
+        rep.concentric_ms, rep.eccentric_ms = (first_ms, second_ms) if lifts_first else (second_ms, first_ms)
+        rep.range_mg = abs(2 * self._turn_value - self._start_value - end_value) // (2 * SCALE)
+        rep.range_permille = self._range_permille(rep)
+        rep.pause_ms = window.pause_ms(self._turn_ms, end_ms - self._start_ms)
+        self._measure_velocity(rep)
+        rep.confidence = self._confidence(rep)
+        quarter_ms = (end_ms - self._start_ms) // 4
+        onset_mg = window.jerk(self._start_ms - quarter_ms, self._start_ms + quarter_ms)
+        bounce_mg = window.jerk(self._turn_ms - quarter_ms, self._turn_ms + quarter_ms)
+        rep.form_bits = self._form.judge(rep, self._reps, onset_mg, bounce_mg)
+        self._has_start = self._has_turn = False
+        at = self._reps.count % RECENT
+        self._start_values[at], self._turn_values[at] = self._start_value, self._turn_value
+        self._reps.add(rep)
+        if self._reps.count == EDGE_REPS:
+            self._first_is_full = self._is_full(self._first_value)
+
+    def _range_permille(self, rep: Rep) -> int:
+        """Range against the calibrated one, 0 where there is none for this signal."""
+        if self.calibration is None or self.calibration[0] != self._window.by_tilt:
+            return 0
+        return min(9999, extent(rep, self._window.by_tilt) * 1000 // max(1, self.calibration[1]))
+
+    def _measure_velocity(self, rep: Rep) -> None:
+        store = self._reps
+        earlier = max(store.oldest(), store.count - VELOCITY_REPS)
+        first_ms = store.get(earlier).start_ms if store.count else rep.start_ms
+        sample_ms = (self._cells.end_ms - self._begun_ms) // max(1, self._samples)
+        self._velocity.measure(self._window, first_ms, rep.start_ms, rep.end_ms, sample_ms)
+        rep.mean_velocity_mm_s, rep.peak_velocity_mm_s = self._velocity.mean_mm_s, self._velocity.peak_mm_s
+        self.velocity_loss.push(rep.mean_velocity_mm_s)
+
+    def _confidence(self, rep: Rep) -> int:
+        """From how well the movement repeats and how like the others this repetition is."""
+        store = self._reps
+        pace_ms = self._window.pace * CELL_MS
+        off = 100 * abs(rep.end_ms - rep.start_ms - pace_ms) // max(1, pace_ms)
+        usual_mg = store.median("range_mg", store.count) or rep.range_mg
+        off += 100 * abs(rep.range_mg - usual_mg) // max(1, usual_mg)
+        return max(5, min(99, 60 + self._window.strength // 2 - off // 2))
+
+    def calibrate(self) -> tuple[int, int] | None:
+        """After `finish` of a set of three or more own repetitions: take their range as the usual one.
+
+        Returns what to keep (and to put back into `calibration` later), None when there were too few.
+        """
+        store = self._reps
+        if store.count < CALIBRATION_REPS:
+            return None
+        by_tilt = self._window.by_tilt
+        extents = sorted([extent(store.get(i), by_tilt) for i in range(CALIBRATION_REPS)])
+        self.calibration = (int(by_tilt), extents[CALIBRATION_REPS // 2])
+        return self.calibration
+
+    def _close(self) -> None:
+        """Settle what the end of the set has left open."""
+        if self._has_turn:
+            self._confirm(self._turning.pending_ms(), self._turning.pending_value())
+        if self._has_start:
+            if self._window.by_tilt or (self._first_is_full and self._is_full(self._start_value)):
+                self._turn_ms, self._turn_value = self._turning.pending_ms(), self._turning.pending_value()
+                self._confirm(self._turn_ms, self._turn_value)
+            else:
+                self._reject(TOO_SMALL)
+
+    def _watch(self) -> None:
+        """Walking ends the run: what follows must show a new one."""
+        window = self._window
+        if not window.by_tilt and window.unrest_percent(window.n - WATCHED_CELLS) >= WALKING_AFTER_PERCENT:
+            self._reject(WALKING)
+            self._locked = self._has_start = self._has_turn = False
+            self._first_kind = NONE
+            window.clear()
 
     def _reject(self, reason: int) -> None:
-        self.rejected += 1
+        """Count a rejected movement; one that lasts over several searches counts once."""
+        if reason not in (TOO_FAST, WALKING) or reason != self.last_reject:
+            self.rejected += 1
         self.last_reject = reason
+
+
+def extent(rep: Rep, by_tilt: bool) -> int:
+    """A measure of range of motion: the swing of the tilt, or mm of a sine with this swing and duration."""
+    if by_tilt:
+        return rep.range_mg
+    duration_ms = rep.end_ms - rep.start_ms
+    return rep.range_mg * (duration_ms * duration_ms // 1000) // 4026

@@ -1,0 +1,241 @@
+"""The last 25 s of a movement, as cells of 100 ms, and the slow signal in which its repetitions show."""
+
+from array import array
+
+from .cycles import Spread
+from .filters import CELL_MS, isqrt
+from .period import Period
+from .tilt import Tilt
+
+CAPACITY = 384  # cells: 38.4 s
+KEPT = 320  # of them when it is full and moves on
+SHORTEST = 40  # cells needed for a search
+SCALE = 8  # signals are in mg / 8
+FLOOR = 40 * SCALE  # least spread of a movement
+SMOOTH_PERCENT = 46  # of the period: base of the smoothing triangle, which leaves the fundamental
+SMOOTH_TILT_PERCENT = 30
+LONGEST_REACH = 16
+THRESHOLD_PERCENT = 58  # of the spread: how far the signal must come back to have turned
+THRESHOLD_TILT_PERCENT = 40
+STRENGTH = 20  # autocorrelation (0-100) below which nothing repeats
+WIDE_TILT = 700 * SCALE  # a swing of some 40 degrees: a curl
+NARROW_TILT = 150 * SCALE
+TILT_ADVANTAGE = 3
+TILT_STRENGTH = 50
+STRENGTH_MARGIN = 20
+UNREST_REACH = 3
+
+
+class Window:
+    """Cells, the chosen signal, its smoothed form up to `done`, the period and the turning threshold."""
+
+    def __init__(self) -> None:
+        self.axes = tuple(array("h", [0] * CAPACITY) for _ in range(6))  # mg, 0.1 deg/s
+        self._size = array("h", [0] * CAPACITY)
+        self.at_ms = array("i", [0] * CAPACITY)  # middle of each cell
+        self._signal = array("i", [0] * CAPACITY)
+        self.slow = array("i", [0] * CAPACITY)
+        self._period = Period(CAPACITY)
+        self._tilt = Tilt()
+        self._spread = Spread()
+        self.clear()
+
+    def clear(self) -> None:
+        """Empty, with the size of the acceleration as its signal."""
+        self.n = 0
+        self.done = 0
+        self.by_tilt = False
+        self.pace = 0  # period in cells
+        self.strength = 0
+        self.spread = 0
+        self.threshold = 0
+        self._reach = 2
+        self._root = 1000
+
+    def append(self, t_ms: int, values: "array[int]") -> None:
+        """One more cell; the oldest ones make room."""
+        if self.n == CAPACITY:
+            shift = CAPACITY - KEPT
+            for ring in self.axes:
+                move(ring, shift)
+            for ring in (self._size, self.at_ms, self._signal, self.slow):
+                move(ring, shift)
+            self.n = KEPT
+            self.done = max(0, self.done - shift)
+        n = self.n
+        for k in range(6):
+            self.axes[k][n] = values[k]
+        x, y, z = values[0], values[1], values[2]
+        self._root = isqrt(x * x + y * y + z * z, self._root)
+        self._size[n] = self._root
+        self.at_ms[n] = t_ms
+        self._signal[n] = self._value(n)
+        self.n = n + 1
+
+    def magnitude(self, i: int) -> int:
+        """Size of the acceleration in cell i, mg."""
+        return self._size[i]
+
+    def index(self, t_ms: int) -> int:
+        """The first cell at or after a time; n when there is none."""
+        low, high = 0, self.n
+        while low < high:
+            between = (low + high) // 2
+            if self.at_ms[between] < t_ms:
+                low = between + 1
+            else:
+                high = between
+        return low
+
+    def ready(self) -> bool:
+        """Whether the next smooth value needs no cell that is still to come."""
+        return self.done < self.settled()
+
+    def settled(self) -> int:
+        """How many cells have all that their smooth value needs."""
+        return max(0, self.n - self._reach + 1)
+
+    def advance(self) -> int:
+        """The next smooth value; its cell is `done - 1`."""
+        i = self.done
+        self.slow[i] = value = self._smoothed(i)
+        self.done = i + 1
+        return value
+
+    def unrest_percent(self, first: int) -> int:
+        """Movement within 0.7 s, which smoothing takes away, against the repetitions', from a cell on.
+
+        In lifts up to 82 % were seen; in walking and running 118-380 % (wrist, treadmill recordings).
+        """
+        total = count = 0
+        for i in range(max(first, UNREST_REACH), self.n - UNREST_REACH):
+            near = 0
+            for k in range(i - UNREST_REACH, i + UNREST_REACH + 1):
+                near += self.magnitude(k)
+            total += abs(self.magnitude(i) - near // (2 * UNREST_REACH + 1))
+            count += 1
+        return total * SCALE * 100 // (count * max(self.spread, FLOOR)) if count else 0
+
+    def jerk(self, from_ms: int, to_ms: int) -> int:
+        """Greatest change of the acceleration's size from one cell to the next between two times, mg."""
+        greatest = 0
+        for i in range(max(1, self.index(from_ms)), self.index(to_ms)):
+            greatest = max(greatest, abs(self.magnitude(i) - self.magnitude(i - 1)))
+        return greatest
+
+    def pause_ms(self, turn_ms: int, duration_ms: int) -> int:
+        """How long the movement rests around its turn, to 100 ms.
+
+        Tilt: how long it stays within 8 % of the spread from its value there, less the 18 % of the
+        duration for
+        which a sine does. Magnitude: how long there is no acceleration near the turn, where it is greatest
+        else.
+        """
+        turn = min(self.index(turn_ms), self.n - 1)
+        if self.by_tilt:
+            still = self._still_cells(turn, self._signal[turn], self.spread * 8 // 100) * CELL_MS
+            return max(0, still - duration_ms * 18 // 100)
+        total = self._signal[turn]
+        first, last = max(0, turn - self.pace), min(self.n, turn + self.pace)
+        for i in range(first, last):
+            total += self._signal[i]
+        rest = total // (last - first + 1)
+        longest = 0
+        for i in range(max(0, turn - 2), min(self.n, turn + 3)):
+            longest = max(longest, self._still_cells(i, rest, self.spread * 12 // 100))
+        return longest * CELL_MS if longest > 2 else 0
+
+    def _still_cells(self, at: int, level: int, slack: int) -> int:
+        """Cells in a row around one whose signal is within `slack` of a level."""
+        if abs(self._signal[at] - level) > slack:
+            return 0
+        low = high = at
+        while low and abs(self._signal[low - 1] - level) <= slack:
+            low -= 1
+        while high + 1 < self.n and abs(self._signal[high + 1] - level) <= slack:
+            high += 1
+        return high - low + 1
+
+    def search(self) -> bool:
+        """Choose the signal that shows a repeated movement best; False when neither does."""
+        if self.n < SHORTEST:
+            return False
+        self._try(False)
+        spread, strength = self.spread, self.strength
+        swing = SCALE * self._tilt.fit(self.axes, self._size, self.n)
+        if swing > NARROW_TILT and swing > TILT_ADVANTAGE * spread:
+            self._try(True)
+            if not self._tilt_is_better(spread, strength):
+                self._try(False)
+        if not self.by_tilt and (spread < FLOOR or strength < STRENGTH):
+            return False
+        self.refresh()
+        return True
+
+    def set_pace(self, pace: int) -> None:
+        """Follow the movement's period, in cells."""
+        percent = SMOOTH_TILT_PERCENT if self.by_tilt else SMOOTH_PERCENT
+        self.pace = pace
+        self._reach = max(2, min((pace * percent + 150) // 200, LONGEST_REACH))
+
+    def refresh(self) -> None:
+        """Renew the threshold from the smooth values so far."""
+        percent = THRESHOLD_TILT_PERCENT if self.by_tilt else THRESHOLD_PERCENT
+        self.spread = self._spread.measure(self.slow, self.done)
+        self.threshold = max(FLOOR, self.spread) * percent // 100
+
+    def _try(self, by_tilt: bool) -> None:
+        """Make one signal of all cells; smooth and measure it."""
+        self.by_tilt = by_tilt
+        for i in range(self.n):
+            self._signal[i] = self._value(i)
+        self._period.find(self._signal, self.n)
+        self.strength = self._period.strength
+        self.spread = 0
+        if self._period.cells:
+            self.set_pace(self._period.cells)
+            self._smooth_all()
+            self.spread = self._spread.measure(self.slow, self.n)
+
+    def _tilt_is_better(self, spread: int, strength: int) -> bool:
+        """Against the magnitude's spread and strength."""
+        if self.spread < TILT_ADVANTAGE * spread or self.strength < TILT_STRENGTH:
+            return False
+        if self.spread > WIDE_TILT:
+            return self.strength >= strength - STRENGTH_MARGIN
+        return self.spread > NARROW_TILT and self.strength >= strength + STRENGTH_MARGIN
+
+    def _value(self, i: int) -> int:
+        if self.by_tilt:
+            return self._tilt.value(self.axes, self._size, i) * SCALE
+        return self.magnitude(i) * SCALE
+
+    def _smoothed(self, centre: int) -> int:
+        """Triangle-weighted mean of the signal around a cell; the ends are held."""
+        reach, signal, last = self._reach, self._signal, self.n - 1
+        total = signal[centre] * reach
+        for k in range(1, reach):
+            total += (signal[max(centre - k, 0)] + signal[min(centre + k, last)]) * (reach - k)
+        return total // (reach * reach)
+
+    def _smooth_all(self) -> None:
+        """The same for every cell, from the sums of the halves before and after it."""
+        reach, signal, last = self._reach, self._signal, self.n - 1
+        area = reach * reach
+        total = self._smoothed(0) * area
+        before, after = signal[0] * reach, 0
+        for k in range(1, reach + 1):
+            after += signal[min(k, last)]
+        for i in range(self.n):
+            self.slow[i] = total // area
+            total += after - before
+            following = signal[min(i + 1, last)]
+            before += following - signal[max(i + 1 - reach, 0)]
+            after += signal[min(i + 1 + reach, last)] - following
+        self.done = self.n
+
+
+def move(ring: "array[int]", shift: int) -> None:
+    """Bring the newest cells to the front."""
+    for i in range(KEPT):
+        ring[i] = ring[i + shift]
