@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from repbeat.coach.after_session import AfterSession
 from repbeat.hub import events, report
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Hub
@@ -22,17 +23,24 @@ from repbeat.store.location import database_option
 
 
 @click.command()
+@click.option("--approve", is_flag=True, help="Push the planner's proposals without a further look.")
 @database_option
-def hub(database: Path) -> None:
-    """Collect from every device in reach and push plans, until stopped with Ctrl-C."""
+def hub(approve: bool, database: Path) -> None:
+    """Collect from every device in reach and push plans, until stopped with Ctrl-C.
+
+    After each session the planner is asked for the next plan; `repbeat plan push` approves it.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with errors_shown(HubError), Database(database) as db:
         serving = Hub(db)
         serving.bus.listen(_say)
+        coach = AfterSession(db, serving.bus, _now_ms, approved=approve)
         try:
             asyncio.run(serving.run())
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
+        finally:
+            coach.close()
 
 
 @click.command()

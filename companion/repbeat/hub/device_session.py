@@ -108,7 +108,7 @@ class DeviceSession:
         The frame takes half a round trip or so; the longest of a few measured round trips bounds the error.
         A computer whose own clock was never set gives none.
         """
-        trip_s = await self._link.round_trip_s()
+        trip_s = await self._link.round_trip_s(self._unix_s)
         now_s = self._unix_s() + trip_s / 2
         if not frames.EARLIEST_UNIX_S <= now_s < frames.LATEST_UNIX_S:
             return

@@ -164,6 +164,7 @@ class Hub:
             ended = asyncio.Event()
             async with self._connecting:
                 client = await self._radio.connect(peer.device, peer.name, lambda _: ended.set())
+            peer.problem = "not through in the time given"
             link = Link(client)
             session = DeviceSession(
                 link, peer.device.address, peer.name, writer, self.bus, self._unix_s, self._patience, ended
@@ -202,7 +203,7 @@ class Hub:
                 return self._backoff.store_s
             case DeviceMisbehaves() | LogRewound() | FrameError() | RecordError():
                 return self._backoff.misbehaved_s
-        pause_s = min(self._backoff.first_s * 2.0**peer.failures, self._backoff.longest_s)
+        pause_s = min(self._backoff.first_s * 2.0 ** min(peer.failures, 16), self._backoff.longest_s)
         peer.failures += 1
         if session is None:
             # Not even connected: the radio's own reasons (no free slot, in progress) know their time.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -101,13 +100,13 @@ class Link:
         await self._call(self._client.start_notify(name, lambda _, value: take(bytes(value))))
         return True
 
-    async def round_trip_s(self, tries: int = 3) -> float:
-        """The longest of a few INFO reads, in seconds: how long ago an answer may have been true."""
+    async def round_trip_s(self, clock_s: Callable[[], float], tries: int = 3) -> float:
+        """The longest of a few INFO reads, in seconds of this clock: how old an answer may be."""
         longest = 0.0
         for _ in range(tries):
-            began = time.monotonic()
+            began_s = clock_s()
             await self._read(gatt.INFO)
-            longest = max(longest, time.monotonic() - began)
+            longest = max(longest, clock_s() - began_s)
         return longest
 
     async def forget_services(self) -> None:
