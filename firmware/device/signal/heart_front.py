@@ -43,6 +43,8 @@ class HeartFront:
         self._pole1 = array("i", [0] * _CHANNELS)
         self._pole2 = array("i", [0] * _CHANNELS)
         self._size = array("i", [0, 0])
+        self.sizes = array("i", [0, 0])
+        """Running mean size (times 16) of the added light, and of what is left of it without motion."""
         self._reference = array("i", [0] * TAPS)
         self._canceller = MotionCanceller()
         self._origin_ms = -1
@@ -134,7 +136,12 @@ class HeartFront:
             reference[axis] = level
             power += level * level + before * before
         light = self._sized(0, self._filtered(0, slot)) + self._sized(1, self._filtered(1, slot))
-        ring[0][at] = self._canceller.clean(light, reference, power)
+        cleaned = self._canceller.clean(light, reference, power)
+        ring[0][at] = cleaned
+        sizes = self.sizes
+        span = self.points if self.points < _SIZE_POINTS else _SIZE_POINTS
+        sizes[0] += ((abs(light) << 4) - sizes[0]) // span
+        sizes[1] += ((abs(cleaned) << 4) - sizes[1]) // span
 
     def _filtered(self, c: int, slot: int) -> int:
         """The next 12.5 Hz value of a channel, in 1/32 of its unit."""
@@ -167,9 +174,8 @@ class HeartFront:
         """Relative to the channel's mean size over some 8 s: UNIT times that, clipped at CLIP."""
         size = self._size[c]
         points = self.points
-        size += (((level if level > 0 else -level) << 4) - size) // (
-            points if points < _SIZE_POINTS else _SIZE_POINTS
-        )
+        span = points if points < _SIZE_POINTS else _SIZE_POINTS
+        size += ((abs(level) << 4) - size) // span
         self._size[c] = size
         size >>= 4
         if size < _SIZE_FLOOR:

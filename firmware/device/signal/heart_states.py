@@ -18,11 +18,13 @@ STATES = 91
 ONE = 1 << 20
 """Probability one."""
 
+LOCAL = 11
+"""States of the read-out: 10 bpm each side."""
 HALF_WIDTH = 4
 """States each side that count as the same pulse: 8 bpm."""
 
-_BIN_Q8_PER_BPM = 43.6907  # 128 / (12.5 * 60) bins a bpm, times 256
-_PLACE = array("H", [round((LOWEST_BPM + STEP_BPM * s) * _BIN_Q8_PER_BPM) for s in range(STATES)])
+BIN_Q8_PER_BPM = 43.6907  # 128 / (12.5 * 60) bins a bpm, times 256
+_PLACE = array("H", [round((LOWEST_BPM + STEP_BPM * s) * BIN_Q8_PER_BPM) for s in range(STATES)])
 _EXP_SHIFT = 2  # 64 score units are a nat, 16 entries too
 _EXP_LAST = 100
 _EXP = array("H", [max(1, round(511 * exp(-i / 16))) for i in range(_EXP_LAST + 1)])
@@ -36,6 +38,7 @@ class HeartStates:
     def __init__(self) -> None:
         self._belief = array("i", [0] * STATES)
         self._next = array("i", [0] * STATES)
+        self._local = array("i", [0] * LOCAL)
         self._near = array("h", [0] * (LAST_BIN + 1))
         self._double = array("h", [0] * (LAST_BIN + 1))
         self.bpm_x10 = 0
@@ -99,9 +102,12 @@ class HeartStates:
             if value > best:
                 best = value
         total = 0
-        likelihood = _EXP
+        likelihood = self._next
+        table = _EXP
         for s in range(STATES):
-            value = belief[s] * likelihood[min((best - score[s]) >> _EXP_SHIFT, _EXP_LAST)]
+            chance = table[min((best - score[s]) >> _EXP_SHIFT, _EXP_LAST)]
+            likelihood[s] = chance
+            value = belief[s] * chance
             belief[s] = value
             total += value
         shift = 0
@@ -114,18 +120,47 @@ class HeartStates:
         self._read()
 
     def _read(self) -> None:
-        """The belief's median, and how much belief is near it."""
-        belief = self._belief
-        half = sum(belief) >> 1
-        at = below = 0
-        while below + belief[at] <= half:
-            below += belief[at]
-            at += 1
-        self.bpm_x10 = (LOWEST_BPM + STEP_BPM * at) * 10 - 10 + 20 * (half - below) // belief[at]
+        """Around the belief's median, the median of belief and this window once more, at full weight.
+
+        The belief itself takes each window's evidence by half, since windows overlap; that makes it steady
+        and late. The second look brings the value up to date without moving the track.
+        """
+        belief, likelihood = self._belief, self._next
+        at = _median(belief, sum(belief) >> 1)
+        first = max(0, at - HALF_WIDTH)
+        end = min(STATES, at + HALF_WIDTH + 1)
         mass = 0
-        for s in range(max(0, at - HALF_WIDTH), min(STATES, at + HALF_WIDTH + 1)):
+        for s in range(first, end):
             mass += belief[s]
         self.mass = mass
+        total = 0
+        local = self._local
+        for s in range(LOCAL):
+            local[s] = 0
+        first = max(0, at - LOCAL // 2)
+        end = min(STATES, at + LOCAL // 2 + 1)
+        for s in range(first, end):
+            chance = likelihood[s]
+            value = ((belief[s] * chance >> 9) * chance >> 9) + 1
+            local[s - first] = value
+            total += value
+        half = total >> 1
+        at = _median(local, half)
+        below = 0
+        for s in range(at):
+            below += local[s]
+        middle_x10 = (LOWEST_BPM + STEP_BPM * (first + at)) * 10
+        self.bpm_x10 = middle_x10 - 5 * STEP_BPM + 10 * STEP_BPM * (half - below) // local[at]
+
+
+def _median(weights: "array[int]", half: int) -> int:
+    """The index where the running sum passes `half`, which is less than the sum."""
+    run = at = 0
+    while True:
+        run += weights[at]
+        if run > half:
+            return at
+        at += 1
 
 
 def _box(source: "array[int]", target: "array[int]", half: int) -> None:

@@ -18,6 +18,7 @@ without its turn counts as well when the movement's extremes at both ends of the
 from array import array
 
 from .cycles import HIGH, NONE, TurningPoints, middle
+from .features import SetFeatures
 from .filters import CELL_MS, CellMeans
 from .form import FormJudge
 from .rep_store import Rep, RepStore
@@ -74,6 +75,7 @@ class RepCounter:
         self._rep = Rep()
         self._form = FormJudge()
         self.velocity_loss = VelocityLoss()
+        self.features = SetFeatures()
         self.calibration: tuple[int, int] | None = None
         self.begin(0)
 
@@ -88,6 +90,7 @@ class RepCounter:
         self._begun_ms = t_ms
         self._form.begin(lowering_ms)
         self.velocity_loss.begin()
+        self.features.begin()
         self.rejected = 0
         self.last_reject = ACCEPTED
         self._reps.clear()
@@ -279,6 +282,7 @@ class RepCounter:
         at = self._reps.count % RECENT
         self._start_values[at], self._turn_values[at] = self._start_value, self._turn_value
         self._reps.add(rep)
+        self.features.add(rep, window)
         if self._reps.count == EDGE_REPS:
             self._first_is_full = self._is_full(self._first_value)
 

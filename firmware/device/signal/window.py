@@ -76,6 +76,11 @@ class Window:
         """Size of the acceleration in cell i, mg."""
         return self._size[i]
 
+    def spin(self, i: int) -> int:
+        """Size of the angular rate in cell i, 0.1 deg/s."""
+        u, v, w = self.axes[3][i], self.axes[4][i], self.axes[5][i]
+        return isqrt(u * u + v * v + w * w, 300)
+
     def index(self, t_ms: int) -> int:
         """The first cell at or after a time; n when there is none."""
         low, high = 0, self.n

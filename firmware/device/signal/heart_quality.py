@@ -1,0 +1,52 @@
+"""How likely is the heart rate within 5 bpm of the truth? A logistic of four numbers, 0-100 %.
+
+Trained on recordings of exercise and rest, where it was seen how far off each value was, and on noise without
+any pulse (white, pink, 1/f^2, acceleration leaking into the light), where no value is right.
+"""
+
+from math import exp, log
+
+from device.signal import heart_weights as weights
+from device.signal.heart_spectrum import FIRST_BIN, LAST_BIN, LOG_UNIT, HeartSpectrum
+from device.signal.heart_states import BIN_Q8_PER_BPM, ONE
+
+FEATURES = 4
+_MEMORY = 0.2  # per estimate: confidence has to last some ten seconds, chance does not
+_MOST_LEFT = 1.2
+
+
+class HeartQuality:
+    """Keeps a running mean of the tracker's doubt; `rate` once per estimate."""
+
+    def __init__(self) -> None:
+        self.features = [0.0] * FEATURES
+        """Belief near the value; mean log doubt; log share of the light that is no motion; peak, octaves."""
+        self.restart()
+
+    def restart(self) -> None:
+        """A new wearer, or a new contact: nothing is known."""
+        self._doubt = 0.0
+
+    def rate(self, spectrum: HeartSpectrum, mass: int, bpm_x10: int, light: int, left: int) -> int:
+        """Chance in percent. `mass` of ONE; `light`, `left`: mean size before and after cancelling motion."""
+        features = self.features
+        belief = mass / ONE
+        self._doubt += (log(1.02 - min(belief, 1.0)) - self._doubt) * _MEMORY
+        features[0] = belief
+        features[1] = self._doubt
+        features[2] = log(0.05 + min(left / (light + 1), _MOST_LEFT))
+        features[3] = self._peak(spectrum, bpm_x10)
+        if spectrum.flat:
+            return 0
+        score = weights.QUALITY[FEATURES]
+        for i in range(FEATURES):
+            score += weights.QUALITY[i] * features[i]
+        return int(100 / (1 + exp(-max(-20.0, min(20.0, score)))))
+
+    def _peak(self, spectrum: HeartSpectrum, bpm_x10: int) -> float:
+        """The highest of the motion-weighted map's bins around the value, in octaves of power."""
+        at = int(bpm_x10 * BIN_Q8_PER_BPM / 2560 + 0.5)
+        highest = -(1 << 15)
+        for k in range(max(FIRST_BIN, at - 1), min(LAST_BIN, at + 1) + 1):
+            highest = max(highest, spectrum.wiener[k])
+        return highest / LOG_UNIT

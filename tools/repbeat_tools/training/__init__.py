@@ -1,0 +1,1 @@
+"""Scripts that make the firmware's learned numbers from recordings."""
