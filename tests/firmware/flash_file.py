@@ -5,7 +5,8 @@ from pathlib import Path
 
 from device.store.log import Log
 from device.store.settings import Settings
-from repbeat_protocol import heart, records
+from device.store.slots import PlanSlot
+from repbeat_protocol import heart, records, transfer
 
 SECTOR = 4096
 LOG_SIZE = 0x100000  # of the band's board; the "cfg" partition follows in the file
@@ -68,8 +69,10 @@ def stored(flash_dir: Path) -> list[Stored]:
     return found
 
 
-def prepare(flash_dir: Path, payloads: Sequence[bytes] = (), **settings: int | str) -> list[bytes]:
-    """A board's flash with these FAULT records in its log and these settings; the raw records."""
+def prepare(
+    flash_dir: Path, payloads: Sequence[bytes] = (), plan: bytes = b"", **settings: int | str
+) -> list[bytes]:
+    """A board's flash with FAULT records of these payloads, a plan that waits, settings; the raw records."""
     data = bytearray(b"\xff" * (LOG_SIZE + SETTINGS_SIZE))
     log = Log(FilePartition(memoryview(data)[:LOG_SIZE]))
     log.mount()
@@ -77,8 +80,13 @@ def prepare(flash_dir: Path, payloads: Sequence[bytes] = (), **settings: int | s
     for i, payload in enumerate(payloads):
         seq = log.append(records.FAULT, 1, payload, 1000 + i)
         raw.append(records.encode(seq, records.FAULT, 1, log.boot, 1000 + i, payload))
-    if settings:
-        Settings(FilePartition(memoryview(data)[LOG_SIZE:])).update(settings)
+    kept = FilePartition(memoryview(data)[LOG_SIZE:])
+    Settings(kept).update(settings)
+    if plan:
+        receiver = transfer.Receiver({transfer.PLAN: PlanSlot(kept, Settings(kept), lambda: 0)})
+        receiver.handle(transfer.pack_begin(transfer.PLAN, 1, plan))
+        state = receiver.handle(transfer.pack_chunk(0, transfer.blob(plan)))
+        assert transfer.unpack_state(state)[3] == transfer.ACCEPTED
     flash_dir.mkdir(parents=True, exist_ok=True)
     (flash_dir / "flash.bin").write_bytes(data)
     return raw

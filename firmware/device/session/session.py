@@ -3,7 +3,8 @@
     IDLE    short press: a session begins (the plan in force, or a free one)           -> READY
     READY   repetitions are confirmed, or a short press                                -> IN_SET
     IN_SET  stillness after the last repetition, or a short press                      -> REST, READY or DONE
-    REST    time is up and the heart is down: cue; repetitions or a press: earlier     -> READY, IN_SET
+    REST    time is up and the heart is down: cue; a short press, or repetitions
+            in its last ten seconds: earlier                                           -> READY, IN_SET
     DONE    the plan is done and the session has ended; a short press begins another   -> READY
 
 A long press ends the session. The target and the velocity threshold cue at once; the set itself ends with
@@ -39,6 +40,7 @@ class Session:
         self._origin = 0
         self._bpm = 0
         self._good = False
+        self._listening = False  # whether motion is counted: walking about in a rest is no set
         self.load = Load()
         self.work = WorkSet()
         self.execution = Execution(None)
@@ -78,7 +80,7 @@ class Session:
 
     def motion(self, ticks: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """One sample of the motion sensor: mg and 0.1 deg/s."""
-        if not self.active:
+        if not self.active or not self._listening:
             return
         now = self._diff(ticks, self._origin)
         if self._counter.push(now, ax, ay, az, gx, gy, gz):
@@ -140,7 +142,8 @@ class Session:
             self._cue(cues.PLAN_APPLIED)
             if self.active:
                 self.execution = Execution(self._plans.in_force(), self.execution.sets_done)
-                self._arm(now)
+                if self._listening:
+                    self._arm(now)
                 if self.execution.done:
                     self._end_session(now)
 
@@ -165,6 +168,7 @@ class Session:
         """The counter may see a set from here on: the plan's next one."""
         item = self.execution.item
         self._counter.begin(now, item.exercise, item.eccentric_ds * 100)
+        self._listening = True
 
     def _begin_set(self, now: int) -> None:
         self.phase = live.IN_SET
@@ -235,15 +239,18 @@ class Session:
         if self.execution.done:
             self._end_session(now)
             return
-        self._arm(now)
         if item.rest_s:
             self._rest.begin(work.end_ms, item.rest_s, item.rest_until_bpm)
             self.phase = live.REST
+            self._listening = False
         else:
             self.phase = live.READY
+            self._arm(now)
 
     def _tick_rest(self, now: int) -> None:
         due = self._rest.update(now, self._bpm, self._good)
+        if not self._listening and self._rest.left_s(now) <= rest.COUNTDOWN_S:
+            self._arm(now)
         if due == rest.COUNTDOWN:
             self._cue(cues.COUNTDOWN)
         elif due == rest.OVER:
