@@ -179,6 +179,28 @@ def test_a_plan_of_another_content_under_the_same_revision_is_not_taken_for_ours
     assert plans.get(gym.db, gym.athlete, 1).status == plans.PENDING
 
 
+def test_a_revision_lies_above_what_the_athletes_own_devices_have(gym: Gym) -> None:
+    def meet(device_id: str, revision: int) -> None:
+        devices.seen(
+            gym.db,
+            device_id,
+            name="band",
+            address="A",
+            log_id=made.LOG,
+            head_seq=0,
+            boot=1,
+            plan_revision=revision,
+            firmware="",
+            now_ms=gym.now_ms,
+        )
+
+    meet(made.DEVICE, 41)
+    meet("0000000000000bad", 0xFFFFFFFE)  # nobody's: it has no say
+    assert desk.set_plan(gym.db, gym.athlete, two_lifts(), gym.now_ms).revision == 42
+    meet(made.DEVICE, 0xFFFFFFFF)
+    assert desk.set_plan(gym.db, gym.athlete, two_lifts(), gym.now_ms).revision == 43
+
+
 def test_history_derived_anew_keeps_plans_and_their_state(gym: Gym) -> None:
     desk.set_plan(gym.db, gym.athlete, two_lifts(), gym.now_ms)
     gym.apply(1)

@@ -126,7 +126,7 @@ class DeviceSession:
         """Fetch the log, and the next one if the device begins another."""
         for _ in range(LOGS_A_CONNECTION):
             cursor = await self._cursor(info.log_id)
-            keeper = Keeper(self._keep, self._gap, self._progress, self._all_here, self._clock_refused)
+            keeper = Keeper(self._keep, self._gap, self._progress, self._clock_refused)
             self._fetch = Fetch(self._link, info, cursor, keeper, self._patience)
             try:
                 await self._fetch.run()
@@ -142,18 +142,17 @@ class DeviceSession:
         if self._fetch is not None:
             self._fetch.hear(frame)
 
-    async def _keep(self, log_id: int, batch: list[tuple[int, bytes]]) -> Stored:
+    async def _keep(self, log_id: int, batch: list[tuple[int, bytes]], caught_up: bool) -> Stored:
         now_ms = self._now_ms()
-        stored = await self._writer.do(lambda db: ingest.ingest(db, self.device_id, log_id, batch, now_ms))
-        for plan in stored.answered:
-            self._tell(
-                events.PlanAnswered,
-                athlete_id=plan.athlete_id,
-                revision=plan.revision,
-                status=plan.status,
-                reason=plan.reason,
-            )
-        return stored
+
+        def keep(db: Database) -> Stored:
+            with db.atomic():
+                stored = ingest.ingest(db, self.device_id, log_id, batch, now_ms)
+                if caught_up:
+                    devices.caught_up(db, self.device_id, stored.next_seq, now_ms)
+            return stored
+
+        return await self._writer.do(keep)
 
     async def _gap(self, log_id: int, first_seq: int, next_seq: int, why: str) -> int:
         now_ms = self._now_ms()
@@ -163,14 +162,19 @@ class DeviceSession:
         self._tell(events.Gap, first_seq=first_seq, next_seq=next_seq, why=why)
         return cursor
 
-    def _progress(self, stored: Stored, head: int) -> None:
+    def _progress(self, stored: Stored, head: int, caught_up: bool) -> None:
         self._tell(events.Progress, cursor=stored.next_seq, head_seq=head, stored=stored)
-
-    async def _all_here(self, cursor: int) -> None:
-        now_ms = self._now_ms()
-        await self._writer.do(lambda db: devices.caught_up(db, self.device_id, cursor, now_ms))
-        self.caught_up.set()
-        self._tell(events.CaughtUp, cursor=cursor)
+        for plan in stored.answered:
+            self._tell(
+                events.PlanAnswered,
+                athlete_id=plan.athlete_id,
+                revision=plan.revision,
+                status=plan.status,
+                reason=plan.reason,
+            )
+        if caught_up:
+            self.caught_up.set()
+            self._tell(events.CaughtUp, cursor=stored.next_seq)
 
     def _clock_refused(self, unix_s: int) -> None:
         self._tell(events.ClockRefused, unix_s=unix_s)

@@ -35,10 +35,9 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 class Keeper(msgspec.Struct, frozen=True):
     """How records and gaps get into the store (each returns when they are on disk), and who is told."""
 
-    keep: Callable[[int, list[tuple[int, bytes]]], Awaitable[Stored]]  # (log_id, records)
+    keep: Callable[[int, list[tuple[int, bytes]], bool], Awaitable[Stored]]  # (log_id, records, caught up)
     gap: Callable[[int, int, int, str], Awaitable[int]]  # (log_id, first, next, why) → cursor
-    progress: Callable[[Stored, int], None]  # (stored, head)
-    caught_up: Callable[[int], Awaitable[None]]  # (cursor)
+    progress: Callable[[Stored, int, bool], None]  # (stored, head, caught up): after the ACK
     clock_refused: Callable[[int], None]  # (unix seconds)
 
 
@@ -161,6 +160,7 @@ class Fetch:
             return
         if got:
             self._batch += got
+            self._caught_up = False
             self._wanted = self._assembler.next
             self._head = max(self._head, self._wanted)
             self._waiting_for = -1
@@ -183,12 +183,8 @@ class Fetch:
                 await self._fetch()
         elif head == self._wanted:
             self._waiting_for = -1
-            await self._commit()
-            if self._acked < head:
-                # Committed in an earlier life, which ended before it could say so.
-                await self._ack(head)
             self._caught_up = True
-            await self._keeper.caught_up(self._wanted)
+            await self._commit(caught_up=True)
 
     async def _at_gap(self, first: int, next_seq: int) -> None:
         if next_seq <= self._wanted:
@@ -225,14 +221,19 @@ class Fetch:
         else:
             raise DeviceMisbehaves(f"the device refused a frame with code {code}, argument {argument}")
 
-    async def _commit(self) -> None:
-        """Keep what has come, and only then say so."""
-        if not self._batch:
+    async def _commit(self, caught_up: bool = False) -> None:
+        """Keep what has come, and only then say so.
+
+        Caught up, the cursor is told also when nothing came: what an earlier connection committed may
+        never have been acknowledged.
+        """
+        if not self._batch and not caught_up:
             return
         batch, self._batch = self._batch, []
-        stored = await self._keeper.keep(self._log_id, batch)
-        self._keeper.progress(stored, self._head)
-        await self._ack(stored.next_seq)
+        stored = await self._keeper.keep(self._log_id, batch, caught_up)
+        if stored.next_seq > self._acked:
+            await self._ack(stored.next_seq)
+        self._keeper.progress(stored, self._head, caught_up)
 
     async def _ack(self, cursor: int) -> None:
         """Everything below `cursor` is on disk."""

@@ -24,6 +24,8 @@ APPLIED = "applied"  # read back from the device's log
 REFUSED = "refused"
 SUPERSEDED = "superseded"  # a later revision took its place first
 
+LAST_REVISION = 0xFFFFFFFF  # a device that claims to have it in force can be given no plan any more
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One revision; `content` is the wire plan exactly as it goes to the device."""
@@ -170,14 +172,14 @@ def set_status(db: Database, athlete_id: str, revision: int, status: str, reason
 
 
 def next_revision(db: Database, athlete_id: str) -> int:
-    """A revision above the athlete's and any device's: devices refuse older ones."""
-    found: int = db.value(
-        """SELECT 1 + MAX(top) FROM (
-             SELECT COALESCE(MAX(revision), 0) AS top FROM plans WHERE athlete_id = :athlete_id
-             UNION SELECT COALESCE(MAX(plan_revision), 0) FROM devices) AS tops""",
-        athlete_id=athlete_id,
-    )
-    return found
+    """A revision above the athlete's and above what their devices have in force: those refuse older ones."""
+    own = [plan.revision for plan in every(db, athlete_id)]
+    in_force = [
+        device.plan_revision
+        for device in devices.every(db)
+        if device.plan_revision < LAST_REVISION and devices.athlete_of(db, device) == athlete_id
+    ]
+    return 1 + max(own + in_force, default=0)
 
 
 def to_push(db: Database, device_id: str) -> Plan | None:
