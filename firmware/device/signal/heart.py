@@ -42,12 +42,7 @@ class HeartTracker:
         self._contact_counts = contact_counts
         self._due = FIRST_POINTS
         self._slice = -1
-        self._slices = (self.spectrum.step,) * HeartSpectrum.STEPS + (
-            self._combine,
-            self.states.predict,
-            self.states.update,
-            self._publish,
-        )
+        self._slices = (self.spectrum.step,) * HeartSpectrum.STEPS + (self._predict, self._update)
 
     def push(self, t_ms: int, ppg1: int, ppg2: int, ax: int, ay: int, az: int) -> bool:
         """Take one sample: counts, counts, mg, mg, mg at `t_ms` (ms since the session began, below 2^30).
@@ -100,11 +95,13 @@ class HeartTracker:
         self.quality = 0
         self.good = False
 
-    def _combine(self) -> None:
+    def _predict(self) -> None:
         self.states.combine(self.spectrum)
+        self.states.predict()
 
-    def _publish(self) -> None:
+    def _update(self) -> None:
         states = self.states
+        states.update()
         light, left = self.front.sizes
         self.bpm_x10 = states.bpm_x10
         self.quality = self.rating.rate(self.spectrum, states.mass, states.bpm_x10, light, left)

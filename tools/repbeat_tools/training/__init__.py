@@ -1,1 +1,2 @@
-"""Scripts that make the firmware's learned numbers from recordings."""
+"""Trains the small models of firmware/device/signal from recordings: `python -m repbeat_tools.training
+DIR`."""

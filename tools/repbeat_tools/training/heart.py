@@ -57,7 +57,8 @@ class Run:
 def load_firmware() -> Any:
     """The firmware's heart modules."""
     sys.path.insert(0, str(firmware_folder()))
-    from device.signal import heart, heart_spectrum, heart_states, heart_weights  # type: ignore[import-not-found]
+    from device.signal import heart, heart_spectrum, heart_states, heart_weights  # type:
+    ignore[import-not-found]
 
     return SimpleNamespace(heart=heart, spectrum=heart_spectrum, states=heart_states, weights=heart_weights)
 
@@ -266,8 +267,12 @@ def main(folder: Path, write: bool) -> None:
         silent += [(seed, name, track(firmware, rows)[3]) for name, rows in noise(seed).items()]
 
     def examples(without: str, seeds: set[int]) -> list[tuple[Array, Array, float]]:
-        known = [
-            (r.features[r.chosen], np.abs(r.bpm[r.chosen] - r.reference_bpm) <= CLOSE_BPM, 1.0)
+        known: list[tuple[Array, Array, float]] = [
+            (
+                r.features[r.chosen],
+                (np.abs(r.bpm[r.chosen] - r.reference_bpm) <= CLOSE_BPM).astype(float),
+                1.0,
+            )
             for r in (*held_out, *at_rest)
             if r.subject != without
         ]
