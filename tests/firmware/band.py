@@ -73,7 +73,7 @@ class Companion:
     async def control(self, kind: int, *values: int) -> None:
         await self.write(gatt.CONTROL, frames.pack_control(kind, *values))
 
-    async def answer(self, kind: int, limit_s: float = 5) -> tuple[int, ...]:
+    async def answer(self, kind: int, limit_s: float = 20) -> tuple[int, ...]:
         """The first frame of this kind on DATA, taken out of what came."""
         data = self.got[gatt.DATA]
         found = await until(lambda: next((frame for frame in data if frame[0] == kind), None), limit_s)
@@ -92,7 +92,7 @@ class Companion:
         await self.control(frames.FETCH, self.info["log_id"], since, credit)
         at = 0
         while True:
-            await until(lambda at=at: len(data) > at, 5)
+            await until(lambda at=at: len(data) > at, 20)
             for frame in data[at:]:
                 at += 1
                 if frame[0] == frames.DATA:

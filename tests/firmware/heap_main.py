@@ -18,15 +18,17 @@ async def live():
 
 async def main():
     before = await live()
+    import device.drivers.lsm6dso
+    import device.drivers.max30102  # noqa: F401 - the board's drivers are loaded on demand: count them as code
     from device.system import app
 
     code = await live()
     with open("/board.json") as file:
-        device = app.App(json.load(file))
-    running = asyncio.create_task(device.run())
+        band = app.App(json.load(file))
+    running = asyncio.create_task(band.run())
     await asyncio.sleep_ms(30000)
     state = await live()
-    device.session.press(0)
+    band.session.press(0)
     await asyncio.sleep_ms(10000)
     in_session = await live()
     running.cancel()

@@ -65,7 +65,7 @@ class Bench:
         self.log = log
         self.times: list[tuple[int, ...]] = []
         self.faults: list[Exception] = []
-        self.sync = Sync(log, len(mtus), 509, self.set_time, self.faults.append)
+        self.sync = Sync(log, [log] * len(mtus), 509, self.set_time, self.faults.append)
         self.sync.wake = lambda: None
         self.centrals = [Central(i, mtu) for i, mtu in enumerate(mtus)]
 

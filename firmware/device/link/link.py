@@ -7,6 +7,7 @@ from device.link.gatt import COMPANIONS, MTU, Gatt
 from device.link.heart_rate import HeartRate
 from device.link.information import Information
 from device.link.live import Live
+from device.link.log_reader import LogReader
 from device.link.own import Own
 from device.link.sender import Sender
 from device.link.strap import Strap
@@ -28,7 +29,7 @@ class Link:
         self.heart_rate = HeartRate()
         self.battery = Battery()
         self.live = Live()
-        self.sync = Sync(log, COMPANIONS, MTU - 3, set_time, fault)
+        self.sync = Sync(log, [LogReader(log) for _ in range(COMPANIONS)], MTU - 3, set_time, fault)
         transfer = Transfer(slots, COMPANIONS, clock, refused)
         time = CurrentTime(clock, set_time)
         own = Own(self.sync, transfer, self.live, log, plans, clock, device_id)

@@ -18,7 +18,8 @@ U32 = 0xFFFFFFFF
 class Cursor:
     """How far one central is: the next byte to send is `offset` of record `seq`; below `limit` it may go."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader) -> None:
+        self.reader = reader
         self.answers = deque((), ANSWERS)  # noqa: RUF037 - MicroPython takes both, in this order
         self.stop()
 
@@ -34,14 +35,14 @@ class Cursor:
 class Sync:
     """A source of the sender: CONTROL frames in, DATA frames out. Log as in device/store/log.py."""
 
-    def __init__(self, log, centrals: int, payload_max: int, set_time, fault) -> None:
-        """`set_time(unix_ms, uncertainty_ms, utc_offset_min, source)`; `fault(error)`: storage errors."""
+    def __init__(self, log, readers, payload_max: int, set_time, fault) -> None:
+        """`readers`: a LogReader for each central; `fault(error)`: storage errors; `set_time`: see App."""
         self.attribute = 0
         self.wake = None
         self._log = log
         self._set_time = set_time
         self._fault = fault
-        self._cursors = [Cursor() for _ in range(centrals)]
+        self._cursors = [Cursor(reader) for reader in readers]
         self._frame = bytearray(payload_max)
         self._view = memoryview(self._frame)
         self._record = memoryview(bytearray(records.MAX_RECORD))
@@ -149,14 +150,14 @@ class Sync:
 
     def _records(self, cursor: Cursor, payload: int) -> memoryview:
         """A DATA frame of whole records or of one piece; a GAP where records are gone."""
-        log = self._log
+        reader = cursor.reader
         seq, offset = cursor.seq, cursor.offset
         at = frames.DATA_HEAD
         room = min(payload, len(self._frame))
-        end = min(cursor.limit, log.next_seq)
+        end = min(cursor.limit, self._log.next_seq)
         while seq < end and at < room:
             try:
-                size = log.read_into(seq, self._record)
+                size = reader.read_into(seq, self._record)
             except StoreError:
                 if at == frames.DATA_HEAD:
                     raise
@@ -177,7 +178,7 @@ class Sync:
                 offset = 0
                 break  # the last piece of a record goes alone too
         if at == frames.DATA_HEAD:
-            self._then_seq, self._then_offset = log.next_present(seq), 0
+            self._then_seq, self._then_offset = reader.next_present(seq), 0
             return self._answer(frames.pack_answer(frames.GAP, seq, self._then_seq))
         struct.pack_into("<BIB", self._frame, 0, frames.DATA, cursor.seq, cursor.offset)
         self._then_seq, self._then_offset = seq, offset
