@@ -119,7 +119,7 @@ async def _run(
             if not once:
                 _show(result)
                 say("the loop has closed; the page stays until Ctrl-C")
-                await asyncio.Event().wait()
+                await scene.go_on()
             return result
 
 

@@ -78,6 +78,12 @@ class Scene:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
 
+    async def go_on(self) -> None:
+        """Bands on again, hub running, until cancelled: for the pages after the loop has closed."""
+        for band in self.bands:
+            await band.device.power_on()
+        await self.hub.run()
+
     # Steps
 
     async def _switch_on(self, trainees: list[Trainee], backends: tuple[Any, Any]) -> None:
