@@ -54,6 +54,7 @@ class RecordedSet:
     participant: str
     exercise: str
     equipment: str
+    sensor_site: str
     quality: str
     label_reps: int
     recount_reps: int | None
@@ -63,6 +64,11 @@ class RecordedSet:
     @property
     def is_rest(self) -> bool:
         return self.exercise == REST
+
+    @property
+    def site(self) -> str:
+        """Where the sensor sits: "wrist" or "equipment"."""
+        return "wrist" if self.sensor_site == "wrist" else "equipment"
 
     @property
     def exercise_code(self) -> int:
@@ -85,6 +91,7 @@ def read_sets(folder: Path) -> list[RecordedSet]:
                 participant=row["participant"],
                 exercise=row["exercise"],
                 equipment=row["equipment"],
+                sensor_site=row["sensor_site"],
                 quality=row["quality"],
                 label_reps=int(row["expected_reps"]),
                 recount_reps=int(recount["count"]) if recount else None,

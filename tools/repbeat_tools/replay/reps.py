@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from repbeat_tools.replay.options import common_options, print_json, with_progress
+from repbeat_tools.replay.plot import draw_set
 from repbeat_tools.replay.recordings import RecordedSet, read_samples, read_sets
 from repbeat_tools.replay.runner import Firmware
 
@@ -175,6 +176,9 @@ def print_table(summary: dict[str, Any]) -> None:
 def reps(folder: Path, as_json: bool, plot: str | None, out: Path, plan_known: bool) -> None:
     """Count the repetitions of every set in DIR with the device's counter."""
     sets = read_sets(folder)
+    if plot:
+        draw_set(sets, plot, out)
+        return
     summary = summarise(count_sets(with_progress(sets, "counting"), plan_known=False))
     if plan_known:
         known = summarise(count_sets(with_progress(sets, "counting, plan known"), plan_known=True))

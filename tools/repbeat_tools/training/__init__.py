@@ -1,2 +1,1 @@
-"""Trains the small models of firmware/device/signal from recordings: `python -m repbeat_tools.training
-DIR`."""
+"""Trains the models of firmware/device/signal from recordings: `python -m repbeat_tools.training…`."""

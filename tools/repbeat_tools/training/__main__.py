@@ -14,7 +14,7 @@ from repbeat_tools.training.fit import Floats
 from repbeat_tools.training.models import EXERCISE, FORM, TRAINED_ON, Task, trainable, training_data
 from repbeat_tools.training.sets import MEANS, SetResult, device_results
 
-HEADER = '"""{what} Made by `python -m repbeat_tools.training`; not to be edited."""\n\n'
+HEADER = '"""{what}\n\nMade by `python -m repbeat_tools.training`; not to be edited.\n"""\n\n'
 WIDTH = 96
 
 

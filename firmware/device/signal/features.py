@@ -1,0 +1,174 @@
+"""What characterises a set, independent of how the sensor is mounted: for exercise and form recognition.
+
+Each repetition gives numbers that no rotation of the sensor changes; a set is their mean and their spread
+over
+its repetitions. Computed once a repetition, so plain floats serve.
+"""
+
+from array import array
+from math import log, sqrt
+
+from .rep_store import Rep
+from .window import Window
+
+NAMES = (
+    "duration",
+    "balance",
+    "size",
+    "turning",
+    "swing",
+    "flat",
+    "line",
+    "turn_flat",
+    "turn_line",
+    "turn_upright",
+    "vertical",
+    "skew",
+    "roughness",
+    "turn_roughness",
+    "together",
+    "highest",
+    "lowest",
+    "turn_balance",
+    "size_balance",
+    "start",
+    "turn",
+    "pause",
+)
+COUNT = len(NAMES)
+TINY = 1e-6
+
+
+def invariants(xx: float, xy: float, xz: float, yy: float, yz: float, zz: float) -> tuple[float, float]:
+    """How far a scatter is from a line and from a plane: second and third invariants over those of a ball."""
+    trace = xx + yy + zz + TINY
+    second = xx * yy + yy * zz + zz * xx - xy * xy - yz * yz - xz * xz
+    third = xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz)
+    line = sqrt(max(0.0, 3 * second)) / trace
+    flat = max(0.0, 27 * third) ** (1 / 3) / trace
+    return line, flat
+
+
+class SetFeatures:
+    """Adds up the repetitions of a set; `mean(i)` and `spread(i)` of NAMES[i]."""
+
+    def __init__(self) -> None:
+        self._sums = array("f", [0.0] * COUNT)
+        self._squares = array("f", [0.0] * COUNT)
+        self._now = array("f", [0.0] * COUNT)
+        self.count = 0
+
+    def begin(self) -> None:
+        """A new set."""
+        self.count = 0
+        for i in range(COUNT):
+            self._sums[i] = self._squares[i] = 0.0
+
+    def mean(self, i: int) -> float:
+        """Mean over the repetitions so far."""
+        return self._sums[i] / self.count
+
+    def spread(self, i: int) -> float:
+        """Standard deviation over the repetitions so far."""
+        return sqrt(max(0.0, self._squares[i] / self.count - self.mean(i) ** 2))
+
+    def add(self, rep: Rep, window: Window) -> None:
+        """One confirmed repetition, its cells still in the window."""
+        low, turn, high = window.index(rep.start_ms), window.index(rep.turn_ms), window.index(rep.end_ms)
+        high = min(high, window.n)
+        if high - low < 5:
+            return
+        now = self._now
+        now[0] = log(max(rep.end_ms - rep.start_ms, 1) / 1000)
+        now[1] = log((rep.concentric_ms + 100) / (rep.eccentric_ms + 100))
+        self._scatter(window, low, high)
+        self._shape(window, low, turn, high)
+        now[21] = rep.pause_ms / max(1, rep.end_ms - rep.start_ms)
+        for i in range(COUNT):
+            self._sums[i] += now[i]
+            self._squares[i] += now[i] * now[i]
+        self.count += 1
+
+    def _scatter(self, window: Window, low: int, high: int) -> None:
+        """Shapes of the clouds that acceleration and angular rate make, and their relation to gravity."""
+        now = self._now
+        x, y, z, u, v, w = window.axes
+        n = high - low
+        mx, my, mz = sum(x[low:high]) / n, sum(y[low:high]) / n, sum(z[low:high]) / n
+        gravity = sqrt(mx * mx + my * my + mz * mz) + TINY
+        gx, gy, gz = mx / gravity, my / gravity, mz / gravity
+        a = [0.0] * 6
+        r = [0.0] * 6
+        along = turned = 0.0
+        for i in range(low, high):
+            p, q, s = (x[i] - mx) / 1000, (y[i] - my) / 1000, (z[i] - mz) / 1000
+            a[0] += p * p
+            a[1] += p * q
+            a[2] += p * s
+            a[3] += q * q
+            a[4] += q * s
+            a[5] += s * s
+            along += (p * gx + q * gy + s * gz) ** 2
+            p, q, s = u[i] / 1000, v[i] / 1000, w[i] / 1000
+            r[0] += p * p
+            r[1] += p * q
+            r[2] += p * s
+            r[3] += q * q
+            r[4] += q * s
+            r[5] += s * s
+            turned += (p * gx + q * gy + s * gz) ** 2
+        energy, rate = a[0] + a[3] + a[5] + TINY, r[0] + r[3] + r[5] + TINY
+        now[3] = log(sqrt(rate / n) + 0.003)
+        now[4] = log(sqrt(max(0.0, energy - along) / n) + 0.003)
+        now[6], now[5] = invariants(a[0], a[1], a[2], a[3], a[4], a[5])
+        now[8], now[7] = invariants(r[0], r[1], r[2], r[3], r[4], r[5])
+        now[9] = sqrt(turned / rate)
+        now[10] = sqrt(along / energy)
+
+    def _shape(self, window: Window, low: int, turn: int, high: int) -> None:
+        """Course of the acceleration's size and of the angular rate's over the repetition."""
+        now = self._now
+        n = high - low
+        size, spin = window.magnitude, window.spin
+        mean = sum([size(i) for i in range(low, high)]) / n
+        spin_mean = sum([spin(i) for i in range(low, high)]) / n
+        square = cube = cross = rough = spin_square = spin_rough = 0.0
+        highest = lowest = 0.0
+        first_size = first_spin = second_size = second_spin = TINY
+        for i in range(low, high):
+            d, e = size(i) - mean, spin(i) - spin_mean
+            square += d * d
+            cube += d * d * d
+            cross += d * e
+            spin_square += e * e
+            highest, lowest = max(highest, d), min(lowest, d)
+            if i > low:
+                rough += (size(i) - size(i - 1)) ** 2
+                spin_rough += (spin(i) - spin(i - 1)) ** 2
+            if i < turn:
+                first_size += abs(d) / max(1, turn - low)
+                first_spin += spin(i) / max(1, turn - low)
+            else:
+                second_size += abs(d) / max(1, high - turn)
+                second_spin += spin(i) / max(1, high - turn)
+        deviation = sqrt(square / n) + 1.0
+        spin_deviation = sqrt(spin_square / n) + 1.0
+        now[2] = log(deviation / 1000)
+        now[11] = cube / n / deviation**3
+        now[12] = log(sqrt(rough / n) / deviation + 0.01)
+        now[13] = log(sqrt(spin_rough / n) / spin_deviation + 0.01)
+        now[14] = cross / n / (deviation * spin_deviation)
+        now[15], now[16] = highest / deviation, lowest / deviation
+        quarter = max(1, n // 4)
+        now[17] = log((first_spin + 5.0) / (second_spin + 5.0))
+        now[18] = log((first_size + 5.0) / (second_size + 5.0))
+        now[19] = log((steepest(window, low, low + quarter) + 5.0) / deviation)
+        now[20] = log((steepest(window, turn - quarter // 2, turn + quarter) + 5.0) / deviation)
+
+
+def steepest(window: Window, low: int, high: int) -> int:
+    """Greatest change of the acceleration's size between neighbouring cells."""
+    greatest = 0
+    for i in range(max(1, low), min(high, window.n)):
+        greatest = max(greatest, abs(window.magnitude(i) - window.magnitude(i - 1)))
+    return greatest
