@@ -111,7 +111,7 @@ def test_quality_is_the_same_in_single_precision() -> None:
         if not tracker.push(*row):
             continue
         belief, _, left, peak = (f32(value) for value in tracker.rating.features)
-        doubt = f32(doubt + f32(np.log(f32(f32(1.02) - belief)) - doubt) * f32(0.2))
+        doubt = f32(doubt + f32(np.log(f32(f32(1.02) - belief)) - doubt) * f32(0.2 if compared else 1))
         score = f32(heart_weights.QUALITY[4])
         for weight, feature in zip(heart_weights.QUALITY, (belief, doubt, left, peak), strict=False):
             score = f32(score + f32(weight) * feature)

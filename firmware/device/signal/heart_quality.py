@@ -25,13 +25,16 @@ class HeartQuality:
 
     def restart(self) -> None:
         """A new wearer, or a new contact: nothing is known."""
+        self._known = False
         self._doubt = 0.0
 
     def rate(self, spectrum: HeartSpectrum, mass: int, bpm_x10: int, light: int, left: int) -> int:
         """Chance in percent. `mass` of ONE; `light`, `left`: mean size before and after cancelling motion."""
         features = self.features
         belief = mass / ONE
-        self._doubt += (log(1.02 - min(belief, 1.0)) - self._doubt) * _MEMORY
+        doubt = log(1.02 - min(belief, 1.0))
+        self._doubt += (doubt - self._doubt) * (_MEMORY if self._known else 1)
+        self._known = True
         features[0] = belief
         features[1] = self._doubt
         features[2] = log(0.05 + min(left / (light + 1), _MOST_LEFT))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -57,10 +58,9 @@ class Run:
 def load_firmware() -> Any:
     """The firmware's heart modules."""
     sys.path.insert(0, str(firmware_folder()))
-    from device.signal import heart, heart_spectrum, heart_states, heart_weights  # type:
-    ignore[import-not-found]
-
-    return SimpleNamespace(heart=heart, spectrum=heart_spectrum, states=heart_states, weights=heart_weights)
+    names = ("heart", "heart_spectrum", "heart_states", "heart_weights")
+    heart, spectrum, states, weights = (import_module(f"device.signal.{name}") for name in names)
+    return SimpleNamespace(heart=heart, spectrum=spectrum, states=states, weights=weights)
 
 
 def track(firmware: Any, rows: npt.NDArray[np.int32]) -> tuple[Array, Array, Array, Array]:
