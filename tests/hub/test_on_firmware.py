@@ -15,6 +15,8 @@ from repbeat.hub import Backoff, Hub, Patience, events
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import plan as wire
 
+pytestmark = pytest.mark.xdist_group("simulator")
+
 RECORDS = 1500
 QUICK = Backoff(first_s=0.05, longest_s=0.5, unheard_s=1.0)
 LIMIT_S = 60

@@ -17,7 +17,7 @@ from repbeat.ingest import Stored
 from repbeat_protocol import frames, records
 
 CREDIT = 1024  # records in flight: at 40 bytes each some 400 ms of a fast link, so a commit never stops it
-BATCH = 512  # records committed at once, at most
+BATCH = 128  # records committed at once, at most: what a kill makes come again
 GATHER_S = 0.2  # how long a batch may grow while the device has more to send
 FRAMES_WAITING = 4096  # more are dropped and fetched again: a device cannot fill the memory
 UNREADABLE_TRIES = 5  # a record that came damaged that often is damaged on the device
