@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a running playwright holds the thread's event loop
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:

@@ -43,6 +43,41 @@ def set_plan(db: Database, athlete_id: str, plan: wire.Plan, now_ms: int, *, app
     return filed
 
 
+def judge(
+    db: Database,
+    athlete_id: str,
+    now_ms: int,
+    *,
+    readiness: Readiness = Readiness.UNKNOWN,
+    plate_g: int | None = None,
+) -> Filed:
+    """What the rules say of the plan in force, with their reasons; nothing is filed."""
+    current = plans.latest(db, athlete_id, plans.APPLIED)
+    newest = plans.latest(db, athlete_id, plans.PROPOSED, plans.PENDING, plans.PUSHED)
+    if current is None:
+        return Filed(current=None, plan=None, proposal=None, why_not="no plan is in force on a device yet")
+    if newest is not None and newest.revision > current.revision:
+        why_not = f"revision {newest.revision} is already {newest.status}"
+        return Filed(current=current, plan=newest, proposal=None, why_not=why_not)
+    trained = _trained(db, athlete_id)
+    if not any(row.plan_revision == current.revision for _, sets in trained for row in sets):
+        why_not = "no finished session with this plan is here yet"
+        return Filed(current=current, plan=None, proposal=None, why_not=why_not)
+    content = current.wire()
+    proposal = propose(
+        content,
+        plans.next_revision(db, athlete_id),
+        now_ms // 1000,
+        _trials(db, athlete_id, content, current.revision, trained),
+        _week_ago(db, athlete_id, content, now_ms),
+        readiness,
+        _red_flag(trained[0][1]),
+        plate_g,
+    )
+    why_not = "" if proposal.plan else "nothing changes"
+    return Filed(current=current, plan=None, proposal=proposal, why_not=why_not)
+
+
 def propose_next(
     db: Database,
     athlete_id: str,
@@ -58,35 +93,13 @@ def propose_next(
     nothing: while a later revision waits or is on its way there is no other.
     """
     with db.atomic():
-        current = plans.latest(db, athlete_id, plans.APPLIED)
-        newest = plans.latest(db, athlete_id, plans.PROPOSED, plans.PENDING, plans.PUSHED)
-        if current is None:
-            return Filed(
-                current=None, plan=None, proposal=None, why_not="no plan is in force on a device yet"
-            )
-        if newest is not None and newest.revision > current.revision:
-            why_not = f"revision {newest.revision} is already {newest.status}"
-            return Filed(current=current, plan=newest, proposal=None, why_not=why_not)
-        trained = _trained(db, athlete_id)
-        if not any(row.plan_revision == current.revision for _, sets in trained for row in sets):
-            why_not = "no finished session with this plan is here yet"
-            return Filed(current=current, plan=None, proposal=None, why_not=why_not)
-        content = current.wire()
-        proposal = propose(
-            content,
-            plans.next_revision(db, athlete_id),
-            now_ms // 1000,
-            _trials(db, athlete_id, content, current.revision, trained),
-            _week_ago(db, athlete_id, content, now_ms),
-            readiness,
-            _red_flag(trained[0][1]),
-            plate_g,
-        )
-        if proposal.plan is None:
-            return Filed(current=current, plan=None, proposal=proposal, why_not="nothing changes")
-        filed = _filed(proposal.plan, athlete_id, current, now_ms, plans.PLANNER, approved)
-        plans.put(db, filed, list(proposal.changes))
-    return Filed(current=current, plan=filed, proposal=proposal)
+        judged = judge(db, athlete_id, now_ms, readiness=readiness, plate_g=plate_g)
+        proposal = judged.proposal
+        if proposal is None or proposal.plan is None:
+            return judged
+        plan = _filed(proposal.plan, athlete_id, judged.current, now_ms, plans.PLANNER, approved)
+        plans.put(db, plan, list(proposal.changes))
+    return msgspec.structs.replace(judged, plan=plan)
 
 
 def _filed(

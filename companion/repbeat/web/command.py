@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 
 import click
 import waitress
 
+from repbeat.coach.after_session import AfterSession
 from repbeat.hub import Hub
 from repbeat.hub.errors import HubError
 from repbeat.store import Database
@@ -25,10 +27,13 @@ from repbeat.web.app import create_app
 def serve(database: Path, host: str, port: int, hub: bool) -> None:
     """Show the pages (today's plan, sessions, devices) and collect from the devices in reach.
 
+    After each session the planner is asked for the next plan; `repbeat plan push` approves it.
+
     Anyone who can reach the address can read the pages: leave it on 127.0.0.1 unless the network is yours.
     """
     with errors_shown(), Database(database) as store:
         collector = Hub(store)
+        coach = AfterSession(store, collector.bus, lambda: time.time_ns() // 1_000_000)
         if hub:
             threading.Thread(target=_collect, args=(collector,), name="hub", daemon=True).start()
         click.echo(f"RepBeat at http://{host}:{port}/ (Ctrl-C ends it)", err=True)
@@ -37,6 +42,8 @@ def serve(database: Path, host: str, port: int, hub: bool) -> None:
             waitress.serve(app, host=host, port=port, threads=8, ident=None)
         except OSError as error:
             raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        finally:
+            coach.close()
 
 
 def _collect(collector: Hub) -> None:

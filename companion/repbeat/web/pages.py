@@ -25,10 +25,15 @@ def _live() -> dict[str, LiveState]:
     return dict(current_app.extensions["repbeat"][1]())
 
 
+def _unix_s() -> float:
+    now: float = current_app.extensions["repbeat"][2]()
+    return now
+
+
 @pages.get("/")
 def today() -> str:
     live = {device_id: shown(state) for device_id, state in _live().items()}
-    return render_template("today.html", cards=views.today(_store()), live=live)
+    return render_template("today.html", cards=views.today(_store(), _unix_s()), live=live)
 
 
 @pages.get("/sessions")
@@ -58,9 +63,7 @@ def session(device_id: str, log: str, session_seq: int) -> str:
 @pages.get("/devices")
 def devices() -> str:
     live = {device_id: shown(state) for device_id, state in _live().items()}
-    return render_template(
-        "devices.html", lines=views.fleet(_store(), current_app.extensions["repbeat"][2]()), live=live
-    )
+    return render_template("devices.html", lines=views.fleet(_store(), _unix_s()), live=live)
 
 
 @pages.get("/live.json")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from repbeat.coach import desk
 from repbeat.store import Database, athletes, devices, heart_blocks, plans, records, sessions, values
 from repbeat.store.athletes import Athlete
 from repbeat.store.devices import Device
@@ -45,6 +46,7 @@ class Today:
     content: plan_format.Plan | None
     status: tuple[str, str]
     changes: list[Change]
+    reasons: list[str]
     last: SessionLine | None
 
 
@@ -93,15 +95,19 @@ def line(db: Database, session: Session) -> SessionLine:
     return SessionLine(key, session, value.value if value else {})
 
 
-def today(db: Database) -> list[Today]:
-    """A card for each athlete, by name."""
+def today(db: Database, unix_s: float) -> list[Today]:
+    """A card for each athlete, by name; `reasons` say why a plan that has been trained stays as it is."""
     owners = {devices.athlete_of(db, device): device for device in devices.every(db)}
-    return [_card(db, athlete, owners.get(athlete.athlete_id)) for athlete in athletes.every(db)]
+    return [
+        _card(db, athlete, owners.get(athlete.athlete_id), round(unix_s * 1000))
+        for athlete in athletes.every(db)
+    ]
 
 
-def _card(db: Database, athlete: Athlete, device: Device | None) -> Today:
+def _card(db: Database, athlete: Athlete, device: Device | None, now_ms: int) -> Today:
     current = plans.latest(db, athlete.athlete_id)
     last = sessions.latest(db, athlete.athlete_id, limit=1)
+    judged = desk.judge(db, athlete.athlete_id, now_ms).proposal
     return Today(
         athlete=athlete,
         device=device,
@@ -109,6 +115,7 @@ def _card(db: Database, athlete: Athlete, device: Device | None) -> Today:
         content=current.wire() if current else None,
         status=STATUS[current.status] if current else ("", ""),
         changes=plans.changes(db, athlete.athlete_id, current.revision) if current else [],
+        reasons=[verdict.decision.why for verdict in judged.verdicts] if judged else [],
         last=line(db, last[0]) if last else None,
     )
 
