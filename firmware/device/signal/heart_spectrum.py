@@ -22,8 +22,8 @@ QUIET_MG = 64
 
 LOG_UNIT = 64
 _FLOOR = 8  # 1/8 of the mean power, which is 64
-_SKEW = 1.4
-"""The window's weight leans to the newest samples: the estimate lags half a second less (on recordings)."""
+_SKEW = 1.7
+"""The window's weight leans to the newest samples: the estimate lags a second less."""
 _WEIGHTS = array("h", [round(2047 * sin(pi * ((i + 0.5) / WINDOW) ** _SKEW) ** 2) for i in range(WINDOW)])
 _LOG2 = array("h", [0] + [round(LOG_UNIT * log2(i)) for i in range(1, 512)])
 

@@ -1,7 +1,7 @@
 """Which heart rate? A hidden Markov model over 36-216 bpm, forward step only, in whole numbers.
 
 Each state is scored from the log spectra at its own frequency and at twice it, by weights learned from
-recordings (heart_weights.py). Between estimates the rate moves a little (95 %: bell of SD 3.3 bpm), or
+recordings (heart_weights.py). Between estimates the rate moves a little (95 %: up to 5 bpm), or
 further (5 %: two-sided exponential of 5 bpm), or anywhere (one in a million per state), so a lost track comes
 back by itself. The score's reach is bounded: one window never rules a rate out for good.
 """
@@ -18,6 +18,8 @@ STATES = 91
 ONE = 1 << 20
 """Probability one."""
 
+REACH = 2
+"""States a heart rate may move in two seconds, all equally likely: 4 bpm."""
 LOCAL = 11
 """States of the read-out: 10 bpm each side."""
 HALF_WIDTH = 4
@@ -60,18 +62,17 @@ class HeartStates:
     def predict(self) -> None:
         """Let two seconds pass."""
         belief, out = self._belief, self._next
-        _box(belief, out, 1)
-        _box(out, belief, 2)
-        # belief now holds the near spread; add the far one, an exponential in both directions
+        _spread(belief, out)
         run = 0
         for s in range(STATES):
-            run += ((belief[s] - run) * _FAR_Q8) >> 8
-            out[s] = run
+            run += ((out[s] - run) * _FAR_Q8) >> 8
+            belief[s] = run
         run = 0
         for s in range(STATES - 1, -1, -1):
-            run += ((belief[s] - run) * _FAR_Q8) >> 8
-            far = (out[s] + run) >> 1
-            belief[s] += ((far - belief[s]) * _FAR_SHARE_Q8 >> 8) + 1
+            near = out[s]
+            run += ((near - run) * _FAR_Q8) >> 8
+            far = (belief[s] + run) >> 1
+            belief[s] = near + ((far - near) * _FAR_SHARE_Q8 >> 8) + 1
 
     def combine(self, spectrum: HeartSpectrum) -> None:
         """Weigh the maps bin by bin: once for a pulse's fundamental, once for its double."""
@@ -163,16 +164,15 @@ def _median(weights: "array[int]", half: int) -> int:
         at += 1
 
 
-def _box(source: "array[int]", target: "array[int]", half: int) -> None:
-    """Running mean over 2 * half + 1 states; the ends repeat, so no belief is lost."""
-    width = 2 * half + 1
-    run = source[0] * (half + 1)
-    for s in range(half):
+def _spread(source: "array[int]", target: "array[int]") -> None:
+    """Running mean over 2 * REACH + 1 states; the ends repeat, so no belief is lost."""
+    run = source[0] * (REACH + 1)
+    for s in range(REACH):
         run += source[s]
     last = STATES - 1
     for s in range(STATES):
-        ahead = s + half
+        ahead = s + REACH
         run += source[ahead if ahead < last else last]
-        target[s] = run // width
-        behind = s - half
+        target[s] = run // (2 * REACH + 1)
+        behind = s - REACH
         run -= source[behind if behind > 0 else 0]

@@ -7,7 +7,7 @@ MIN_LAG = 5  # 1.0 s
 MAX_LAG = 34  # 6.8 s
 SMOOTH_REACH = (1, 1)
 DRIFT_REACH = 15
-OVERLAP = 1
+CLIP = 4  # times the mean size
 SLACK = 20  # percent below the best peak at which a shorter period is preferred
 
 
@@ -53,7 +53,7 @@ class Period:
         return max(-1, min(1, ((after - before) * STEP_CELLS + bend) // (2 * bend))) if bend > 0 else 0
 
     def _prepare(self, values: "array[int]", n: int) -> int:
-        """Sums of pairs, smoothed over 0.8 s, minus their mean over 6 s, scaled to +-1000."""
+        """Sums of pairs, smoothed over 0.8 s, less their mean over 6 s; to +-1000, bumps clipped."""
         x = self._x
         m = n // STEP_CELLS
         for i in range(m):
@@ -63,12 +63,13 @@ class Period:
             for i in range(m):
                 x[i] = self._mean_around(i, m, reach)
         self._add_up(m)
-        largest = 1
+        usual = 0
         for i in range(m):
             x[i] -= self._mean_around(i, m, DRIFT_REACH)
-            largest = max(largest, abs(x[i]))
+            usual += abs(x[i])
+        limit = max(1, usual * CLIP // max(1, m))
         for i in range(m):
-            x[i] = x[i] * 1000 // largest
+            x[i] = max(-limit, min(x[i], limit)) * 1000 // limit
         return m
 
     def _add_up(self, m: int) -> None:
@@ -90,5 +91,4 @@ class Period:
             product += a * b >> 4
             late += a * a >> 4
             early += b * b >> 4
-        r = product // max(1, (early + late) // 2000)
-        return r * (OVERLAP * m - lag) // (OVERLAP * m)
+        return product // max(1, (early + late) // 2000) * (m - lag) // m

@@ -43,10 +43,12 @@ JOIN_PERCENT = 250  # intervals of what joins it
 EVENTS = 64
 FASTEST = 12  # cells: steps repeat faster than most lifts
 FASTEST_KNOWN = 8
-WALKING_PERCENT = 100
+STRIDE = 20  # cells: two steps are faster
+STRIDE_PERCENT = 45  # unrest of movements that fast: lifts up to 34 %, walking from 50 %
+WALKING_PERCENT = 100  # of slower ones, in the magnitude: lifts up to 82 %, walking from 118 %
+NO_LIMIT = 1 << 20
 WALKING_AFTER_PERCENT = 150
 WATCHED_CELLS = 60
-ENDED_PERCENT = 75  # of the period after its turn a repetition has ended, if it has not shown it before
 EDGE_PERCENT = 83
 EDGE_REPS = 4
 RECENT = 7  # repetitions whose medians say what is usual now
@@ -69,6 +71,7 @@ class RepCounter:
         self._start_values = array("i", [0] * RECENT)
         self._turn_values = array("i", [0] * RECENT)
         self._interval_ms = array("i", [0] * RECENT)
+        self._return_ms = array("i", [0] * RECENT)
         self._scratch = array("i", [0] * RECENT)
         self._velocity = Velocity()
         self._reps = RepStore()
@@ -102,7 +105,7 @@ class RepCounter:
         self._first_kind = NONE
         self._has_start = self._has_turn = False
         self._first_is_full = True
-        self._intervals = 0
+        self._intervals = self._returns = 0
 
     @property
     def count(self) -> int:
@@ -147,6 +150,8 @@ class RepCounter:
         if self._locked:
             while window.ready():
                 self._advance()
+            if self._has_turn and self._has_ended():
+                self._confirm(self._turning.pending_ms(), self._turning.pending_value())
             if self._since >= REFRESH_CELLS:
                 self._since = 0
                 window.refresh()
@@ -162,7 +167,7 @@ class RepCounter:
             return
         if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):
             return self._reject(TOO_FAST)
-        if not window.by_tilt and window.unrest_percent(0) >= WALKING_PERCENT:
+        if window.unrest_percent(0) >= self._unrest_limit():
             return self._reject(WALKING)
         self._turning.reset()
         self._events = 0
@@ -185,6 +190,12 @@ class RepCounter:
             self._reject(NO_RUN)
         for i in range(first, self._events):
             self._turned(self._event_kind[i], self._event_ms[i], self._event_value[i])
+
+    def _unrest_limit(self) -> int:
+        """Steps and arm swing are restless for their pace; slow, shaky curls are restless too."""
+        if self._window.pace < STRIDE:
+            return STRIDE_PERCENT
+        return NO_LIMIT if self._window.by_tilt else WALKING_PERCENT
 
     def _run_needed(self, final: bool) -> int:
         """Repetitions in a row that prove a set: fewer when the plan or a calibration says what to expect."""
@@ -217,12 +228,9 @@ class RepCounter:
         """The next cell of the slow signal, once the count has started."""
         window = self._window
         value = window.advance()
-        t_ms = window.at_ms[window.done - 1]
-        kind = self._turning.step(value, t_ms, window.threshold)
+        kind = self._turning.step(value, window.at_ms[window.done - 1], window.threshold)
         if kind != NONE:
             self._turned(kind, self._turning.at_ms, self._turning.value)
-        if self._has_turn and (t_ms - self._turn_ms) * 100 > window.pace * CELL_MS * ENDED_PERCENT:
-            self._confirm(self._turning.pending_ms(), self._turning.pending_value())
 
     def _turned(self, kind: int, at_ms: int, value: int) -> None:
         if self._first_kind == NONE:
@@ -230,6 +238,9 @@ class RepCounter:
             self._first_ms = at_ms
             self._first_value = value
         if kind == self._first_kind:
+            if self._reps.count or self._has_turn:
+                self._return_ms[self._returns % RECENT] = at_ms - self._turn_ms
+                self._returns += 1
             if self._has_turn:
                 self._confirm(at_ms, value)
             self._follow_pace(at_ms)
@@ -333,6 +344,15 @@ class RepCounter:
                 self._confirm(self._turn_ms, self._turn_value)
             else:
                 self._reject(TOO_SMALL)
+
+    def _has_ended(self) -> bool:
+        """Whether the way back from the turn has taken as long as it usually does."""
+        window = self._window
+        pace_ms = window.pace * CELL_MS
+        used = min(self._returns, RECENT)
+        usual_ms = middle(self._return_ms, used, self._scratch) if used else pace_ms // 2
+        since_ms = window.at_ms[window.done - 1] - self._turn_ms
+        return since_ms >= usual_ms or window.at_ms[window.n - 1] - self._turn_ms > pace_ms
 
     def _watch(self) -> None:
         """Walking ends the run: what follows must show a new one."""

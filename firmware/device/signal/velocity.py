@@ -1,4 +1,4 @@
-"""Velocity of a lift by integration between its standing ends, or nothing where that cannot be trusted."""
+"""Velocity of a lift by integration over a closed cycle, or nothing where that cannot be trusted."""
 
 from .window import Window
 
@@ -6,7 +6,8 @@ MG_CELL_100 = 98  # 1 mg over a cell of 100 ms is 0.98 mm/s
 END_LIMIT_MM_S = 100  # SCIENCE section 3: refuse when the end speed is above 0.1 m/s
 ROTATION_LIMIT = 4500  # 0.01 deg: beyond 45 degrees the motion is no lift along gravity
 SLOWEST_SAMPLE_MS = 85  # slower sensors miss what the integral needs
-LEAST_CELLS = 5
+LEAST_CELLS = 8
+END_REACH = 3  # cells
 
 
 class Velocity:
@@ -17,17 +18,15 @@ class Velocity:
         self.peak_mm_s = 0
 
     def measure(self, window: Window, first_ms: int, start_ms: int, end_ms: int, sample_ms: int) -> None:
-        """One repetition, `start_ms` to `end_ms`, at both of which the load stands still.
+        """One repetition, from `start_ms` to `end_ms`: back at the same height with the same velocity.
 
         The vertical acceleration is the size of the acceleration less its mean since `first_ms`, an earlier
-        standstill: orientation does not matter and a scale error cancels. What velocity is left at the
-        end, if
-        it is small, is taken away as a linear drift.
+        start: orientation does not matter and a scale error cancels. The end is moved by up to 300 ms to where the
+        velocity closes best; what is left is taken away as a linear drift, and the velocity's mean with it.
         """
         self.mean_mm_s = self.peak_mm_s = 0
         origin, low, high = window.index(first_ms), window.index(start_ms), window.index(end_ms)
-        cells = high - low
-        if cells < LEAST_CELLS or window.by_tilt or sample_ms > SLOWEST_SAMPLE_MS:
+        if high - low < LEAST_CELLS or window.by_tilt or sample_ms > SLOWEST_SAMPLE_MS:
             return
         if rotation(window, low, high) > ROTATION_LIMIT:
             return
@@ -35,15 +34,23 @@ class Velocity:
         for i in range(origin, high):
             total += window.magnitude(i)
         rest = total // (high - origin)
-        final = 0
-        for i in range(low, high):
-            final += window.magnitude(i) - rest
+        speed, final, end = 0, 1 << 24, low
+        for i in range(low, min(high + END_REACH, window.n)):
+            speed += window.magnitude(i) - rest
+            if i >= high - END_REACH and abs(speed) < abs(final):
+                final, end = speed, i + 1
         if abs(final) * MG_CELL_100 > 100 * END_LIMIT_MM_S:
             return
-        speed = peak = way = upward = 0
-        for i in range(low, high):
+        cells = end - low
+        speed = mean = 0
+        for i in range(low, end):
             speed += window.magnitude(i) - rest
-            level = speed - final * (i - low + 1) // cells
+            mean += speed - final * (i - low + 1) // cells
+        mean //= cells
+        speed = peak = way = upward = 0
+        for i in range(low, end):
+            speed += window.magnitude(i) - rest
+            level = speed - final * (i - low + 1) // cells - mean
             if level > 0:
                 way += level
                 upward += 1
