@@ -24,7 +24,7 @@ FAST_PERCENT = 60  # of the usual lowering time, or of the planned one
 PAUSE_MS = 500  # beyond the usual pause
 UNEVEN_PERCENT = 35  # deviation from the usual duration
 JERK_PERCENT = 170  # of the usual greatest change within 100 ms
-LOPSIDED_PERCENT = 180  # slower direction against the faster one
+LOPSIDED_PERCENT = 170  # change of the two directions' ratio against the usual one
 
 
 class FormJudge:
@@ -61,6 +61,8 @@ class FormJudge:
             off_ms = abs(rep.concentric_ms + rep.eccentric_ms - usual_ms)
             if off_ms * 100 > usual_ms * UNEVEN_PERCENT:
                 bits |= UNEVEN
+            if lopsided(rep, store.median("concentric_ms", earlier), store.median("eccentric_ms", earlier)):
+                bits |= ASYMMETRIC
             lowering_ms = lowering_ms or store.median("eccentric_ms", earlier)
             kept = min(self._judged, len(self._onset))
             if onset_mg * 100 > JERK_PERCENT * mean(self._onset, kept):
@@ -71,9 +73,6 @@ class FormJudge:
             bits |= TURN
         if lowering_ms and rep.eccentric_ms * 100 < lowering_ms * FAST_PERCENT:
             bits |= FAST
-        slow_ms, fast_ms = max(rep.concentric_ms, rep.eccentric_ms), min(rep.concentric_ms, rep.eccentric_ms)
-        if fast_ms and slow_ms * 100 > fast_ms * LOPSIDED_PERCENT:
-            bits |= ASYMMETRIC
         self._onset[self._judged % len(self._onset)] = onset_mg
         self._bounce[self._judged % len(self._bounce)] = bounce_mg
         self._judged += 1
@@ -86,3 +85,9 @@ def mean(values: "array[int]", used: int) -> int:
     for i in range(used):
         total += values[i]
     return total // used if used else 0
+
+
+def lopsided(rep: Rep, lifting_ms: int, lowering_ms: int) -> bool:
+    """Whether the two directions share the time unlike the usual durations, either way."""
+    here, usual = rep.concentric_ms * lowering_ms, rep.eccentric_ms * lifting_ms
+    return here * 100 > usual * LOPSIDED_PERCENT or usual * 100 > here * LOPSIDED_PERCENT

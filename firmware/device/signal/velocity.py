@@ -21,8 +21,8 @@ class Velocity:
         """One repetition, from `start_ms` to `end_ms`: back at the same height with the same velocity.
 
         The vertical acceleration is the size of the acceleration less its mean since `first_ms`, an earlier
-        start: orientation does not matter and a scale error cancels. The end is moved by up to 300 ms to where the
-        velocity closes best; what is left is taken away as a linear drift, and the velocity's mean with it.
+        start: orientation does not matter and a scale error cancels. The end is moved by up to 300 ms to where
+        the velocity closes best; what is left is taken away as a linear drift, and the velocity's mean with it.
         """
         self.mean_mm_s = self.peak_mm_s = 0
         origin, low, high = window.index(first_ms), window.index(start_ms), window.index(end_ms)

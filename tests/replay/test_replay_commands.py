@@ -1,0 +1,144 @@
+"""The replay commands on a folder made here: figures with known truth, from MicroPython, as JSON."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from replay.lifts import Lift, Sample, curl, still
+
+from device.signal.reps import RepCounter
+from repbeat_tools.replay.classes import Answer, balanced_accuracy
+from repbeat_tools.replay.classes import score as class_score
+from repbeat_tools.replay.command import replay
+from repbeat_tools.replay.recordings import read_samples, read_sets
+from repbeat_tools.replay.reps import count_sets
+
+DATA = Path(__file__).resolve().parents[3] / "shared/data/reps"
+INDEX = ["set_id", "source", "participant", "exercise", "equipment", "sensor_site", "load", "quality", "rpe"]
+INDEX += ["expected_reps", "reps_basis", "acc_hz", "gyro_hz", "duration_s", "has_rest_margins"]
+
+
+def write_set(folder: Path, set_id: str, rows: list[Sample], **index: object) -> None:
+    """Add a set in the data folder's layout."""
+    (folder / "sets").mkdir(exist_ok=True)
+    new = not (folder / "index.csv").exists()
+    with (folder / "index.csv").open("a", newline="") as file:
+        writer = csv.DictWriter(file, INDEX)
+        if new:
+            writer.writeheader()
+        writer.writerow({"set_id": set_id, "equipment": "barbell", "sensor_site": "equipment", **index})
+    with (folder / "sets" / f"{set_id}.csv").open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["t_ms", "ax", "ay", "az", "gx", "gy", "gz"])
+        for t_ms, *values in rows:
+            out.writerow([t_ms, *[v / 1000 for v in values[:3]], *[v / 10 for v in values[3:]]])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three people's sets and a rest, recounted except one that the reader was unsure of."""
+    lifts = {"one": Lift(6).samples(25), "two": Lift(9, up_s=1.0).samples(25), "three": curl(7, rate_hz=25)}
+    for n, (name, rows) in enumerate(lifts.items()):
+        write_set(
+            *(tmp_path, name, rows),
+            **{
+                "source": "made",
+                "participant": f"p{n}",
+                "exercise": "bench",
+                "expected_reps": 6,
+                "quality": "clean",
+            },
+        )
+    write_set(
+        *(tmp_path, "rest", still(30, rate_hz=25)),
+        **{"source": "made", "participant": "p0", "exercise": "rest", "expected_reps": 0},
+    )
+    (tmp_path / "recount.csv").write_text(
+        "set_id,count_low,count,count_high,confidence,note\n"
+        "one,6,6,6,high,\ntwo,9,9,10,medium,\nthree,6,7,8,low,\nrest,0,0,0,high,\n"
+    )
+    return tmp_path
+
+
+def run(*arguments: str) -> dict:
+    """Run a replay command with --json."""
+    result = CliRunner().invoke(replay, [*arguments, "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_replay_reps_scores_against_recount_and_label(folder: Path) -> None:
+    summary = run("reps", str(folder), "--plan-known")
+    assert summary["truth"] == "recount"
+    assert summary["total"] == {"n": 2, "mae": 0, "exact": 1, "within_1": 1, "false_reps": 0}
+    assert summary["by_source"]["made"] == summary["by_equipment"]["barbell"] == summary["total"]
+    assert summary["by_label"]["total"]["n"] == 3
+    assert summary["by_label"]["total"]["mae"] == pytest.approx(4 / 3)
+    assert summary["plan_known"]["total"]["n"] == 2
+    counted = {record["name"]: record["counted"] for record in summary["records"]}
+    assert counted == {"one": 6, "two": 9, "three": 7, "rest": 0}
+
+
+def test_without_a_recount_the_label_is_the_truth(folder: Path) -> None:
+    (folder / "recount.csv").unlink()
+    summary = run("reps", str(folder))
+    assert summary["truth"] == "label"
+    assert summary["total"]["n"] == 3
+
+
+def test_both_interpreters_count_the_same(folder: Path) -> None:
+    sets = read_sets(folder)
+    for result in count_sets(sets, plan_known=False):
+        counter = RepCounter()
+        rows = read_samples(result.recorded).tolist()
+        counter.begin(rows[0][0])
+        for row in rows:
+            counter.push(*row)
+        counter.finish(rows[-1][0])
+        assert counter.count == result.counted
+        for i, rep in enumerate(result.reps):
+            kept = counter.rep(i)
+            assert {name: getattr(kept, name) for name in rep} == rep
+
+
+def test_a_picture_of_one_record(folder: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "two.png"
+    result = CliRunner().invoke(replay, ["reps", str(folder), "--plot", "two", "--out", str(picture)])
+    assert result.exit_code == 0, result.output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    result = CliRunner().invoke(replay, ["reps", str(folder), "--plot", "nobody"])
+    assert result.exit_code == 1
+    assert "no record 'nobody'" in result.output
+
+
+def test_replay_exercise_and_form_print_their_figures(folder: Path) -> None:
+    for command in ("exercise", "form"):
+        figures = run(command, str(folder))["by_source"]["made"]
+        assert figures["n"] == 3
+        for key in ("balanced_accuracy", "top_1", "unknown_share"):
+            assert 0 <= figures[key] <= 1
+        assert sum(sum(row.values()) for row in figures["confusion"].values()) == 3
+
+
+def test_balanced_accuracy_weighs_classes_alike() -> None:
+    assert balanced_accuracy([("a", "a")] * 9 + [("b", "a")]) == 0.5
+    answers = [Answer("x", "s", "a", "a", "a", 0.9), Answer("y", "s", "b", "a", "unknown", 0.5)]
+    figures = class_score(answers)
+    assert (figures["top_1"], figures["unknown_share"], figures["right_when_given"]) == (0.5, 0.5, 1.0)
+
+
+@pytest.mark.recordings
+@pytest.mark.skipif(not DATA.is_dir(), reason="no ../shared/data/reps beside the repository")
+def test_a_sample_of_the_recordings_reaches_the_targets() -> None:
+    sure = [s for s in read_sets(DATA) if s.recount_confidence == "high"]
+    applift = [s for s in sure if s.source == "applift"][::5]
+    wrist = [s for s in sure if s.source == "metamotion"]
+    errors = [abs(r.counted - (r.recorded.recount_reps or 0)) for r in count_sets(applift, plan_known=False)]
+    assert sum(errors) / len(errors) <= 0.25
+    assert sum(error <= 1 for error in errors) / len(errors) >= 0.95
+    results = count_sets(wrist, plan_known=False)
+    assert sum(r.counted for r in results if r.recorded.is_rest) == 0
+    errors = [abs(r.counted - (r.recorded.recount_reps or 0)) for r in results if not r.recorded.is_rest]
+    assert sum(errors) / len(errors) <= 0.15
