@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from replay.lifts import Lift, count, curl, rotation, still
 
-from device.signal.exercise import EQUIPMENT, WRIST, ExerciseRecogniser
+from device.signal.exercise import EQUIPMENT, SURE_PERCENT, WRIST, ExerciseRecogniser
 from device.signal.features import COUNT, NAMES
 from repbeat_protocol.exercises import UNKNOWN, slug
 from repbeat_tools.replay.recordings import read_samples, read_sets
@@ -46,7 +46,7 @@ def test_an_unsure_answer_is_unknown() -> None:
     recogniser = ExerciseRecogniser(EQUIPMENT)
     for rows in (Lift(8).samples(), Lift(8, range_mm=250).samples(), curl(6)):
         recogniser.recognise(count(rows).features)
-        assert (recogniser.code == recogniser.likely) == (recogniser.confidence >= 70)
+        assert (recogniser.code == recogniser.likely) == (recogniser.confidence >= SURE_PERCENT)
 
 
 @pytest.mark.recordings

@@ -179,7 +179,9 @@ class RepCounter:
                 self._event_kind[at] = kind
                 self._event_ms[at], self._event_value[at] = self._turning.at_ms, self._turning.value
                 self._events = at + 1
-        first = self._run_start(2 * self._run_needed(final))
+        first = self._run_start(2 * self._run_needed(final), RUN_PERCENT)
+        if first < 0 and final and self.exercise:
+            first = self._run_start(2 * RUN, JOIN_PERCENT)
         if first < 0:
             return
         window.done = cells
@@ -207,11 +209,11 @@ class RepCounter:
                 return RUN_KNOWN
         return RUN_KNOWN if final and self.exercise else RUN
 
-    def _run_start(self, length: int) -> int:
+    def _run_start(self, length: int, percent: int) -> int:
         """Where `length` events in a row of like pace start, -1 nowhere."""
         run = 0
         for i in range(self._events - 1, -1, -1):
-            run = run + 1 if run < 2 or self._fits(i, RUN_PERCENT) else 2
+            run = run + 1 if run < 2 or self._fits(i, percent) else 2
             if run >= length:
                 return i
         return -1

@@ -55,7 +55,8 @@ class Counted:
     counted: int
     rejected: int
     reps: list[dict[str, int]]
-    busy_share: float
+    busy_s: float
+    duration_s: float
 
 
 def count_sets(sets: Iterable[RecordedSet], *, plan_known: bool) -> list[Counted]:
@@ -69,8 +70,9 @@ def count_sets(sets: Iterable[RecordedSet], *, plan_known: bool) -> list[Counted
             run = firmware.replay(samples, {"start_ms": start_ms, "exercise": exercise})
             *reps, last = run.emitted
             seconds = max(1, int(samples[-1, 0]) - start_ms) / 1000
-            share = run.busy_ms / 1000 / seconds
-            results.append(Counted(recorded, last["counted"], last["rejected"], reps, share))
+            results.append(
+                Counted(recorded, last["counted"], last["rejected"], reps, run.busy_ms / 1000, seconds)
+            )
     return results
 
 
@@ -137,7 +139,8 @@ def summarise(results: list[Counted]) -> dict[str, Any]:
         summary["by_confidence"] = grouped(
             judged, lambda recorded: recorded.recount_reps, lambda recorded: recorded.recount_confidence
         )
-    summary["busy_share"] = max((result.busy_share for result in results), default=0.0)
+    recorded_s = sum(result.duration_s for result in results)
+    summary["realtime_share"] = sum(result.busy_s for result in results) / max(1.0, recorded_s)
     summary["records"] = [
         {
             "name": result.recorded.set_id,
