@@ -233,6 +233,30 @@ def test_a_full_log_drops_raw_then_detail_and_says_so(flash: Flash) -> None:
     assert log.lost == len(gone)
 
 
+def test_a_loss_said_before_a_cut_is_said_anew_when_more_has_come_to_it(
+    flash: Flash, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nor = flash(8)
+    log = mounted(nor)
+    fill(log, (records.RAW_WINDOW,), 3, 30)
+
+    def power_cut(sector: int) -> None:
+        raise PowerCut
+
+    monkeypatch.setattr(log, "_retire", power_cut)  # after the LOSS record, before the sector goes
+    with pytest.raises(PowerCut):
+        fill(log, (records.SET,), 1000)
+    log = mounted(nor)
+    assert log.stats()["raw"] == 1
+    assert [loss["count"] for loss in losses(contents(log))] == [3]
+    fill(log, (records.RAW_WINDOW,), 2, 30)
+    for _ in range(100):
+        fill(log, (records.SET,), 1)
+        if not log.stats()["raw"]:
+            break
+    assert [loss["count"] for loss in losses(contents(log))] == [3, 5]
+
+
 def test_what_is_full_of_unfetched_sets_refuses_and_recovers(flash: Flash) -> None:
     nor = flash(8)
     log = mounted(nor)

@@ -54,8 +54,12 @@ class Blob:
                 break
             self._next_mark += MARK_SIZE
             what, _, _, value, crc = struct.unpack(MARK, mark)
+            place = self._next_mark - MARK_SIZE
             if crc32(memoryview(mark)[:-4]) & 0xFFFFFFFF == crc:
                 self.marks[what] = value
+                self._flash.refresh(self.sector, place, memoryview(mark))
+            else:
+                self._flash.zero(self.sector, place, MARK_SIZE)
 
     def begin(self, kind: int, ident: int, length: int, digest8: bytes) -> None:
         """Forget what was here; this blob is to come."""

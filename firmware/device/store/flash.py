@@ -68,6 +68,13 @@ class Flash:
         except OSError:
             self.faults += 1
 
+    def refresh(self, sector: int, offset: int, data: memoryview) -> None:
+        """Program what has just been read there once more: a cut may have left its last bits half charged."""
+        try:
+            self._partition.writeblocks(sector, data, offset)
+        except OSError:
+            self.faults += 1
+
     def erase(self, sector: int) -> None:
         """Make a sector 0xFF throughout."""
         try:

@@ -50,8 +50,12 @@ def ring_of(kind: int) -> int:
 class Log:
     """The log on one partition. Call `mount` first; every method may raise FlashFault."""
 
-    def __init__(self, partition) -> None:
-        """`partition`: like esp32.Partition, the log's own, of at least LEAST_SECTORS. NotFlash otherwise."""
+    def __init__(self, partition, draw=getrandbits) -> None:
+        """`partition`: like esp32.Partition, the log's own, of at least LEAST_SECTORS. NotFlash otherwise.
+
+        `draw(bits)` gives the random number that a new log is known by.
+        """
+        self._draw = draw
         self.flash = Flash(partition, LEAST_SECTORS)
         self._buf = bytearray(MAX_STORED)
         self._view = memoryview(self._buf)
@@ -61,7 +65,7 @@ class Log:
         self.space = Space(self.flash, self._buf)
         self._cursors = [Cursor(self.flash, self.space.index, ring) for ring in range(RINGS)]
         self._oldest = NONE  # NONE: to be looked up
-        self._said = (-1, 0)  # the last LOSS record: first sequence, what
+        self._said = (-1, 0, 0)  # the last LOSS record: first sequence, count, what
         self.log_id = 0  # random, changes at factory reset only
         self.next_seq = 0  # of the next record
         self.acked_seq = 0  # a companion has all below
@@ -74,7 +78,7 @@ class Log:
         self._clear()
         newest = self.space.newest_header()
         if newest is None:
-            self.log_id = getrandbits(32)
+            self.log_id = self._draw(32)
             self._take(KEEP)
             self.space.mark_clean(self.space.opened)
             return
@@ -98,22 +102,44 @@ class Log:
         sector = index.active[ring]
         boot = 0
         seq = index.first[sector]
-        end = FIRST_RECORD
+        last = end = FIRST_RECORD
+        copy = memoryview(self._cursors[ring].buf)  # nothing is being read yet
         at = find(self.flash, sector, end, seq, self._buf)
         while at:
+            last = at
             end = at + stored_size(self._buf)
+            copy[: end - last] = self._view[: end - last]
             seq = stored_seq(self._buf) + 1
             _, _, _, boot, _, _ = struct.unpack_from(records.HEADER, self._buf, 0)
             if self._buf[0] == records.LOSS:
-                first, _, what = struct.unpack_from("<IIB", self._buf, records.HEADER_SIZE)
-                self._said = (first, what)
+                self._said = struct.unpack_from("<IIB", self._buf, records.HEADER_SIZE)
             index.end[sector] = index.tail[ring] = seq
             at = find(self.flash, sector, end, seq, self._buf)
-        torn, self.space.at[ring] = self.flash.spoilt(sector, end)
-        if torn < self.space.at[ring]:
-            self.flash.zero(sector, torn, self.space.at[ring] - torn)
-            self.torn_bytes += self.space.at[ring] - torn
+        if end > last:
+            self.flash.refresh(sector, last, copy[: end - last])
+        self.space.at[ring] = self._mend(sector, end)
         return boot
+
+    def _mend(self, sector: int, start: int) -> int:
+        """Zero what a cut left from `start` on; return where the next record goes.
+
+        The byte that was half done may read as blank now and otherwise later, so the whole place of the torn
+        record is given up, its first bytes (which tell its length) last; without one, a first byte is.
+        """
+        torn, end = self.flash.spoilt(sector, start)
+        if torn == end:
+            self.flash.zero(sector, end, min(1, SECTOR - end))
+            return min(end + 1, SECTOR)
+        self.torn_bytes += end - torn
+        self._buf[2] = records.ERASED
+        head = min(3, SECTOR - torn)
+        self.flash.read(sector, torn, self._view[:head])
+        if self._buf[2] <= records.MAX_PAYLOAD:
+            end = max(end, torn + stored_size(self._buf))
+        end = min(max(end, torn + head), SECTOR)
+        self.flash.zero(sector, torn + head, end - torn - head)
+        self.flash.zero(sector, torn, head)
+        return end
 
     def append(self, kind: int, version: int, payload: bytes | memoryview, uptime_ms: int) -> int:
         """Keep one record; its sequence number once it is proved to be on flash.
@@ -171,7 +197,7 @@ class Log:
         """Say what goes, then let it go: a cut in between leaves a sector whose loss is said already."""
         first, count = self.space.unacknowledged(victim, self.acked_seq)
         what = _WHAT.get(self.space.index.ring[victim], 0)
-        silent = count == 0 or self._said == (first, what)
+        silent = count == 0 or self._said == (first, count, what)
         fits = self.space.at[KEEP] + _LOSS_SIZE <= SECTOR
         say_first = silent or fits or self.space.index.free > 0
         if not say_first:  # a hundred cuts inside LOSS records have eaten the spare: say it straight after
@@ -180,7 +206,7 @@ class Log:
             if not fits:
                 self._take(KEEP)
             self._store(KEEP, records.LOSS, 1, records.pack(records.LOSS, 1, (first, count, what)), uptime_ms)
-            self._said = (first, what)
+            self._said = (first, count, what)
             self.lost += count
         if say_first:
             self._retire(victim)
@@ -250,6 +276,6 @@ class Log:
         self.space.generation, self.space.opened = generation, opened
         self.log_id = before
         while self.log_id == before:
-            self.log_id = getrandbits(32)
+            self.log_id = self._draw(32)
         self._take(KEEP)
         self.space.erase_unused(self.space.opened)

@@ -71,6 +71,7 @@ class Settings:
         text = bytearray(length)
         self._flash.read(sector, HEADER_SIZE, memoryview(text))
         if crc32(text, crc32(memoryview(buf)[: HEADER_SIZE - 4])) & 0xFFFFFFFF == crc:
+            self._flash.refresh(sector, 0, memoryview(buf + text))
             self._values = json.loads(bytes(text))
             self._generation = generation
             self._newest = sector

@@ -32,6 +32,7 @@ class Space:
         self.at = [SECTOR] * RINGS  # where each ring's next record goes
         self.opened = -1  # the sector opened last
         self.generation = 0  # of that sector
+        self._newest = bytearray(HEADER_SIZE)
 
     def header(self, sector: int) -> tuple[int, ...] | None:
         """sector.read_header of a sector. OtherFormat."""
@@ -49,8 +50,10 @@ class Space:
             if header is not None and (newest is None or header[2] > newest[2]):
                 newest = header
                 self.opened = sector
+                self._newest[:] = self._view[:HEADER_SIZE]
         if newest is not None:
             self.generation = newest[2]
+            self.flash.refresh(self.opened, 0, memoryview(self._newest))
         return newest
 
     def read_headers(self, log_id: int) -> tuple[int, int]:
@@ -62,7 +65,10 @@ class Space:
         acked_seq = 0
         for sector in range(self.flash.sectors):
             header = self.header(sector)
-            if header is None or header[6] != log_id:
+            if header is None:
+                self._settle(sector)
+                continue
+            if header[6] != log_id:
                 continue
             _, ring, generation, first, ring_end, acked, _, _ = header
             index.use(sector, ring, generation, first)
@@ -85,6 +91,11 @@ class Space:
         for sector in flagged:
             acked_seq = max(acked_seq, index.end[sector])
         return acked_seq, unclean
+
+    def _settle(self, sector: int) -> None:
+        """A header that a cut has left half done must not read as whole at another boot."""
+        if self._buf[0] not in (records.ZEROED, records.ERASED):
+            self.flash.zero(sector, 0, HEADER_SIZE)
 
     def take(self, ring: int, first_seq: int, acked: int, log_id: int, boot: int) -> None:
         """Make an erased free sector the ring's active one; one that fails is passed over. FlashFault."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from device.link.log_reader import LogReader  # type: ignore[import-not-found]
 from device.link.sync import Sync  # type: ignore[import-not-found]
 from device.link.transfer import Transfer  # type: ignore[import-not-found]
 from device.store.log import Log  # type: ignore[import-not-found]
@@ -50,7 +51,7 @@ class Band:
         self.log = Log(partition)
         self.log.mount()
         self.plans = PlanSlot(cfg, Settings(cfg), lambda: 0)
-        self.sync = Sync(self.log, 1, MOST_PAYLOAD, self._set_time, self._fault)
+        self.sync = Sync(self.log, [LogReader(self.log)], MOST_PAYLOAD, self._set_time, self._fault)
         self.transfer = Transfer({transfer.PLAN: self.plans}, 1, self, lambda *refused: None)
         self.sync.wake = self.transfer.wake = lambda: self.wake()
         self.wake: Callable[[], None] = lambda: None

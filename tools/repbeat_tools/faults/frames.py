@@ -188,7 +188,12 @@ class Rounds:
         writer = heart.RrWriter()
         for _ in range(1 + dice.below(100)):
             writer.add(400 + dice.below(800))
-        tolerate(records.BadPayload, heart.read_rr, self.damaged(bytes(writer.take(5, 1))))
+        try:
+            intervals = heart.read_rr(self.damaged(bytes(writer.take(5, 1))))[2]
+        except records.BadPayload:
+            return
+        if [rr for rr in intervals if not 1 <= rr <= 8191]:
+            self.found["ghost"] += 1
 
     # --- plans and the transfer
 

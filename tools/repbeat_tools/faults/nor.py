@@ -1,8 +1,9 @@
 """NOR flash that can lose power inside any write: an esp32.Partition for the firmware's store.
 
 Programming turns bits from 1 to 0, erasing turns a sector to 0xFF. A cut inside a program leaves the bytes
-before it done and one byte half done; a cut inside an erase leaves random bits. Written in the subset that
-MicroPython runs: both interpreters use it.
+before it done and one byte half done; a cut inside an erase leaves random bits. Of the half done byte some
+bits are weak: they read as 0 or 1, anew each time, until they are programmed again or erased. Written in the
+subset that MicroPython runs: both interpreters use it.
 """
 
 SECTOR = 4096
@@ -27,6 +28,10 @@ class Dice:
         self._state = x
         return x
 
+    def draw(self, bits: int) -> int:
+        """A number of that many bits, 32 at most (as random.getrandbits)."""
+        return self.bits() >> 32 - bits
+
     def below(self, limit: int) -> int:
         """A whole number from 0 to limit - 1."""
         return (self.bits() >> 4) % limit
@@ -44,6 +49,7 @@ class Nor:
         self.erases = [0] * sectors
         self.operations = 0  # programs and erases so far
         self.cuts = 0
+        self.weak: dict[int, int] = {}  # place in `cells`: bits that read at random
         self.stuck = -1  # a sector whose cells no longer take a program
         self._sectors = sectors
         self._dice = dice
@@ -63,6 +69,10 @@ class Nor:
         """Fill `buf` from a sector."""
         at = self._place(sector, offset, len(buf))
         buf[0 : len(buf)] = memoryview(self.cells)[at : at + len(buf)]
+        if self.weak:
+            for place in sorted(self.weak):
+                if at <= place < at + len(buf):
+                    buf[place - at] |= self._dice.bits() >> 9 & self.weak[place]
 
     def writeblocks(self, sector: int, buf: bytes | bytearray | memoryview, offset: int = -1) -> None:
         """Program `buf`; without an offset the sectors are erased first, as on the chip."""
@@ -79,8 +89,12 @@ class Nor:
             return
         for i in range(size):
             self.cells[at + i] &= buf[i]
+        if self.weak:
+            for place in sorted(self.weak):
+                if at <= place < at + size:
+                    self.weak[place] &= buf[place - at]
         if cut:
-            self.cells[at + size] &= buf[size] | self._dice.bits() >> 7 & 0xFF
+            self._half_program(at + size, buf[size])
             self._lose()
 
     def ioctl(self, command: int, argument: int) -> int:
@@ -94,11 +108,19 @@ class Nor:
         at = self._place(argument, 0, SECTOR)
         cut = self._due()
         self.erases[argument] += 1
+        for place in sorted(self.weak):
+            if at <= place < at + SECTOR:
+                del self.weak[place]
         if cut:
             self._half_erase(at)
             self._lose()
         self.cells[at : at + SECTOR] = b"\xff" * SECTOR
         return 0
+
+    def _half_program(self, place: int, byte: int) -> None:
+        falling = self.cells[place] & ~byte & self._dice.bits() >> 7
+        self.cells[place] &= ~falling & 0xFF
+        self.weak[place] = self.weak.get(place, 0) & byte | falling & self._dice.bits() >> 7
 
     def _half_erase(self, at: int) -> None:
         # Charge leaves the cells unevenly: any bit may have risen already.

@@ -46,7 +46,7 @@ class Life:
         self.acked = 0
         self.appended = 0
         self.mended = 0  # records in flight that were found whole
-        self.log = Log(self.nor)
+        self.log = Log(self.nor, self.dice.draw)
         self.buf = bytearray(records.MAX_RECORD)
         self.found = {"lost": 0, "doubled": 0, "ghost": 0, "crashed": 0, "stuck": 0}
 
@@ -73,7 +73,7 @@ class Life:
             if self.dice.below(3) == 0:
                 self.nor.cut(self.dice.below(3), self.dice.bits() >> 8)
             try:
-                self.log = Log(self.nor)
+                self.log = Log(self.nor, self.dice.draw)
                 self.log.mount()
                 self.nor.steady()
                 return
