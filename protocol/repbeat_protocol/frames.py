@@ -33,6 +33,7 @@ UNKNOWN_FRAME = 2  # argument: the frame's first byte
 BAD_FRAME = 3  # argument: the frame's first byte
 CLOCK_REFUSED = 4  # argument: unix seconds that were offered
 LOG_FAULT = 5  # argument: the sequence number that could not be read
+NOT_TRUSTED = 6  # argument: the frame's first byte; prove the key first, and seal each frame (auth.py)
 
 # Clocks outside are refused by both ends: before this project, or more than a device's life ahead
 EARLIEST_UNIX_S = 1735689600  # 2025-01-01
@@ -144,8 +145,8 @@ def read_info(value: bytes) -> dict[str, int]:
 class Assembler:
     """Turns DATA frames back into records, in order, once each.
 
-    `next` is the sequence number wanted next. Frames that repeat are ignored, a frame that skips raises
-    MissingRecords and changes nothing, so the caller can FETCH again from `next`.
+    `next` is the sequence number wanted next. Frames that repeat are ignored. A frame that skips raises
+    MissingRecords and a damaged one RecordError; neither moves `next`, so the caller can FETCH again from it.
     """
 
     def __init__(self, since: int) -> None:
@@ -164,24 +165,23 @@ class Assembler:
             if seq < self.next or offset < len(self._piece):
                 return []  # a piece that came before
             body = self._piece + body
+            self._piece = b""  # when the whole turns out damaged, it is begun anew
         out = []
+        wanted = self.next
         at = 0
-        self_piece = b""
         while at < len(body):
             rest = len(body) - at
-            whole = rest >= records.OVERHEAD and rest >= body[at + 2] + records.OVERHEAD
-            if not whole:
-                if seq == self.next:
-                    self_piece = body[at:]
+            if rest < records.OVERHEAD or rest < body[at + 2] + records.OVERHEAD:
                 break
             size = records.verify(body, at, len(body), seq)
-            if seq >= self.next:
+            if seq == wanted:
                 out.append((seq, body[at : at + size]))
-                self.next = seq + 1
+                wanted += 1
             seq += 1
             at += size
-        if out or seq >= self.next:
-            self._piece = self_piece
+        if seq == wanted:
+            self._piece = body[at:]
+        self.next = wanted
         return out
 
     def skip(self, to: int) -> None:

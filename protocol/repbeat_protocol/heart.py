@@ -25,6 +25,7 @@ GOOD = 4
 HEART_HEAD = 6  # first_ago_ms, samples, source
 HEART_MAX_SAMPLES = 255
 RR_HEAD = 3
+RR_MAX = 8191  # 8 s: longer pauses are no intervals
 
 
 class HeartWriter:
@@ -142,7 +143,7 @@ class RrWriter:
 
     def add(self, rr_1024: int) -> None:
         """One interval, 1-8191 in units of 1/1024 s (up to 8 s); others are clamped."""
-        rr_1024 = 1 if rr_1024 < 1 else 8191 if rr_1024 > 8191 else rr_1024
+        rr_1024 = min(max(rr_1024, 1), RR_MAX)
         if self.count == 0:
             struct.pack_into("<H", self._buf, self._end, rr_1024)
             self._end += 2
@@ -190,4 +191,7 @@ def read_rr(payload: bytes) -> tuple[int, int, list[int]]:
             at += 1
         rr += -(code + 1 >> 1) if code & 1 else code >> 1
         out.append(rr)
+    for rr in out:
+        if not 1 <= rr <= RR_MAX:
+            raise records.BadPayload("RR holds an interval of %d/1024 s" % rr)
     return last_ago_ms, source, out

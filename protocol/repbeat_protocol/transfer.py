@@ -152,10 +152,13 @@ class Receiver:
 
     def _finish(self, slot: Slot) -> bytes:
         kind, self._kind = self._kind, 0
-        if slot.digest() != slot.held(DIGEST_SIZE):
-            self._next = 0
-            return self._state(REFUSED, WRONG_DIGEST, kind)
-        reason = slot.accept()
+        try:
+            if slot.digest() != slot.held(DIGEST_SIZE):
+                self._next = 0
+                return self._state(REFUSED, WRONG_DIGEST, kind)
+            reason = slot.accept()
+        except OSError:
+            return self._state(REFUSED, STORAGE, kind)
         return self._state(REFUSED if reason else ACCEPTED, reason, kind)
 
     def _state(self, status: int, reason: int = 0, kind: int = 0) -> bytes:

@@ -85,6 +85,28 @@ def test_a_skip_names_what_is_missing_and_keeps_the_cursor() -> None:
     assert assembler.next == SINCE
 
 
+def test_a_damaged_record_costs_none_of_its_frame() -> None:
+    log = log_of([1, 2, 3])
+    frame = bytearray(cut(log, 200)[0])
+    frame[-1] ^= 1
+    assembler = frames.Assembler(SINCE)
+    with pytest.raises(records.BadChecksum, match="record 1002 is damaged"):
+        assembler.feed(bytes(frame))
+    assert assembler.next == SINCE
+    assert assembler.feed(cut(log, 200)[0]) == log
+
+
+def test_a_damaged_piece_is_begun_anew() -> None:
+    log = log_of([60])
+    pieces = cut(log, 40)
+    assembler = frames.Assembler(SINCE)
+    assembler.feed(pieces[0])
+    assembler.feed(pieces[1][:-1] + bytes([pieces[1][-1] ^ 1]))
+    with pytest.raises(records.BadChecksum):
+        assembler.feed(pieces[2])
+    assert [record for piece in pieces for record in assembler.feed(piece)] == log
+
+
 def test_a_gap_is_skipped_on_the_devices_word() -> None:
     log = log_of([1, 2, 3])
     assembler = frames.Assembler(SINCE)
