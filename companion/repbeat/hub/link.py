@@ -10,6 +10,7 @@ import msgspec
 from bleak import BleakClient
 from bleak.exc import BleakError
 from bleak.uuids import normalize_uuid_16
+from bleak_retry_connector import clear_cache
 
 from repbeat.hub.errors import DeviceMisbehaves, LinkLost, WrongLayout, WrongProtocol
 from repbeat_protocol import frames, gatt
@@ -111,9 +112,7 @@ class Link:
 
     async def forget_services(self) -> None:
         """Drop the system's copy of the device's services (BlueZ keeps it over firmware updates)."""
-        clear = getattr(self._client, "clear_cache", None)
-        if clear is not None:
-            await clear()
+        await clear_cache(self._client.address)
 
     async def close(self) -> None:
         """End the connection; an already ended one is fine."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from bleak import BleakClient, BleakScanner
@@ -45,17 +45,32 @@ class Radio:
         try:
             yield
         finally:
-            await scanner.stop()
+            with suppress(BleakError, OSError, EOFError):  # with the bluetooth service the scan has ended too
+                await scanner.stop()
 
     async def connect(
         self, device: BLEDevice, name: str, disconnected: Callable[[BleakClient], None]
     ) -> BleakClient:
-        """A connected client; bleak-retry-connector's typed errors otherwise."""
-        return await establish_connection(
+        """A connected client; bleak-retry-connector's typed errors otherwise.
+
+        `disconnected` is for the link that was made: BlueZ shows a failed attempt as a link that ends at
+        once, and bleak tells of it before it tries again.
+        """
+        made = False
+
+        def ended(client: BleakClient) -> None:
+            if made:
+                disconnected(client)
+
+        client = await establish_connection(
             BleakClientWithServiceCache,
             device,
             name,
-            disconnected_callback=disconnected,
+            disconnected_callback=ended,
             max_attempts=ATTEMPTS,
             **self._client,
         )
+        made = True
+        if not client.is_connected:
+            disconnected(client)
+        return client
