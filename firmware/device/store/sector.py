@@ -97,8 +97,11 @@ def find(flash: Flash, number: int, at: int, least: int, buf: bytearray) -> int:
             continue
         if buf[0] == records.ERASED:
             return 0
-        if whole(buf, size) and stored_seq(buf) >= least:
-            return at
+        if whole(buf, size):
+            if stored_seq(buf) >= least:
+                return at
+            at += buf[2] + STORED_OVERHEAD
+            continue
         damaged = True
         at += 1
     return 0
