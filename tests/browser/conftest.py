@@ -2,13 +2,14 @@
 
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
-import waitress
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
+
+from repbeat.web import background
 
 
 @pytest.fixture(scope="module")  # a running playwright holds the thread's event loop
@@ -27,17 +28,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def served() -> Iterator[Callable[[Flask], str]]:
-    """Serve an app on a free loopback port; returns its address."""
-    servers = []
-
-    def serve(app: Flask) -> str:
-        server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.effective_port}"
-
-    yield serve
-    for server, thread in servers:
-        server.close()
-        thread.join(5)
+    """Serve an app on a free loopback port until the test ends; returns its address."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(background.served(app))

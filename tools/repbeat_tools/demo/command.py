@@ -7,18 +7,17 @@ import json
 import logging
 import sys
 import tempfile
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
-import waitress
 from rich.console import Console
 
 from repbeat.hub import Hub
 from repbeat.store import Database
 from repbeat.web.app import create_app
+from repbeat.web.background import served
 from repbeat_tools.demo import scene as scenes
 from repbeat_tools.demo.outcome import outcome
 from repbeat_tools.demo.training import modelled, recorded
@@ -80,6 +79,8 @@ def demo(
         ) from None
     except (SimulatorError, scenes.DemoFailed, NoRecording) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the page cannot be served on port {port}: {error.strerror}") from error
     except KeyboardInterrupt:
         return
     if as_json:
@@ -107,10 +108,8 @@ async def _run(
             central = await air.central("companion")
             hub = Hub(store, backends=central.backends, unix_s=clock)
             app = create_app(store, hub.board.snapshot, clock)
-            server = waitress.create_server(app, host="127.0.0.1", port=0 if once else port, threads=8)
-            threading.Thread(target=server.run, daemon=True).start()
-            stack.callback(server.close)
-            say(f"watch it at http://127.0.0.1:{server.effective_port}/")
+            address = stack.enter_context(served(app, 0 if once else port))
+            say(f"watch it at {address}/")
             scene = scenes.Scene(store, air, hub, clock, scenes.load_board(), say)
             people = recorded(recordings, participant) if recordings and participant else modelled()
             async with asyncio.timeout(LIMIT_S if once else None):
