@@ -29,6 +29,7 @@ class Morning:
     source: str
     rmssd_ms: float | None = None
     resting_bpm: float | None = None
+    asleep_min: float | None = None
 
 
 class HrvState(StrEnum):
