@@ -32,9 +32,8 @@ TABLES = (
 
 
 @pytest.fixture
-def db(tmp_path: Path):
-    with Database(tmp_path / "repbeat.sqlite3") as database:
-        yield database
+def db(either: Database) -> Database:
+    return either
 
 
 def dump(db: Database) -> dict:

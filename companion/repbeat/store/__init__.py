@@ -10,6 +10,7 @@ from repbeat.store.errors import (
     StoreFull,
     StoreNewer,
     StoreNotWritable,
+    StoreUnreachable,
 )
 from repbeat.store.location import default_path
 
@@ -22,6 +23,7 @@ __all__ = [
     "StoreFull",
     "StoreNewer",
     "StoreNotWritable",
+    "StoreUnreachable",
     "athletes",
     "clocks",
     "default_path",

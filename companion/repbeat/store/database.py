@@ -1,45 +1,46 @@
-"""The store's one door: a database file, a connection a thread, typed rows, transactions.
+"""The store's one door: a connection a thread, typed rows, transactions, on SQLite or PostgreSQL.
 
-SQL is written once with `:name` parameters, in what SQLite and PostgreSQL share, and only in this room.
-Times are UTC milliseconds since 1970 (`*_ms`), with the offset beside them where a person will read them.
+SQL is written once with `:name` parameters, in what both engines speak. Times are UTC milliseconds since
+1970 (`*_ms`), with the offset beside them where a person will read them.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
 import msgspec
-import sqlite_utils
 
-from repbeat.store.errors import StoreNewer, causes_named
-from repbeat.store.schema import MIGRATIONS
+from repbeat.store import migrations
+from repbeat.store.engine import Connection, engine_at
+from repbeat.store.errors import StoreNewer
 
 Row = TypeVar("Row")
 BUSY_TIMEOUT_S = 10.0
 
 
 class Database:
-    """One database file, usable from any thread.
+    """One database, usable from any thread.
 
-    Opening creates the file and brings an older schema up to date; StoreNewer if this RepBeat is the older
-    one. Every method may raise the errors of `repbeat.store.errors`.
+    `where` is the path of a SQLite file, which is created when it is not there, or a postgresql:// address.
+    Opening brings an older schema up to date; StoreNewer if this RepBeat is the older one. Every method may
+    raise the errors of `repbeat.store.errors`.
     """
 
-    def __init__(self, path: str | Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        self.path = Path(path)
-        self._busy_timeout_s = busy_timeout_s
+    def __init__(self, where: str | Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._open: list[sqlite_utils.Database] = []
-        with causes_named(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._open: list[Connection] = []
+        self.engine = engine_at(where, busy_timeout_s)
+        try:
             self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Database:
         return self
@@ -59,8 +60,8 @@ class Database:
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         """All rows as dicts."""
-        with causes_named(self.path):
-            cursor = self._connection().execute(sql, parameters)
+        with self.engine.causes_named():
+            cursor = self.connection().execute(sql, parameters)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -75,71 +76,119 @@ class Database:
 
     def value(self, sql: str, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
-        with causes_named(self.path):
-            row = self._connection().execute(sql, parameters).fetchone()
+        with self.engine.causes_named():
+            row = self.connection().execute(sql, parameters).fetchone()
         return None if row is None else row[0]
 
     def run(self, sql: str, **parameters: Any) -> int:
         """Run a statement without rows; the number of rows it changed."""
-        with causes_named(self.path):
-            return self._connection().execute(sql, parameters).rowcount
+        with self.engine.causes_named():
+            return self.connection().execute(sql, parameters).rowcount
 
     def run_many(self, sql: str, parameters: Iterable[dict[str, Any]]) -> int:
         """Run a statement for each of `parameters`, in one transaction; the number of rows changed."""
-        with self.atomic(), causes_named(self.path):
-            return self._connection().conn.executemany(sql, parameters).rowcount
+        with self.atomic(), self.engine.causes_named():
+            return self.connection().execute_many(sql, parameters)
+
+    def insert(self, table: str, rows: Iterable[msgspec.Struct | dict[str, Any]]) -> int:
+        """Keep rows, all of one kind, whose fields are the columns; one whose key is there stays as it was.
+
+        The number of rows that were new.
+        """
+        return self._insert(table, list(rows), lambda _: "ON CONFLICT DO NOTHING")
+
+    def upsert(self, table: str, key: Sequence[str], rows: Iterable[msgspec.Struct | dict[str, Any]]) -> int:
+        """Keep rows in place of those of the same `key` columns; the number of rows."""
+
+        def changed(columns: Sequence[str]) -> str:
+            others = [f"{column} = excluded.{column}" for column in columns if column not in key]
+            return f"ON CONFLICT ({', '.join(key)}) DO " + (
+                f"UPDATE SET {', '.join(others)}" if others else "NOTHING"
+            )
+
+        return self._insert(table, list(rows), changed)
+
+    def _insert(self, table: str, rows: list[Any], on_conflict: Any) -> int:
+        if not rows:
+            return 0
+        first = rows[0]
+        if isinstance(first, dict):
+            columns = tuple(first)
+            values = [tuple(row[column] for column in columns) for row in rows]
+        else:
+            columns = first.__struct_fields__
+            values = [msgspec.structs.astuple(row) for row in rows]
+        # Names come from code; values are parameters.
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608
+        with self.atomic(), self.engine.causes_named():
+            return self.connection().insert_many(sql + on_conflict(columns), values)
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
         """All or nothing; nested blocks are savepoints.
 
-        The write lock is taken at the start: a transaction that reads first and writes later would fail at
-        once, without waiting, when another process wrote between (SQLITE_BUSY_SNAPSHOT).
+        On SQLite the block is the only one that writes. On PostgreSQL others write meanwhile: whoever reads
+        and then writes by what it read calls `hold` first.
         """
-        with causes_named(self.path):
-            connection = self._connection()
-            if connection.conn.in_transaction:
-                with connection.atomic():
+        with self.engine.causes_named():
+            connection = self.connection()
+            if connection.in_transaction():
+                with self._savepoint(connection):
                     yield
                 return
-            connection.execute("BEGIN IMMEDIATE")
+            connection.begin()
             try:
                 yield
-                connection.commit()
+                connection.end(keep=True)
             except BaseException:
-                connection.rollback()
+                connection.end(keep=False)
                 raise
 
-    def _connection(self) -> sqlite_utils.Database:
-        found: sqlite_utils.Database | None = getattr(self._local, "connection", None)
-        if found is not None:
-            return found
-        # Only its own thread uses a connection; `close` may come from another one.
-        plain = sqlite3.connect(self.path, timeout=self._busy_timeout_s, check_same_thread=False)
-        connection = sqlite_utils.Database(plain, execute_plugins=False)
+    @contextmanager
+    def _savepoint(self, connection: Connection) -> Iterator[None]:
+        connection.execute("SAVEPOINT nested", {})
         try:
-            connection.enable_wal()
-            # An ack lets the device overwrite: what is acked must survive a power cut here, hence FULL.
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-        except sqlite3.Error:
-            connection.close()
+            yield
+        except BaseException:
+            if connection.in_transaction():
+                connection.execute("ROLLBACK TO SAVEPOINT nested", {})
+                connection.execute("RELEASE SAVEPOINT nested", {})
             raise
+        connection.execute("RELEASE SAVEPOINT nested", {})
+
+    def hold(self, *key: str | int) -> None:
+        """Inside `atomic`: wait until no other transaction holds `key`, and hold it until this one ends."""
+        with self.engine.causes_named():
+            self.connection().hold("/".join(map(str, key)))
+
+    def ddl(self, statement: str) -> None:
+        """Run a CREATE, ALTER or DROP, in the words that both engines speak with BLOB and WITHOUT ROWID."""
+        self.run(self.engine.ddl(statement))
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table of this name."""
+        with self.engine.causes_named():
+            return self.engine.has_table(self.connection(), name)
+
+    def connection(self) -> Connection:
+        """The calling thread's connection."""
+        found: Connection | None = getattr(self._local, "connection", None)
+        if found is not None and found.alive():
+            return found
+        with self.engine.causes_named():
+            connection = self.engine.connect()
         with self._lock:
+            if found in self._open:
+                self._open.remove(found)
             self._open.append(connection)
         self._local.connection = connection
         return connection
 
     def _migrate(self) -> None:
-        connection = self._connection()
-        known = {migration.name for migration in MIGRATIONS._migrations}
-        newer = {done.name for done in MIGRATIONS.applied(connection)} - known
+        newer = migrations.unknown(self)
         if newer:
-            self.close()
             raise StoreNewer(
-                f"{self.path} was written by a newer RepBeat (it has {', '.join(sorted(newer))}): "
+                f"{self.engine.where} was written by a newer RepBeat (it has {', '.join(newer)}): "
                 "update RepBeat, or name another file with --database"
             )
-        if MIGRATIONS.pending(connection):
-            with self.atomic():
-                MIGRATIONS.apply(connection)
+        migrations.apply(self)

@@ -32,6 +32,10 @@ class StoreNotWritable(StoreError):
     """The file or its folder cannot be opened or written."""
 
 
+class StoreUnreachable(StoreError):
+    """The database server does not answer."""
+
+
 class NotFound(StoreError):
     """No row has this key."""
 

@@ -8,10 +8,7 @@ their key's tree, once instead of twice.
 
 from __future__ import annotations
 
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
-
-MIGRATIONS = Migrations("repbeat")
+from repbeat.store.migrations import Migration
 
 _FIRST = (
     """CREATE TABLE athletes (
@@ -271,8 +268,4 @@ _FIRST = (
 )
 
 
-@MIGRATIONS(name="0001_first")
-def first(db: sqlite_utils.Database) -> None:
-    """Everything that the closed loop needs."""
-    for statement in _FIRST:
-        db.execute(statement)
+MIGRATIONS = (Migration("0001_first", _FIRST),)

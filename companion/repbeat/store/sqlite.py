@@ -1,0 +1,96 @@
+"""SQLite, the default: one file, write-ahead log, one connection a thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from repbeat.store.engine import Connection, Cursor
+from repbeat.store.errors import causes_named
+
+
+class SQLiteConnection:
+    """One thread's connection to the file."""
+
+    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+        # Only its own thread uses a connection; `Database.close` may come from another one.
+        plain = sqlite3.connect(path, timeout=busy_timeout_s, check_same_thread=False, isolation_level=None)
+        self._connection = plain
+        try:
+            sqlite_utils.Database(plain, execute_plugins=False).enable_wal()
+            # An ack lets the device overwrite: what is acked must survive a power cut here, hence FULL.
+            plain.execute("PRAGMA synchronous = FULL")
+            plain.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error:
+            plain.close()
+            raise
+
+    def execute(self, sql: str, parameters: dict[str, Any]) -> Cursor:
+        return self._connection.execute(sql, parameters)
+
+    def execute_many(self, sql: str, parameters: Iterable[dict[str, Any]]) -> int:
+        return self._connection.executemany(sql, parameters).rowcount
+
+    def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        return self._connection.executemany(sql, rows).rowcount
+
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    def begin(self) -> None:
+        """Takes the write lock at once.
+
+        A transaction that reads first and writes later would fail without waiting when another process
+        wrote between (SQLITE_BUSY_SNAPSHOT).
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def end(self, *, keep: bool) -> None:
+        if keep:
+            self._connection.execute("COMMIT")
+        elif self._connection.in_transaction:  # some errors, a full disk among them, have rolled back already
+            self._connection.execute("ROLLBACK")
+
+    def hold(self, key: str) -> None:
+        """Nothing to do: a transaction that writes is the only one of the whole file."""
+
+    def alive(self) -> bool:
+        """A file does not go away."""
+        return True
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class SQLite:
+    """The engine of one file, which is created when it is not there."""
+
+    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+        self.path = path
+        self._busy_timeout_s = busy_timeout_s
+        with self.causes_named():
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def where(self) -> str:
+        return str(self.path)
+
+    def connect(self) -> SQLiteConnection:
+        return SQLiteConnection(self.path, self._busy_timeout_s)
+
+    @contextmanager
+    def causes_named(self) -> Iterator[None]:
+        with causes_named(self.path):
+            yield
+
+    def ddl(self, statement: str) -> str:
+        return statement
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name"
+        return connection.execute(sql, {"name": name}).fetchone() is not None
