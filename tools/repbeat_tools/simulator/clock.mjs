@@ -111,6 +111,12 @@ export class Clock {
     return entry;
   }
 
+  /** Forget everything that was to happen: the chip has been reset. */
+  clear() {
+    this.#hardware = new Queue();
+    this.#tasks = new Queue();
+  }
+
   cancel(entry) {
     if (entry) entry.run = null;
   }
