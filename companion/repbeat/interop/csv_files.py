@@ -1,0 +1,97 @@
+"""CSV of a session: heart rate by second, and sets. Plain tables for a spreadsheet, and read back."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from repbeat.interop.activity import Activity, HeartSample, SetDone, in_order
+from repbeat.interop.errors import DamagedFile, NothingInside
+from repbeat_protocol import exercises
+
+SOURCE = "csv"
+HEART_COLUMNS = ("unix_ms", "bpm")
+SET_COLUMNS = ("unix_ms", "duration_ms", "exercise", "reps", "load_kg")
+MAX_ROWS = 1_000_000
+
+
+def heart_table(activity: Activity) -> str:
+    """unix_ms, bpm."""
+    return _table(HEART_COLUMNS, ((sample.at_ms, sample.bpm) for sample in activity.heart))
+
+
+def set_table(activity: Activity) -> str:
+    """unix_ms, duration_ms, exercise, reps, load_kg."""
+    return _table(
+        SET_COLUMNS,
+        (
+            (one.start_ms, one.duration_ms, exercises.slug(one.exercise), one.reps, one.load_g / 1000)
+            for one in activity.sets
+        ),
+    )
+
+
+def looks_like_csv(head: bytes) -> bool:
+    """By the columns of either table."""
+    first = head.split(b"\n", 1)[0].strip().decode("ascii", "replace")
+    return tuple(first.split(",")) in (HEART_COLUMNS, SET_COLUMNS)
+
+
+def read(content: bytes) -> Activity:
+    """A session from either table. DamagedFile names the line."""
+    try:
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        columns = tuple(rows.fieldnames or ())
+        heart: list[HeartSample] = []
+        sets: list[SetDone] = []
+        for number, row in enumerate(rows):
+            if number >= MAX_ROWS:
+                raise DamagedFile(f"more than {MAX_ROWS} lines: split the file by session")
+            if columns == HEART_COLUMNS:
+                heart.append(HeartSample(int(row["unix_ms"]), round(float(row["bpm"]))))
+            else:
+                sets.append(_set(row))
+    except UnicodeDecodeError as error:
+        raise DamagedFile("it is not UTF-8 text: save it as CSV UTF-8") from error
+    except csv.Error as error:
+        raise DamagedFile(f"it is no table: {error}") from error
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, DamagedFile):
+            raise
+        raise DamagedFile(f"line {number + 2} is not what its columns say: {error}") from error
+    heart = in_order(heart)
+    times = [sample.at_ms for sample in heart]
+    times += [edge for one in sets for edge in (one.start_ms, one.start_ms + one.duration_ms)]
+    if not times:
+        raise NothingInside("it has columns and no usable line")
+    sets.sort(key=lambda one: one.start_ms)
+    return Activity(
+        source=SOURCE,
+        sport="training",
+        start_ms=min(times),
+        end_ms=max(times),
+        heart=heart,
+        rr_ms=[],
+        sets=sets,
+    )
+
+
+def _set(row: dict[str, str]) -> SetDone:
+    name = row["exercise"]
+    if name not in exercises.CODES:
+        raise ValueError(f"no exercise {name!r}")
+    return SetDone(
+        start_ms=int(row["unix_ms"]),
+        duration_ms=int(row["duration_ms"]),
+        exercise=exercises.code(name),
+        reps=int(row["reps"]),
+        load_g=round(float(row["load_kg"]) * 1000),
+    )
+
+
+def _table(columns: tuple[str, ...], rows: object) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)  # type: ignore[arg-type]
+    return out.getvalue()

@@ -1,0 +1,49 @@
+"""Any file that is read: its kind by its content, never by its name alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from repbeat.interop import apple_health, csv_files, fit_read, tcx
+from repbeat.interop.activity import Activity
+from repbeat.interop.apple_health import DayValue
+from repbeat.interop.errors import TooLarge, UnknownFormat
+
+MAX_BYTES = 64 << 20  # a day at one record a second is 2 MB of FIT and some 30 MB of TCX
+HEAD = 65536
+KINDS = "FIT, TCX, RepBeat's own CSV, and Apple Health's export are read"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a file held."""
+
+    kind: str
+    activities: list[Activity]
+    days: list[DayValue]
+
+
+def read(path: Path) -> Found:
+    """What a file holds. ImportRefused says why it does not; OSError if it cannot be opened."""
+    if apple_health.looks_like_export(path):
+        health = apple_health.read(path)
+        return Found(apple_health.SOURCE, health.activities, health.days)
+    if path.stat().st_size > MAX_BYTES:
+        raise TooLarge(f"{path.stat().st_size >> 20} MB is more than a session's file ever is")
+    return from_bytes(path.read_bytes())
+
+
+def from_bytes(content: bytes) -> Found:
+    """The same for an upload that is in memory already."""
+    if len(content) > MAX_BYTES:
+        raise TooLarge(f"{len(content) >> 20} MB is more than a session's file ever is")
+    head = content[:HEAD]
+    for kind, fits, reader in (
+        (fit_read.SOURCE, fit_read.looks_like_fit, fit_read.read),
+        (tcx.SOURCE, tcx.looks_like_tcx, tcx.read),
+        (csv_files.SOURCE, csv_files.looks_like_csv, csv_files.read),
+    ):
+        if fits(head):
+            return Found(kind, [reader(content)], [])
+    raise UnknownFormat(f"of no kind that is known: {KINDS}")
