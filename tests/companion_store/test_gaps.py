@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repbeat.store import Database, devices, records
-from repbeat.store.records import Record
+from repbeat_protocol import records as wire
 
 HEAD = 30
 ranges = st.tuples(st.integers(0, HEAD - 1), st.integers(1, 8)).map(lambda r: (r[0], min(r[0] + r[1], HEAD)))
@@ -21,10 +21,7 @@ def test_every_number_is_held_named_or_missing(held: set, gaps: list) -> None:
         devices.begin_log(db, "d", 1, 0)
         records.insert(
             db,
-            [
-                Record(device_id="d", log_id=1, seq=n, type=5, version=1, boot=1, uptime_ms=0, raw=b"x")
-                for n in held
-            ],
+            [records.decoded("d", 1, n, wire.encode(n, wire.FAULT, 1, 1, 0, b"what")) for n in sorted(held)],
         )
         for first, until in gaps:
             records.add_gap(db, "d", 1, first, until, "gone", 0)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from repbeat.store import records
 from repbeat_tools.faults import pool
 from repbeat_tools.faults.command import faults
 from repbeat_tools.faults.nor import SECTOR, Dice, Nor, PowerCut
@@ -152,7 +153,8 @@ def test_the_oracle_sees_a_record_that_the_store_has_not(
     check = link.Life.check
 
     def forgetful(life: Any) -> None:
-        life.database.run("DELETE FROM records WHERE seq = 3")
+        for device_id, log_id in records.logs(life.database):
+            records.remove(life.database, device_id, log_id, 3, 4)
         check(life)
 
     monkeypatch.setattr(link.Life, "check", forgetful)

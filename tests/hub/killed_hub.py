@@ -29,11 +29,11 @@ def main(path: str, step: str, batch: int) -> None:
         count += kind == step
         return kind == step and count == batch
 
-    insert, control = database.run_many, band.control
+    insert, control = database.insert, band.control
 
-    def before_commit(sql: str, parameters: object) -> int:
-        done = insert(sql, parameters)
-        if sql.lstrip().startswith("INSERT INTO records") and now("commit"):
+    def before_commit(table: str, rows: object) -> int:
+        done = insert(table, rows)
+        if table == "blocks" and now("commit"):
             die()  # the records are written, but not committed
         return done
 
@@ -42,7 +42,7 @@ def main(path: str, step: str, batch: int) -> None:
             die()  # committed here, not yet known there
         control(frame)
 
-    database.run_many = before_commit
+    database.insert = before_commit
     band.control = before_ack
     asyncio.run(Hub(database, backends=backends(band)).sync_once(0.1, 20))
 

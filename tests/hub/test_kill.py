@@ -36,6 +36,7 @@ def test_a_killed_companion_loses_and_doubles_nothing(tmp_path: Path, step: str,
         assert held == 0 if (step, batch) == ("commit", 1) else held > 0
         run_until(db, synced(band, db), band)
         assert band.fetched[0][0] == held
-        before = db.rows("SELECT * FROM reps ORDER BY seq")
+        before = db.rows("SELECT * FROM sessions ORDER BY session_seq")
+        assert before
         rederive(db, 0)
-        assert db.rows("SELECT * FROM reps ORDER BY seq") == before
+        assert db.rows("SELECT * FROM sessions ORDER BY session_seq") == before

@@ -7,7 +7,7 @@ import pytest
 from web.sample import DEVICE, LOG
 
 from repbeat.hub import State
-from repbeat.store import Database
+from repbeat.store import Database, records
 from repbeat.store.sessions import Key
 from repbeat.web.app import SECURITY_HEADERS, create_app
 
@@ -44,7 +44,7 @@ def test_devices_say_that_every_sample_is_present(client: Any) -> None:
 
 
 def test_devices_name_the_gaps(trained: Database) -> None:
-    trained.run("DELETE FROM records WHERE seq BETWEEN 10 AND 12")
+    records.remove(trained, DEVICE, LOG, 10, 13)
     page = text(create_app(trained).test_client().get("/devices"))
     assert "every sample present" not in page
     assert "Records 10 to 12: still to come with the next sync" in page

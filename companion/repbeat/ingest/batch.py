@@ -13,7 +13,6 @@ from repbeat.store.database import Database
 from repbeat.store.plans import Plan
 from repbeat.store.records import Flag, Record
 from repbeat.store.sessions import Key
-from repbeat_protocol import records as wire
 
 CONFLICT = "conflict"
 
@@ -42,31 +41,22 @@ def ingest(
     duplicates = 0
     flags = []
     for seq, raw in batch:
-        kind, version, boot, uptime_ms, _ = wire.decode(raw, seq)
+        record = store.decoded(device_id, log_id, seq, bytes(raw))
         if seq in incoming:
             duplicates += 1
-            flags += _conflict(incoming[seq], incoming[seq].raw, raw)
-            continue
-        incoming[seq] = Record(
-            device_id=device_id,
-            log_id=log_id,
-            seq=seq,
-            type=kind,
-            version=version,
-            boot=boot,
-            uptime_ms=uptime_ms,
-            raw=bytes(raw),
-        )
+            flags += _conflict(record, incoming[seq].raw)
+        else:
+            incoming[seq] = record
     with db.atomic():
+        db.hold("log", device_id, log_id)
         devices.begin_log(db, device_id, log_id, now_ms)
         if not incoming:
             return Stored(next_seq=store.cursor(db, device_id, log_id), stored=0, duplicates=0)
-        held = store.present(db, device_id, log_id, min(incoming), max(incoming) + 1)
-        fresh = [incoming[seq] for seq in sorted(incoming) if seq not in held]
-        for seq in sorted(incoming.keys() & held.keys()):
+        held = store.insert(db, [incoming[seq] for seq in sorted(incoming)])
+        for seq in sorted(held):
             duplicates += 1
-            flags += _conflict(incoming[seq], held[seq], incoming[seq].raw)
-        store.insert(db, fresh)
+            flags += _conflict(incoming[seq], held[seq])
+        fresh = [incoming[seq] for seq in sorted(incoming) if seq not in held]
         expanded = expand.expand(db, fresh, now_ms)
         flags += expanded.flags
         store.add_flags(db, flags)
@@ -81,8 +71,8 @@ def ingest(
     )
 
 
-def _conflict(record: Record, kept: bytes, other: bytes) -> list[Flag]:
-    if kept == other:
+def _conflict(record: Record, kept: bytes) -> list[Flag]:
+    if record.raw == kept:
         return []
     return [
         Flag(
@@ -90,6 +80,6 @@ def _conflict(record: Record, kept: bytes, other: bytes) -> list[Flag]:
             log_id=record.log_id,
             seq=record.seq,
             flag=CONFLICT,
-            detail=f"the device sent another record under this number: {bytes(other).hex()}",
+            detail=f"the device sent another record under this number: {record.raw.hex()}",
         )
     ]

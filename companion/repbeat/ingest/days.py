@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,39 +15,62 @@ from repbeat.store.values import Value
 
 LOAD = "day_load"  # {sessions, trimp, srpe (None: no session was rated)}
 RPE_MOST = 10  # what a device may send beyond is no rating
-TREND = "day_trend"  # {fitness, fatigue, form, warming_up}, of the heart-rate load
+
+_EARLIEST, _LATEST = "0001-01-01", "9999-12-31"
+_DAY_MS = 24 * 3600 * 1000
+_OFFSET_MOST_MS = 18 * 3600 * 1000  # no zone is further from UTC than 14 h; records may say up to 18
 
 
-def refresh(db: Database, athlete_id: str) -> None:
-    """Compute all days of an athlete anew, from the first session to the last; only what differs is written.
+def day_of(start_ms: int, utc_offset_min: int | None) -> date:
+    """The calendar day on which a session counts: that of its beginning, where the athlete then was."""
+    return (datetime.fromtimestamp(start_ms / 1000, UTC) + timedelta(minutes=utc_offset_min or 0)).date()
 
-    A session counts on the calendar day on which it began where the athlete then was.
-    """
-    by_day: dict[date, list[SessionLoad]] = defaultdict(list)
-    for one in sessions.loads(db, athlete_id):
-        by_day[_day(one)].append(one)
-    wanted: dict[tuple[str, str], Value] = {}
-    for day, found in by_day.items():
-        wanted[day.isoformat(), LOAD] = Value(formula=LOAD, version=load.TRIMP_VERSION, value=_load(found))
-    if by_day:
-        trimps = {day: sum(one.trimp_x100 or 0 for one in found) / 100 for day, found in by_day.items()}
-        for step in load.load_trend(trimps, max(by_day)):
-            wanted[step.day.isoformat(), TREND] = Value(
-                formula=TREND,
-                version=step.version,
-                value={
-                    "fitness": round(step.fitness, 3),
-                    "fatigue": round(step.fatigue, 3),
-                    "form": round(step.form, 3),
-                    "warming_up": step.warming_up,
-                },
+
+def refresh(db: Database, athlete_id: str, of: Iterable[date] | None = None) -> None:
+    """Compute the load of some days of an athlete anew, or of all."""
+    db.hold("athlete", athlete_id)
+    if of is None:
+        found = _by_day(sessions.loads(db, athlete_id))
+        kept = values.of_days(db, athlete_id, LOAD, _EARLIEST, _LATEST)
+        wanted = {day: found.get(day) for day in found.keys() | kept.keys()}
+    else:
+        wanted = {}
+        for day in of:
+            begin_ms = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+            near = sessions.loads(
+                db, athlete_id, begin_ms - _OFFSET_MOST_MS, begin_ms + _DAY_MS + _OFFSET_MOST_MS
             )
-    values.put_days(db, athlete_id, wanted)
+            wanted[day.isoformat()] = _by_day(near).get(day.isoformat())
+    values.put_days(
+        db,
+        athlete_id,
+        LOAD,
+        {
+            day: Value(formula=LOAD, version=load.TRIMP_VERSION, value=_load(of_day)) if of_day else None
+            for day, of_day in wanted.items()
+        },
+    )
 
 
-def _day(one: SessionLoad) -> date:
-    moment = datetime.fromtimestamp(one.start_ms / 1000, UTC) + timedelta(minutes=one.utc_offset_min or 0)
-    return moment.date()
+def loads(db: Database, athlete_id: str) -> dict[date, float]:
+    """The heart-rate load of each day that has one."""
+    kept = values.of_days(db, athlete_id, LOAD, _EARLIEST, _LATEST)
+    return {date.fromisoformat(day): one.value["trimp"] for day, one in kept.items()}
+
+
+def trend(db: Database, athlete_id: str, until: date) -> list[load.TrendDay]:
+    """Fitness, fatigue and form of each day from the first session to `until`, of the heart-rate load.
+
+    Computed when asked for: ten years are 3,650 steps, and a session that comes late changes all after it.
+    """
+    return load.load_trend(loads(db, athlete_id), until)
+
+
+def _by_day(found: Iterable[SessionLoad]) -> dict[str, list[SessionLoad]]:
+    by_day: dict[str, list[SessionLoad]] = defaultdict(list)
+    for one in found:
+        by_day[day_of(one.start_ms, one.utc_offset_min).isoformat()].append(one)
+    return by_day
 
 
 def _load(found: list[SessionLoad]) -> dict[str, Any]:

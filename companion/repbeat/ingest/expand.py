@@ -1,4 +1,4 @@
-"""Records to sessions, sets, repetitions, heart blocks, clocks and plan outcomes.
+"""Records to sessions, sets, strain, clocks and plan outcomes.
 
 Doing it again changes nothing, and the order in which records arrive leaves no trace: a TIME record that
 comes last dates what came before it, a set whose session began in a lost record still has a session.
@@ -7,11 +7,12 @@ comes last dates what came before it, a set whose session began in a lost record
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 
 import msgspec
 
 from repbeat.ingest import clock, days, rows, summary
-from repbeat.store import clocks, devices, heart_blocks, plans, sessions, values
+from repbeat.store import clocks, devices, plans, sessions
 from repbeat.store import records as store
 from repbeat.store.database import Database
 from repbeat.store.records import Flag, Record
@@ -32,7 +33,7 @@ class Expanded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def expand(db: Database, records: Iterable[Record], now_ms: int) -> Expanded:
-    """Derive the rows of these records.
+    """Derive the rows of these records of one log, which are in order.
 
     Run inside the transaction that keeps the records.
     """
@@ -43,56 +44,43 @@ def expand(db: Database, records: Iterable[Record], now_ms: int) -> Expanded:
 
 
 class _Work:
-    """One run over a batch: rows at once, sessions and dates when the batch is through."""
+    """One run over a batch: rows, sessions and dates when the batch is through."""
 
     def __init__(self, db: Database, now_ms: int) -> None:
         self._db = db
         self._now_ms = now_ms
-        self._events: dict[Key, list[Record]] = {}
+        # By the session's number: all is of one log.
+        self._events: dict[int, list[Record]] = {}
         self._clocks: dict[tuple[str, int, int], clock.BootClock] = {}
-        self._touched: set[Key] = set()
-        self._costed: set[Key] = set()  # those whose load, length or day may have changed
+        self._touched: dict[int, tuple[Record, Record]] = {}  # with the first and last record that name it
+        self._costed: set[int] = set()  # those whose load or length may have changed
         self._readings: list[clocks.Clock] = []
         self._sets: list[sessions.Set] = []
-        self._reps: list[sessions.Rep] = []
         self._strains: list[sessions.Strain] = []
-        self._blocks: list[heart_blocks.HeartBlock] = []
         self._flags: list[Flag] = []
         self._answered: list[plans.Plan] = []
-        self._athletes: set[str] = set()  # whose days may have changed
+        self._days: dict[str, set[date]] = {}  # by athlete: those that may have changed
 
     def take(self, record: Record) -> None:
         if (record.type, record.version) not in wire.LAYOUTS:
             self._flag(record, UNKNOWN_TYPE, f"type {record.type} version {record.version}: update RepBeat")
             return
-        step = _STEPS.get(record.type)
-        if step is None:
-            step = _Work._check
         try:
-            step(self, record)
+            _STEPS.get(record.type, _Work._check)(self, record)
         except wire.BadPayload as error:
             self._flag(record, BAD_PAYLOAD, str(error))
 
     def finish(self) -> Expanded:
         sessions.add_sets(self._db, self._sets)
-        sessions.add_reps(self._db, self._reps)
         sessions.add_strain(self._db, self._strains)
-        heart_blocks.insert(
-            self._db,
-            [
-                msgspec.structs.replace(
-                    block, **self._date(block.device_id, block.log_id, block.boot, block.uptime_ms)
-                )
-                for block in self._blocks
-            ],
-        )
-        touched = sorted(self._touched, key=msgspec.structs.astuple)
-        for key in touched:
-            self._refresh(key)
+        touched = []
+        for session_seq, (first, last) in sorted(self._touched.items()):
+            touched.append(Key(first.device_id, first.log_id, session_seq))
+            self._refresh(touched[-1], first, last)
         for reading in self._readings:
             self._date_around(reading)
-        for athlete_id in sorted(self._athletes):
-            days.refresh(self._db, athlete_id)
+        for athlete_id in sorted(self._days):
+            days.refresh(self._db, athlete_id, self._days[athlete_id])
         return Expanded(sessions=tuple(touched), flags=tuple(self._flags), answered=tuple(self._answered))
 
     def _flag(self, record: Record, flag: str, detail: str) -> None:
@@ -100,9 +88,14 @@ class _Work:
             Flag(device_id=record.device_id, log_id=record.log_id, seq=record.seq, flag=flag, detail=detail)
         )
 
+    def _touch(self, record: Record, session_seq: int) -> int:
+        first, _ = self._touched.get(session_seq, (record, record))
+        self._touched[session_seq] = first, record
+        return session_seq
+
     def _check(self, record: Record) -> None:
         """A record that has no row of its own yet: only see that it can be read."""
-        rows.fields(record)
+        rows.check(record)
 
     def _time(self, record: Record) -> None:
         f = rows.fields(record)
@@ -125,23 +118,20 @@ class _Work:
             self._readings.append(reading)
 
     def _heart(self, record: Record) -> None:
-        self._blocks.append(rows.heart_block(record))
+        rows.check_samples(record)
 
     def _rep(self, record: Record) -> None:
-        row = rows.rep_row(record)
-        self._reps.append(row)
-        self._touched.add(Key(row.device_id, row.log_id, row.session_seq))
+        self._touch(record, rows.session_of(record))
 
     def _set(self, record: Record) -> None:
         row = rows.set_row(record)
         self._sets.append(row)
-        self._touched.add(Key(row.device_id, row.log_id, row.session_seq))
+        self._touch(record, row.session_seq)
 
     def _strain(self, record: Record) -> None:
         row = rows.strain_row(record)
         self._strains.append(row)
-        self._costed.add(Key(row.device_id, row.log_id, row.session_seq))
-        self._touched.add(Key(row.device_id, row.log_id, row.session_seq))
+        self._costed.add(self._touch(record, row.session_seq))
 
     def _session(self, record: Record) -> None:
         f = rows.fields(record)
@@ -149,10 +139,8 @@ class _Work:
             raise wire.BadPayload(f"SESSION has the unknown event {f['event']}")
         # A start record names itself: its own number, whatever the log wrote between asking and appending.
         seq = record.seq if f["event"] == wire.SESSION_START else f["session_seq"]
-        key = Key(record.device_id, record.log_id, seq)
-        self._events.setdefault(key, []).append(record)
-        self._costed.add(key)
-        self._touched.add(key)
+        self._events.setdefault(self._touch(record, seq), []).append(record)
+        self._costed.add(seq)
 
     def _plan(self, record: Record) -> None:
         owner = devices.athlete_at(self._db, record.device_id, record.log_id, record.seq)
@@ -176,53 +164,52 @@ class _Work:
         f = rows.fields(record)
         store.add_loss(self._db, record, f["first_seq"], f["count"], f["what"])
 
-    def _refresh(self, key: Key) -> None:
-        """Make a session's row and summary anew from all that is here of it."""
-        session = sessions.find(self._db, key) or Session(
-            device_id=key.device_id, log_id=key.log_id, session_seq=key.session_seq
+    def _refresh(self, key: Key, first: Record, last: Record) -> None:
+        """Make a session's row, and once it has ended its summary, from all that is here of it."""
+        known = sessions.find(self._db, key)
+        session = known or Session(
+            device_id=key.device_id,
+            log_id=key.log_id,
+            session_seq=key.session_seq,
+            first_seq=first.seq,
+            last_seq=last.seq,
         )
-        for record in self._events.get(key, ()):
+        for record in self._events.get(key.session_seq, ()):
             session = _with_event(session, record)
-        sets = sessions.sets(self._db, key)
-        reps = sessions.reps(self._db, key)
-        strain = sessions.strain(self._db, key)
-        if session.start_seq is None and session.end_seq is None:
+        if session.start_seq is None and session.end_seq is None and first.seq <= session.first_seq:
             # Its SESSION records are lost or still to come: it began before its first record here.
-            parts = [row.seq for row in sets] + [row.seq for row in reps] + ([strain.seq] if strain else [])
-            first = min(parts)
-            record = store.get(self._db, key.device_id, key.log_id, first)
-            session = msgspec.structs.replace(session, boot=record.boot, uptime_ms=record.uptime_ms)
+            session = msgspec.structs.replace(session, boot=first.boot, uptime_ms=first.uptime_ms)
         session = msgspec.structs.replace(
             session,
+            first_seq=min(session.first_seq, first.seq),
+            last_seq=max(session.last_seq, last.seq),
             athlete_id=devices.athlete_at(self._db, key.device_id, key.log_id, key.session_seq),
             **self._date(key.device_id, key.log_id, session.boot, session.uptime_ms),
         )
         sessions.put(self._db, session)
-        if key in self._costed:
-            self._changed(session)
-        result = summary.summarize(sets, reps, strain)
-        values.put_session(
-            self._db, key, values.Value(formula=summary.FORMULA, version=summary.VERSION, value=result)
-        )
+        self._changed(known, session)
+        if session.end_seq is not None:
+            summary.keep(self._db, key)
 
     def _date_around(self, reading: clocks.Clock) -> None:
         """Date anew what a new clock reading has a say in."""
         key = (reading.device_id, reading.log_id, reading.boot)
         low_ms, high_ms = self._clock(*key).reach(reading.uptime_ms)
-        for session in sessions.of_boot(self._db, *key, low_ms, high_ms):
-            sessions.put(self._db, msgspec.structs.replace(session, **self._date(*key, session.uptime_ms)))
-            self._changed(session)
-        heart_blocks.set_dates(
-            self._db,
-            [
-                msgspec.structs.replace(block, **self._date(*key, block.uptime_ms))
-                for block in heart_blocks.of_boot(self._db, *key, low_ms, high_ms)
-            ],
-        )
+        for known in sessions.of_boot(self._db, *key, low_ms, high_ms):
+            session = msgspec.structs.replace(known, **self._date(*key, known.uptime_ms))
+            if session != known:
+                sessions.put(self._db, session)
+                self._changed(known, session)
 
-    def _changed(self, session: Session) -> None:
-        if session.athlete_id is not None:
-            self._athletes.add(session.athlete_id)
+    def _changed(self, before: Session | None, after: Session) -> None:
+        """Note the days whose load is another one now."""
+        same = before is not None and _filed(before) == _filed(after)
+        if same and after.session_seq not in self._costed:
+            return
+        for session in (before, after):
+            if session is not None and session.athlete_id is not None and session.start_ms is not None:
+                day = days.day_of(session.start_ms, session.utc_offset_min)
+                self._days.setdefault(session.athlete_id, set()).add(day)
 
     def _clock(self, device_id: str, log_id: int, boot: int) -> clock.BootClock:
         key = (device_id, log_id, boot)
@@ -234,6 +221,11 @@ class _Work:
         date = self._clock(device_id, log_id, boot).at(uptime_ms)
         start_ms, utc_offset_min, uncertainty_ms = date or (None, None, None)
         return {"start_ms": start_ms, "utc_offset_min": utc_offset_min, "uncertainty_ms": uncertainty_ms}
+
+
+def _filed(session: Session) -> tuple[str | None, int | None, int | None]:
+    """What says under whom and on which day a session counts."""
+    return session.athlete_id, session.start_ms, session.utc_offset_min
 
 
 def _with_event(session: Session, record: Record) -> Session:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from repbeat.store.heart_blocks import HeartBlock
+import struct
+
+from repbeat.store import samples
 from repbeat.store.plans import Delivery
 from repbeat.store.records import Record
-from repbeat.store.sessions import Rep, Set, Strain
-from repbeat_protocol import heart
+from repbeat.store.sessions import Set, Strain
 from repbeat_protocol import records as wire
 
-HEART_PERIOD_MS = 1000  # HEART is one sample a second
+
+def _layout(kind: int, version: int) -> tuple[struct.Struct, tuple[str, ...], bool]:
+    """A layout's struct, names, and whether more bytes may follow."""
+    layout = wire.LAYOUTS[kind, version]
+    names = tuple(name for name, code in layout if code != "*")
+    return struct.Struct(wire.layout_format(kind, version)), names, len(names) < len(layout)
 
 
-def payload(record: Record) -> bytes:
-    """What lies between header and CRC."""
-    return record.raw[wire.HEADER_SIZE : -wire.CRC_SIZE]
+_LAYOUTS = {key: _layout(*key) for key in wire.LAYOUTS}
+
+
+def check(record: Record) -> None:
+    """KeyError for an unknown type or version, BadPayload for a payload that its layout does not fit."""
+    form, _, open_ended = _LAYOUTS[record.type, record.version]
+    size = len(record.raw) - wire.OVERHEAD
+    if size < form.size or (size > form.size and not open_ended):
+        wire.unpack(record.type, record.version, record.payload)  # says what is wrong
 
 
 def fields(record: Record) -> dict[str, int]:
     """The payload's fixed fields; KeyError for an unknown type or version, BadPayload on a misfit."""
-    return wire.unpack(record.type, record.version, payload(record))
+    check(record)
+    form, names, _ = _LAYOUTS[record.type, record.version]
+    return dict(zip(names, form.unpack_from(record.raw, wire.HEADER_SIZE), strict=True))
+
+
+def session_of(record: Record) -> int:
+    """The session that a REP belongs to: its first field."""
+    check(record)
+    return int.from_bytes(record.raw[wire.HEADER_SIZE : wire.HEADER_SIZE + 4], "little")
 
 
 def known(value: int) -> int | None:
@@ -59,60 +79,16 @@ def set_row(record: Record) -> Set:
     )
 
 
-def rep_row(record: Record) -> Rep:
-    """A REP record's row."""
-    f = fields(record)
-    return Rep(
-        device_id=record.device_id,
-        log_id=record.log_id,
-        session_seq=f["session_seq"],
-        seq=record.seq,
-        boot=record.boot,
-        end_uptime_ms=record.uptime_ms - f["end_ago_ms"],
-        set_index=f["set_index"],
-        rep_index=f["rep_index"],
-        exercise=f["exercise"],
-        concentric_ms=f["concentric_ms"],
-        pause_ms=f["pause_ms"],
-        eccentric_ms=f["eccentric_ms"],
-        range_mg=f["range_mg"],
-        range_permille=f["range_permille"],
-        mean_velocity_mm_s=f["mean_velocity_mm_s"],
-        peak_velocity_mm_s=f["peak_velocity_mm_s"],
-        form_bits=f["form_bits"],
-        confidence=f["confidence"],
-        reject_reason=f["reject_reason"],
-    )
-
-
 def strain_row(record: Record) -> Strain:
     """A STRAIN record's row."""
     return Strain(device_id=record.device_id, log_id=record.log_id, seq=record.seq, **fields(record))
 
 
-def heart_block(record: Record) -> HeartBlock:
-    """Where a HEART or RR record lies in time; its samples are read, so that a damaged one is found now."""
-    if record.type == wire.HEART:
-        fields(record)
-        first_ago_ms, source, samples = heart.read_heart(payload(record))
-        count, duration_ms = len(samples), len(samples) * HEART_PERIOD_MS
-        start_ms = record.uptime_ms - first_ago_ms
-    else:
-        fields(record)
-        last_ago_ms, source, intervals = heart.read_rr(payload(record))
-        count, duration_ms = len(intervals), sum(intervals) * 1000 // 1024
-        start_ms = record.uptime_ms - last_ago_ms - duration_ms
-    return HeartBlock(
-        device_id=record.device_id,
-        log_id=record.log_id,
-        boot=record.boot,
-        uptime_ms=start_ms,
-        seq=record.seq,
-        type=record.type,
-        source=source,
-        samples=count,
-        duration_ms=duration_ms,
-    )
+def check_samples(record: Record) -> None:
+    """Read the samples of a HEART or RR record, so that a damaged one is found now; BadPayload."""
+    check(record)
+    if record.span is None:
+        samples.span(record.type, record.uptime_ms, record.payload)
 
 
 def delivery(record: Record) -> Delivery:

@@ -25,14 +25,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
 def add(db: Database, clock: Clock) -> Clock:
     """Keep one and return it; of one kept before, what was judged when it arrived."""
-    db.run(
-        """INSERT INTO clocks (device_id, log_id, boot, seq, uptime_ms, unix_ms, uncertainty_ms,
-             utc_offset_min, source, received_ms, refused)
-           VALUES (:device_id, :log_id, :boot, :seq, :uptime_ms, :unix_ms, :uncertainty_ms,
-             :utc_offset_min, :source, :received_ms, :refused)
-           ON CONFLICT DO NOTHING""",
-        **msgspec.structs.asdict(clock),
-    )
+    db.insert("clocks", [clock])
     kept = of_boot(db, clock.device_id, clock.log_id, clock.boot)
     return next(reading for reading in kept if reading.seq == clock.seq)
 

@@ -120,8 +120,12 @@ class Database:
             values = [msgspec.structs.astuple(row) for row in rows]
         # Names come from code; values are parameters.
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608
-        with self.atomic(), self.engine.causes_named():
-            return self.connection().insert_many(sql + on_conflict(columns), values)
+        with self.engine.causes_named():
+            connection = self.connection()
+            if connection.in_transaction():
+                return connection.insert_many(sql + on_conflict(columns), values)
+            with self.atomic():
+                return connection.insert_many(sql + on_conflict(columns), values)
 
     @contextmanager
     def atomic(self) -> Iterator[None]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -74,15 +72,21 @@ _CAUSES: dict[int, tuple[type[StoreError], str]] = {
 }
 
 
-@contextmanager
-def causes_named(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors into the types above; programming errors pass as they are."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        cause = _CAUSES.get(code & 0xFF) if code is not None else None
-        if cause is None:
-            raise
-        kind, text = cause
-        raise kind(text.format(path=path)) from error
+class causes_named:  # reads as the block that it is
+    """Turns SQLite's errors in its block into the types above; programming errors pass as they are.
+
+    A class, because it stands around every statement: a generator would cost as much as a small one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", None)
+            cause = _CAUSES.get(code & 0xFF) if code is not None else None
+            if cause is not None:
+                raise cause[0](cause[1].format(path=self._path)) from error

@@ -18,7 +18,7 @@ def default_path() -> Path:
     return user_data_path("repbeat", appauthor=False) / "repbeat.sqlite3"
 
 
-class _Location(click.ParamType):
+class _Location(click.ParamType[Location]):
     name = "path or postgresql://"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Location:

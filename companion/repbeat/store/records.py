@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
 
 import msgspec
 
+from repbeat.store import packing, samples
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
+from repbeat_protocol import records as wire
 
-PAGE = 2000  # records read at a time
+SMALL_BLOCK = 64  # records: one with fewer is filled up by what follows it
+LARGEST_BLOCK = 256
+
+_header = struct.Struct(wire.HEADER).unpack_from
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One record; `raw` holds header, payload and CRC as they came."""
+class Record(msgspec.Struct, frozen=True):
+    """One record; `raw` holds header, payload and CRC as they came.
+
+    `span`: the uptimes that the samples of a HEART or RR record cover; None for one that cannot be read.
+    """
 
     device_id: str
     log_id: int
@@ -23,6 +34,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     boot: int
     uptime_ms: int
     raw: bytes
+    span: tuple[int, int] | None = None
+
+    @property
+    def payload(self) -> bytes:
+        """What lies between header and CRC."""
+        return self.raw[wire.HEADER_SIZE : -wire.CRC_SIZE]
 
 
 class Absent(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,57 +60,209 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class _Block(msgspec.Struct, frozen=True):
+    """Records first_seq … next_seq-1 of one boot, packed."""
+
+    first_seq: int
+    next_seq: int
+    log: bytes
+    heart: bytes | None
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        return packing.unpacked(self.first_seq, packing.inflated(self.log), packing.inflated(self.heart))
+
+
+# Blocks do not overlap, so that the last one that begins at or before :first_seq is the first one wanted.
+_BLOCKS = """FROM blocks WHERE device_id = :device_id AND log_id = :log_id AND first_seq < :next_seq
+    AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM blocks WHERE device_id = :device_id
+      AND log_id = :log_id AND first_seq <= :first_seq), 0) AND next_seq > :first_seq ORDER BY first_seq"""
+
+
+def decoded(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
+    """A record from its bytes; repbeat_protocol.records.RecordError if they are not record `seq` whole."""
+    size = len(raw)
+    if (
+        size < wire.OVERHEAD
+        or raw[2] != size - wire.OVERHEAD
+        or raw[0] in (wire.ZEROED, wire.ERASED)
+        or packing.whole(seq, raw[: -wire.CRC_SIZE]) != raw
+    ):
+        wire.decode(raw, seq)  # says what is wrong
+        raise wire.TornRecord(f"record {seq} is followed by other bytes: fetch it again")
+    kind, version, _, boot, low, high = _header(raw)
+    uptime_ms = high << 32 | low
+    span = None
+    if kind in packing.HEART_KINDS and version == 1:
+        with suppress(wire.BadPayload):
+            span = samples.span(kind, uptime_ms, raw[wire.HEADER_SIZE : -wire.CRC_SIZE])
+    return Record(device_id, log_id, seq, kind, version, boot, uptime_ms, raw, span)
+
+
 def present(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> dict[int, bytes]:
     """seq → raw bytes of those of first_seq … next_seq-1 that are here."""
-    rows = db.rows(
-        """SELECT seq, raw FROM records WHERE device_id = :device_id AND log_id = :log_id
-             AND seq >= :first_seq AND seq < :next_seq""",
+    blocks = db.all(
+        _Block,
+        f"SELECT first_seq, next_seq, log, heart {_BLOCKS}",
         device_id=device_id,
         log_id=log_id,
         first_seq=first_seq,
         next_seq=next_seq,
     )
-    return {row["seq"]: row["raw"] for row in rows}
+    return {seq: raw for block in blocks for seq, raw in block.records() if first_seq <= seq < next_seq}
 
 
-def insert(db: Database, records: Iterable[Record]) -> None:
-    """Keep records; one whose key is here already is left as it is."""
-    db.run_many(
-        """INSERT INTO records (device_id, log_id, seq, type, version, boot, uptime_ms, raw)
-           VALUES (:device_id, :log_id, :seq, :type, :version, :boot, :uptime_ms, :raw)
-           ON CONFLICT DO NOTHING""",
-        (msgspec.structs.asdict(record) for record in records),
+def insert(db: Database, records: Sequence[Record]) -> dict[int, bytes]:
+    """Keep records of one log, in order; those whose number is here already are left as they are.
+
+    seq → raw bytes of what was here already. Call inside `atomic`, holding the log where several processes
+    write.
+    """
+    if not records:
+        return {}
+    device_id, log_id = records[0].device_id, records[0].log_id
+    first_seq, last_seq = records[0].seq, records[-1].seq
+    near = db.rows(
+        f"SELECT first_seq, next_seq, boot {_BLOCKS}",
+        device_id=device_id,
+        log_id=log_id,
+        first_seq=max(0, first_seq - 1),  # the block that ends where these begin may be filled up
+        next_seq=last_seq + 1,
     )
+    held: dict[int, bytes] = {}
+    if any(block["next_seq"] > first_seq for block in near):
+        held = present(db, device_id, log_id, first_seq, last_seq + 1)
+        wanted = {record.seq for record in records}
+        held = {seq: raw for seq, raw in held.items() if seq in wanted}
+    fresh = [record for record in records if record.seq not in held]
+    new = []
+    ends = {block["next_seq"]: block for block in near}
+    for run in _runs(fresh):
+        before = ends.get(run[0].seq)
+        if (
+            before
+            and before["boot"] == run[0].boot
+            and before["next_seq"] - before["first_seq"] < SMALL_BLOCK
+        ):
+            _append(db, device_id, log_id, before["first_seq"], run)
+        else:
+            new.append(_block_row(device_id, log_id, run[0].seq, packing.Packed(), run))
+    db.insert("blocks", new)
+    return held
+
+
+def _runs(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """Parts without a gap, of one boot, no longer than a block."""
+    start = 0
+    for at in range(1, len(records) + 1):
+        if (
+            at == len(records)
+            or records[at].seq != records[at - 1].seq + 1
+            or records[at].boot != records[start].boot
+            or at - start == LARGEST_BLOCK
+        ):
+            yield records[start:at]
+            start = at
+
+
+def _block_row(
+    device_id: str, log_id: int, first_seq: int, packed: packing.Packed, run: Sequence[Record]
+) -> dict[str, Any]:
+    for record in run:
+        packed.add(record.raw)
+    spans = [record.span for record in run if record.span is not None]
+    log, heart = packed.streams()
+    return {
+        "device_id": device_id,
+        "log_id": log_id,
+        "first_seq": first_seq,
+        "next_seq": run[-1].seq + 1,
+        "boot": run[0].boot,
+        "heart_from_ms": min((start for start, _ in spans), default=None),
+        "heart_until_ms": max((until for _, until in spans), default=None),
+        "log": log,
+        "heart": heart,
+    }
+
+
+def _append(db: Database, device_id: str, log_id: int, first_seq: int, run: Sequence[Record]) -> None:
+    """Fill up a small block: a device that is always in reach sends a record at a time."""
+    key = {"device_id": device_id, "log_id": log_id, "first_seq": first_seq}
+    (old,) = db.rows(
+        """SELECT log, heart, heart_from_ms, heart_until_ms FROM blocks
+           WHERE device_id = :device_id AND log_id = :log_id AND first_seq = :first_seq""",
+        **key,
+    )
+    packed = packing.Packed(packing.inflated(old["log"]), packing.inflated(old["heart"]))
+    row = _block_row(device_id, log_id, first_seq, packed, run)
+    for name, pick in (("heart_from_ms", min), ("heart_until_ms", max)):
+        row[name] = pick((ms for ms in (old[name], row[name]) if ms is not None), default=None)
+    db.upsert("blocks", ("device_id", "log_id", "first_seq"), [row])
+
+
+def remove(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> None:
+    """Take the records first_seq … next_seq-1 out, whoever's they were; what is derived from them stays.
+
+    The cursor stays too: a device is not asked for them again.
+    """
+    where = {"device_id": device_id, "log_id": log_id, "first_seq": first_seq, "next_seq": next_seq}
+    with db.atomic():
+        db.hold("log", device_id, log_id)
+        for block in db.all(_Block, f"SELECT first_seq, next_seq, log, heart {_BLOCKS}", **where):
+            kept = [
+                decoded(device_id, log_id, seq, raw)
+                for seq, raw in block.records()
+                if not first_seq <= seq < next_seq
+            ]
+            db.run(
+                """DELETE FROM blocks WHERE device_id = :device_id AND log_id = :log_id
+                     AND first_seq = :first_seq""",
+                device_id=device_id,
+                log_id=log_id,
+                first_seq=block.first_seq,
+            )
+            rows = [_block_row(device_id, log_id, run[0].seq, packing.Packed(), run) for run in _runs(kept)]
+            db.insert("blocks", rows)
 
 
 def get(db: Database, device_id: str, log_id: int, seq: int) -> Record:
     """One record; NotFound otherwise."""
-    found = db.one(
-        Record,
-        "SELECT * FROM records WHERE device_id = :device_id AND log_id = :log_id AND seq = :seq",
+    for found, raw in present(db, device_id, log_id, seq, seq + 1).items():
+        return decoded(device_id, log_id, found, raw)
+    raise NotFound(f"no record {seq} in log {log_id:08x} of device {device_id}")
+
+
+def between(
+    db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int, kind: int
+) -> list[Record]:
+    """The records first_seq … next_seq-1 of one type other than HEART and RR, in order."""
+    blocks = db.rows(
+        f"SELECT first_seq, log {_BLOCKS}",
         device_id=device_id,
         log_id=log_id,
-        seq=seq,
+        first_seq=first_seq,
+        next_seq=next_seq,
     )
-    if found is None:
-        raise NotFound(f"no record {seq} in log {log_id:08x} of device {device_id}")
-    return found
+    return [
+        decoded(device_id, log_id, seq, raw)
+        for block in blocks
+        for seq, raw in packing.unpacked(block["first_seq"], packing.inflated(block["log"]), None)
+        if raw[0] == kind and first_seq <= seq < next_seq
+    ]
 
 
 def of_log(db: Database, device_id: str, log_id: int) -> Iterator[list[Record]]:
-    """All records of a log in order, a page at a time."""
-    seq = 0
-    while page := db.all(
-        Record,
-        """SELECT * FROM records WHERE device_id = :device_id AND log_id = :log_id AND seq >= :seq
-           ORDER BY seq LIMIT :page""",
+    """All records of a log in order, a block at a time."""
+    at = -1
+    while blocks := db.all(
+        _Block,
+        """SELECT first_seq, next_seq, log, heart FROM blocks WHERE device_id = :device_id
+             AND log_id = :log_id AND first_seq > :at ORDER BY first_seq LIMIT 1""",
         device_id=device_id,
         log_id=log_id,
-        seq=seq,
-        page=PAGE,
+        at=at,
     ):
-        yield page
-        seq = page[-1].seq + 1
+        yield [decoded(device_id, log_id, seq, raw) for seq, raw in blocks[0].records()]
+        at = blocks[0].first_seq
 
 
 def logs(db: Database, device_id: str | None = None) -> list[tuple[str, int]]:
@@ -109,7 +278,7 @@ def logs(db: Database, device_id: str | None = None) -> list[tuple[str, int]]:
 def count(db: Database, device_id: str, log_id: int | None = None) -> int:
     """Records here of a device, or of one of its logs."""
     found: int = db.value(
-        """SELECT COUNT(*) FROM records WHERE device_id = :device_id
+        """SELECT COALESCE(SUM(next_seq - first_seq), 0) FROM blocks WHERE device_id = :device_id
              AND (:log_id IS NULL OR log_id = :log_id)""",
         device_id=device_id,
         log_id=log_id,
@@ -133,25 +302,23 @@ def advance(db: Database, device_id: str, log_id: int) -> int:
     """Move the cursor over all that is stored or a named gap; return it."""
     start = at = cursor(db, device_id, log_id)
     while True:
-        where = {"device_id": device_id, "log_id": log_id, "at": at}
         before = at
-        rows = db.rows(
-            """SELECT seq FROM records WHERE device_id = :device_id AND log_id = :log_id AND seq >= :at
-               ORDER BY seq LIMIT :page""",
+        where = {"device_id": device_id, "log_id": log_id}
+        stored = db.value(
+            """SELECT next_seq FROM blocks WHERE device_id = :device_id AND log_id = :log_id
+                 AND first_seq = (SELECT MAX(first_seq) FROM blocks WHERE device_id = :device_id
+                   AND log_id = :log_id AND first_seq <= :at)""",
             **where,
-            page=PAGE,
+            at=at,
         )
-        for row in rows:
-            if row["seq"] != at:
-                break
-            at += 1
-        where["at"] = at
-        gap = db.value(
+        at = max(at, stored or 0)
+        gone = db.value(
             """SELECT MAX(next_seq) FROM gaps WHERE device_id = :device_id AND log_id = :log_id
-                 AND first_seq <= :at AND next_seq > :at""",
+                 AND first_seq <= :at""",
             **where,
+            at=at,
         )
-        at = max(at, gap or 0)
+        at = max(at, gone or 0)
         if at == before:
             break
     if at != start:
@@ -169,6 +336,7 @@ def add_gap(
 ) -> int:
     """Name records first_seq … next_seq-1 as gone; return the cursor."""
     with db.atomic():
+        db.hold("log", device_id, log_id)
         db.run(
             """INSERT INTO gaps (device_id, log_id, first_seq, next_seq, why, noted_ms)
                VALUES (:device_id, :log_id, :first_seq, :next_seq, :why, :now_ms)
@@ -188,11 +356,12 @@ def add_gap(
 def absent(db: Database, device_id: str, log_id: int, next_seq: int) -> list[Absent]:
     """What is not here of the records below `next_seq`: named gaps with their reason, and missing ones."""
     holes = db.rows(
-        """SELECT before + 1 AS first_seq, seq AS next_seq FROM (
-             SELECT seq, LAG(seq, 1, -1) OVER (ORDER BY seq) AS before FROM (
-               SELECT seq FROM records WHERE device_id = :device_id AND log_id = :log_id AND seq < :next_seq
-               UNION SELECT :next_seq AS seq) AS held) AS steps
-           WHERE seq > before + 1 ORDER BY seq""",
+        """SELECT before AS first_seq, first_seq AS next_seq FROM (
+             SELECT first_seq, LAG(next_seq, 1, 0) OVER (ORDER BY first_seq) AS before FROM (
+               SELECT first_seq, next_seq FROM blocks
+                 WHERE device_id = :device_id AND log_id = :log_id AND first_seq < :next_seq
+               UNION SELECT CAST(:next_seq AS BIGINT), CAST(:next_seq AS BIGINT)) AS held) AS steps
+           WHERE first_seq > before ORDER BY first_seq""",
         device_id=device_id,
         log_id=log_id,
         next_seq=next_seq,
@@ -222,25 +391,13 @@ def absent(db: Database, device_id: str, log_id: int, next_seq: int) -> list[Abs
 
 def add_loss(db: Database, record: Record, first_seq: int, count: int, what: int) -> None:
     """Keep a device's own account of what it overwrote."""
-    db.run(
-        """INSERT INTO losses (device_id, log_id, seq, first_seq, count, what)
-           VALUES (:device_id, :log_id, :seq, :first_seq, :count, :what) ON CONFLICT DO NOTHING""",
-        device_id=record.device_id,
-        log_id=record.log_id,
-        seq=record.seq,
-        first_seq=first_seq,
-        count=count,
-        what=what,
-    )
+    own = {"device_id": record.device_id, "log_id": record.log_id, "seq": record.seq}
+    db.insert("losses", [{**own, "first_seq": first_seq, "count": count, "what": what}])
 
 
 def add_flags(db: Database, flags: Iterable[Flag]) -> None:
     """Note what is odd about records; noting it again changes nothing."""
-    db.run_many(
-        """INSERT INTO flags (device_id, log_id, seq, flag, detail)
-           VALUES (:device_id, :log_id, :seq, :flag, :detail) ON CONFLICT DO NOTHING""",
-        (msgspec.structs.asdict(flag) for flag in flags),
-    )
+    db.insert("flags", flags)
 
 
 def flags(db: Database, device_id: str) -> list[Flag]:

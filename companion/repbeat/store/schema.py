@@ -9,6 +9,7 @@ their key's tree, once instead of twice.
 from __future__ import annotations
 
 from repbeat.store.migrations import Migration
+from repbeat.store.to_blocks import find_ranges, move_records
 
 _FIRST = (
     """CREATE TABLE athletes (
@@ -268,4 +269,32 @@ _FIRST = (
 )
 
 
-MIGRATIONS = (Migration("0001_first", _FIRST),)
+# Raw records a row each took four fifths of the file. Repetitions and the index of heart records said again
+# what the records say: both are read from the blocks now.
+_BLOCKS = (
+    """CREATE TABLE blocks (                   -- raw records in a row, see repbeat.store.packing
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        first_seq BIGINT NOT NULL,
+        next_seq BIGINT NOT NULL,
+        boot INTEGER NOT NULL,
+        heart_from_ms BIGINT,                -- uptimes that its HEART and RR records cover; NULL: it has none
+        heart_until_ms BIGINT,
+        log BLOB NOT NULL,
+        heart BLOB,
+        PRIMARY KEY (device_id, log_id, first_seq)
+    )""",
+    "CREATE INDEX blocks_by_heart ON blocks (device_id, log_id, boot, heart_until_ms)",
+    move_records,
+    "DROP TABLE records",
+    # The numbers of the first and last record that name a session: its repetitions lie between.
+    "ALTER TABLE sessions ADD COLUMN first_seq BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE sessions ADD COLUMN last_seq BIGINT NOT NULL DEFAULT 0",
+    find_ranges,
+    "DROP TABLE reps",
+    "DROP TABLE heart_blocks",
+    # Trends are computed from the days' loads when they are asked for.
+    "DELETE FROM day_values WHERE formula = 'day_trend'",
+)
+
+MIGRATIONS = (Migration("0001_first", _FIRST), Migration("0002_blocks", _BLOCKS))

@@ -1,17 +1,24 @@
-"""Sessions, their sets, repetitions and strain: rows derived from records, keyed by the device's log."""
+"""Sessions, their sets and strain: rows derived from records, keyed by the device's log."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 
 import msgspec
 
+from repbeat.store import records
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
+from repbeat.store.records import Record
+from repbeat_protocol import records as wire
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One session. `start_ms` is None while no clock is known for its boot; `end_seq` None: not ended."""
+    """One session. `start_ms` is None while no clock is known for its boot; `end_seq` None: not ended.
+
+    The records that name it have numbers from `first_seq` to `last_seq`.
+    """
 
     device_id: str
     log_id: int
@@ -31,6 +38,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     resting_bpm: int = 0
     max_bpm: int = 0
     rpe: int | None = None
+    first_seq: int = 0
+    last_seq: int = 0
 
 
 class Set(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +72,7 @@ class Set(msgspec.Struct, frozen=True, kw_only=True):
     end_reason: int
 
 
-class Rep(msgspec.Struct, frozen=True, kw_only=True):
+class Rep(msgspec.Struct, frozen=True):
     """One repetition; `reject_reason` 0: counted. Fields as in REP v1."""
 
     device_id: str
@@ -126,6 +135,9 @@ class Key(msgspec.Struct, frozen=True):
     session_seq: int
 
 
+_rep_fields = struct.Struct(wire.layout_format(wire.REP, 1)).unpack_from
+_REP_SIZE = struct.calcsize(wire.layout_format(wire.REP, 1)) + wire.OVERHEAD
+
 # A constant, never a value: values go as parameters.
 _OF_SESSION = "WHERE device_id = :device_id AND log_id = :log_id AND session_seq = :session_seq"
 
@@ -157,37 +169,25 @@ def latest(db: Database, athlete_id: str | None, limit: int = 50, offset: int = 
     )
 
 
-def loads(db: Database, athlete_id: str) -> list[SessionLoad]:
-    """What each of an athlete's dated sessions cost, by its last STRAIN record."""
+def loads(db: Database, athlete_id: str, from_ms: int = 0, until_ms: int = 1 << 62) -> list[SessionLoad]:
+    """What each of an athlete's sessions dated from_ms … until_ms-1 cost, by its last STRAIN record."""
     return db.all(
         SessionLoad,
         """SELECT s.start_ms, s.utc_offset_min, s.duration_s, s.rpe,
              (SELECT t.trimp_x100 FROM strain AS t WHERE t.device_id = s.device_id AND t.log_id = s.log_id
                 AND t.session_seq = s.session_seq ORDER BY t.seq DESC LIMIT 1) AS trimp_x100
-           FROM sessions AS s WHERE s.athlete_id = :athlete_id AND s.start_ms IS NOT NULL
+           FROM sessions AS s
+           WHERE s.athlete_id = :athlete_id AND s.start_ms >= :from_ms AND s.start_ms < :until_ms
            ORDER BY s.start_ms""",
         athlete_id=athlete_id,
+        from_ms=from_ms,
+        until_ms=until_ms,
     )
 
 
 def put(db: Database, session: Session) -> None:
     """Keep a session as it now stands."""
-    db.run(
-        """INSERT INTO sessions (device_id, log_id, session_seq, athlete_id, start_seq, end_seq, boot,
-             uptime_ms, end_boot, end_uptime_ms, start_ms, utc_offset_min, uncertainty_ms, duration_s,
-             plan_revision, resting_bpm, max_bpm, rpe)
-           VALUES (:device_id, :log_id, :session_seq, :athlete_id, :start_seq, :end_seq, :boot,
-             :uptime_ms, :end_boot, :end_uptime_ms, :start_ms, :utc_offset_min, :uncertainty_ms, :duration_s,
-             :plan_revision, :resting_bpm, :max_bpm, :rpe)
-           ON CONFLICT (device_id, log_id, session_seq) DO UPDATE SET athlete_id = excluded.athlete_id,
-             start_seq = excluded.start_seq, end_seq = excluded.end_seq, boot = excluded.boot,
-             uptime_ms = excluded.uptime_ms, end_boot = excluded.end_boot,
-             end_uptime_ms = excluded.end_uptime_ms, start_ms = excluded.start_ms,
-             utc_offset_min = excluded.utc_offset_min, uncertainty_ms = excluded.uncertainty_ms,
-             duration_s = excluded.duration_s, plan_revision = excluded.plan_revision,
-             resting_bpm = excluded.resting_bpm, max_bpm = excluded.max_bpm, rpe = excluded.rpe""",
-        **msgspec.structs.asdict(session),
-    )
+    db.upsert("sessions", ("device_id", "log_id", "session_seq"), [session])
 
 
 def of_boot(
@@ -212,8 +212,37 @@ def sets(db: Database, key: Key) -> list[Set]:
 
 
 def reps(db: Database, key: Key) -> list[Rep]:
-    """Its repetitions in order, rejected ones too."""
-    return db.all(Rep, f"SELECT * FROM reps {_OF_SESSION} ORDER BY seq", **msgspec.structs.asdict(key))  # noqa: S608
+    """Its repetitions in order, rejected ones too; read from the records."""
+    session = find(db, key)
+    if session is None:
+        return []
+    found = records.between(db, key.device_id, key.log_id, session.first_seq, session.last_seq + 1, wire.REP)
+    rows = [rep_of(record) for record in found if record.version == 1 and len(record.raw) == _REP_SIZE]
+    return [row for row in rows if row.session_seq == key.session_seq]
+
+
+def rep_of(record: Record) -> Rep:
+    """A REP v1 record's repetition."""
+    (
+        session_seq,
+        exercise,
+        set_index,
+        rep_index,
+        end_ago_ms,
+        *measures,
+    ) = _rep_fields(record.raw, wire.HEADER_SIZE)
+    return Rep(
+        record.device_id,
+        record.log_id,
+        session_seq,
+        record.seq,
+        record.boot,
+        record.uptime_ms - end_ago_ms,
+        set_index,
+        rep_index,
+        exercise,
+        *measures,
+    )
 
 
 def strain(db: Database, key: Key) -> Strain | None:
@@ -227,40 +256,9 @@ def strain(db: Database, key: Key) -> Strain | None:
 
 def add_sets(db: Database, rows: Iterable[Set]) -> None:
     """Keep some; the same again changes nothing."""
-    db.run_many(
-        """INSERT INTO sets (device_id, log_id, session_seq, seq, boot, end_uptime_ms, set_index,
-             plan_revision, plan_item, exercise, reps, reps_low, reps_high, rejected, load_g, duration_ms,
-             rest_before_s, velocity_loss_permille, form_partial, form_fast, form_turn, form_uneven,
-             form_abrupt, form_asymmetric, end_reason)
-           VALUES (:device_id, :log_id, :session_seq, :seq, :boot, :end_uptime_ms, :set_index,
-             :plan_revision, :plan_item, :exercise, :reps, :reps_low, :reps_high, :rejected, :load_g,
-             :duration_ms, :rest_before_s, :velocity_loss_permille, :form_partial, :form_fast, :form_turn,
-             :form_uneven, :form_abrupt, :form_asymmetric, :end_reason) ON CONFLICT DO NOTHING""",
-        (msgspec.structs.asdict(row) for row in rows),
-    )
-
-
-def add_reps(db: Database, rows: Iterable[Rep]) -> None:
-    """Keep some; the same again changes nothing."""
-    db.run_many(
-        """INSERT INTO reps (device_id, log_id, session_seq, seq, boot, end_uptime_ms, set_index, rep_index,
-             exercise, concentric_ms, pause_ms, eccentric_ms, range_mg, range_permille, mean_velocity_mm_s,
-             peak_velocity_mm_s, form_bits, confidence, reject_reason)
-           VALUES (:device_id, :log_id, :session_seq, :seq, :boot, :end_uptime_ms, :set_index, :rep_index,
-             :exercise, :concentric_ms, :pause_ms, :eccentric_ms, :range_mg, :range_permille,
-             :mean_velocity_mm_s, :peak_velocity_mm_s, :form_bits, :confidence, :reject_reason)
-           ON CONFLICT DO NOTHING""",
-        (msgspec.structs.asdict(row) for row in rows),
-    )
+    db.insert("sets", rows)
 
 
 def add_strain(db: Database, rows: Iterable[Strain]) -> None:
     """Keep some; the same again changes nothing."""
-    db.run_many(
-        """INSERT INTO strain (device_id, log_id, session_seq, seq, resting_bpm, max_bpm, zone0_s, zone1_s,
-             zone2_s, zone3_s, zone4_s, zone5_s, trimp_x100, strain_x10, strain_version, muscular_x10)
-           VALUES (:device_id, :log_id, :session_seq, :seq, :resting_bpm, :max_bpm, :zone0_s, :zone1_s,
-             :zone2_s, :zone3_s, :zone4_s, :zone5_s, :trimp_x100, :strain_x10, :strain_version,
-             :muscular_x10) ON CONFLICT DO NOTHING""",
-        (msgspec.structs.asdict(row) for row in rows),
-    )
+    db.insert("strain", rows)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +72,7 @@ class SQLite:
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         self.path = path
         self._busy_timeout_s = busy_timeout_s
+        self._causes_named = causes_named(path)
         with self.causes_named():
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -83,10 +83,8 @@ class SQLite:
     def connect(self) -> SQLiteConnection:
         return SQLiteConnection(self.path, self._busy_timeout_s)
 
-    @contextmanager
-    def causes_named(self) -> Iterator[None]:
-        with causes_named(self.path):
-            yield
+    def causes_named(self) -> causes_named:
+        return self._causes_named
 
     def ddl(self, statement: str) -> str:
         return statement

@@ -20,15 +20,11 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 def put_session(db: Database, key: Key, value: Value) -> None:
     """Keep a session's value in place of the one of the same formula."""
-    db.run(
-        """INSERT INTO session_values (device_id, log_id, session_seq, formula, version, value)
-           VALUES (:device_id, :log_id, :session_seq, :formula, :version, :value)
-           ON CONFLICT (device_id, log_id, session_seq, formula) DO UPDATE SET version = excluded.version,
-             value = excluded.value""",
-        **msgspec.structs.asdict(key),
-        formula=value.formula,
-        version=value.version,
-        value=msgspec.json.encode(value.value).decode(),
+    row = _row(value)
+    db.upsert(
+        "session_values",
+        ("device_id", "log_id", "session_seq", "formula"),
+        [{**msgspec.structs.asdict(key), **row}],
     )
 
 
@@ -42,37 +38,23 @@ def of_session(db: Database, key: Key) -> dict[str, Value]:
     return {row["formula"]: _value(row) for row in rows}
 
 
-def put_days(db: Database, athlete_id: str, wanted: dict[tuple[str, str], Value]) -> None:
-    """Make an athlete's values those of `wanted`, by (day as 2026-11-25, formula); write what differs."""
-    rows = db.rows(
-        "SELECT day, formula, version, value FROM day_values WHERE athlete_id = :athlete_id",
-        athlete_id=athlete_id,
+def put_days(db: Database, athlete_id: str, formula: str, wanted: dict[str, Value | None]) -> None:
+    """Keep one formula's values of some days (as 2026-11-25); None: the day has none any more."""
+    db.upsert(
+        "day_values",
+        ("athlete_id", "day", "formula"),
+        [{"athlete_id": athlete_id, "day": day, **_row(value)} for day, value in wanted.items() if value],
     )
-    held = {(row["day"], row["formula"]): _value(row) for row in rows}
-    db.run_many(
-        "DELETE FROM day_values WHERE athlete_id = :athlete_id AND day = :day AND formula = :formula",
-        [
-            {"athlete_id": athlete_id, "day": day, "formula": formula}
-            for day, formula in held.keys() - wanted.keys()
-        ],
-    )
-    db.run_many(
-        """INSERT INTO day_values (athlete_id, day, formula, version, value)
-           VALUES (:athlete_id, :day, :formula, :version, :value)
-           ON CONFLICT (athlete_id, day, formula) DO UPDATE SET version = excluded.version,
-             value = excluded.value""",
-        [
-            {
-                "athlete_id": athlete_id,
-                "day": day,
-                "formula": formula,
-                "version": value.version,
-                "value": msgspec.json.encode(value.value).decode(),
-            }
-            for (day, formula), value in wanted.items()
-            if held.get((day, formula)) != value
-        ],
-    )
+    gone = [
+        {"athlete_id": athlete_id, "day": day, "formula": formula}
+        for day, value in wanted.items()
+        if value is None
+    ]
+    if gone:
+        db.run_many(
+            "DELETE FROM day_values WHERE athlete_id = :athlete_id AND day = :day AND formula = :formula",
+            gone,
+        )
 
 
 def of_days(db: Database, athlete_id: str, formula: str, first_day: str, last_day: str) -> dict[str, Value]:
@@ -86,6 +68,14 @@ def of_days(db: Database, athlete_id: str, formula: str, first_day: str, last_da
         last_day=last_day,
     )
     return {row["day"]: _value(row) for row in rows}
+
+
+def _row(value: Value) -> dict[str, Any]:
+    return {
+        "formula": value.formula,
+        "version": value.version,
+        "value": msgspec.json.encode(value.value).decode(),
+    }
 
 
 def _value(row: dict[str, Any]) -> Value:

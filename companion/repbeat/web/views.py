@@ -7,7 +7,8 @@ from statistics import fmean
 from typing import Any
 
 from repbeat.coach import desk
-from repbeat.store import Database, athletes, devices, heart_blocks, plans, records, sessions, values
+from repbeat.ingest import summary
+from repbeat.store import Database, athletes, devices, heart_blocks, plans, records, samples, sessions
 from repbeat.store.athletes import Athlete
 from repbeat.store.devices import Device
 from repbeat.store.plans import Change, Plan
@@ -89,10 +90,8 @@ def key_of(session: Session) -> Key:
 
 
 def line(db: Database, session: Session) -> SessionLine:
-    """A session with its summary, empty until one is derived."""
-    key = key_of(session)
-    value = values.of_session(db, key).get("session_summary")
-    return SessionLine(key, session, value.value if value else {})
+    """A session with its summary."""
+    return SessionLine(key_of(session), session, summary.of(db, session))
 
 
 def today(db: Database, unix_s: float) -> list[Today]:
@@ -162,8 +161,8 @@ def _heart(db: Database, found: Session) -> list[tuple[float, int | None, int]]:
     )
     out: list[tuple[float, int | None, int]] = []
     for block in blocks:
-        _, _, samples = heart.read_heart(block.raw[wire.HEADER_SIZE : -wire.CRC_SIZE])
-        for index, (bpm, state) in enumerate(samples):
+        _, _, seconds = samples.read_heart(block.payload)
+        for index, (bpm, state) in enumerate(seconds):
             at_ms = block.uptime_ms + index * 1000
             if found.uptime_ms <= at_ms <= until:
                 out.append(((at_ms - found.uptime_ms) / 1000, bpm if state >= heart.POOR else None, state))

@@ -1,0 +1,117 @@
+"""Forward from every released schema: a file as that RepBeat wrote it comes out as if written today."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ingest import made
+
+from repbeat.ingest import ingest, rederive
+from repbeat.store import Database, StoreCorrupt, heart_blocks, migrations, records, sessions
+from repbeat.store.sessions import Key
+from repbeat_protocol import records as wire
+
+RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
+ATHLETE = "a1"
+
+
+def written_log() -> list:
+    """The records in the released files: a session, a gap of three, a second boot with odd records."""
+    log = made.session_log()
+    n = len(log)
+    log += [made.start(n + 3, n + 3, uptime_ms=1000, boot=2), made.rep(n + 4, n + 3, uptime_ms=3000)]
+    log.append((n + 5, wire.encode(n + 5, 99, 7, 2, 4000, b"what a newer device knows")))
+    log.append((n + 6, wire.encode(n + 6, wire.HEART, 1, 2, 5000, b"")))
+    return log
+
+
+def everything(db: Database) -> dict:
+    """All rows of all rooms but the migrations and how records lie in blocks, and what is read from them."""
+    names = db.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    out = {}
+    for table in (row["name"] for row in names):
+        if table not in ("blocks", migrations.TABLE) and not table.startswith("sqlite_"):
+            out[table] = sorted((sorted(row.items()) for row in db.rows(f"SELECT * FROM {table}")), key=repr)  # noqa: S608
+    out["held"] = records.present(db, made.DEVICE, made.LOG, 0, 1 << 32)
+    keys = [
+        Key(made.DEVICE, made.LOG, row["session_seq"]) for row in db.rows("SELECT session_seq FROM sessions")
+    ]
+    out["repetitions"] = [sessions.reps(db, key) for key in keys]
+    out["heart"] = heart_blocks.packed(db, made.DEVICE, made.LOG, 1, wire.HEART, 0, 1 << 40)
+    out["rr"] = heart_blocks.packed(db, made.DEVICE, made.LOG, 1, wire.RR, 0, 1 << 40)
+    return out
+
+
+def loaded(script: Path, path: Path) -> Path:
+    old = sqlite3.connect(path)
+    old.executescript(script.read_text())
+    old.close()
+    return path
+
+
+@pytest.mark.parametrize("script", RELEASED, ids=lambda script: script.stem)
+def test_a_released_file_comes_out_equal(script: Path, tmp_path: Path) -> None:
+    log = written_log()
+    with Database(loaded(script, tmp_path / "old.sqlite3")) as db:
+        found = everything(db)
+        assert found["held"] == dict(log)
+        assert [len(reps) for reps in found["repetitions"]] == [6, 1]
+        assert records.cursor(db, made.DEVICE, made.LOG) == len(log) + 3
+        rederive(db, made.NOW_MS)
+        assert db.value("PRAGMA integrity_check") == "ok"
+        rederived = everything(db)
+    with Database(tmp_path / "new.sqlite3") as db:
+        for table in ("athletes", "devices", "device_athletes", "logs", "gaps"):
+            db.insert(table, [dict(row) for row in rederived[table]])
+        ingest(db, made.DEVICE, made.LOG, log, made.NOW_MS)
+        assert everything(db) == rederived
+    # Without rederiving, only the summary is still of the older formula.
+    assert {key: rows for key, rows in found.items() if key != "session_values"} == {
+        key: rows for key, rows in rederived.items() if key != "session_values"
+    }
+
+
+def test_a_file_may_be_migrated_by_several_processes_at_once(tmp_path: Path) -> None:
+    path = loaded(RELEASED[0], tmp_path / "old.sqlite3")
+    code = "import sys; from repbeat.store import Database; Database(sys.argv[1]).close()"
+    running = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(3)]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    with Database(path) as db:
+        assert records.present(db, made.DEVICE, made.LOG, 0, 1 << 32) == dict(written_log())
+
+
+def test_a_damaged_record_stops_the_migration_and_nothing_is_lost(tmp_path: Path) -> None:
+    path = loaded(RELEASED[0], tmp_path / "old.sqlite3")
+    old = sqlite3.connect(path)
+    old.execute("UPDATE records SET raw = x'05012000' WHERE seq = 3")
+    old.commit()
+    before = list(old.iterdump())
+    with pytest.raises(StoreCorrupt, match="restore the last backup"):
+        Database(path)
+    assert list(old.iterdump()) == before
+    old.close()
+
+
+def test_both_engines_have_the_same_tables(tmp_path: Path, postgresql_url: str) -> None:
+    with Database(tmp_path / "a.sqlite3") as one, Database(postgresql_url) as other:
+        lite = {row["name"] for row in one.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"
+        assert {name for name in lite if not name.startswith("sqlite_")} == {
+            row["name"] for row in other.rows(tables)
+        }
+
+
+def test_every_key_begins_with_the_athlete_or_the_device(tmp_path: Path) -> None:
+    """So that a distributed PostgreSQL can shard by it."""
+    statements = [
+        step for one in migrations.of_room("repbeat") for step in one.steps if isinstance(step, str)
+    ]
+    made_here = set(re.findall(r"CREATE TABLE (\w+)", "\n".join(statements)))
+    with Database(tmp_path / "a.sqlite3") as db:
+        there = {row["name"] for row in db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for name in made_here & there:
+            columns = db.rows(f"SELECT name FROM pragma_table_info('{name}') WHERE pk = 1")  # noqa: S608
+            assert columns[0]["name"] in ("athlete_id", "device_id"), f"{name} is keyed by {columns}"
