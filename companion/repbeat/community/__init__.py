@@ -1,0 +1,1 @@
+"""Training together: streaks that know rest, badges, boards, aggregates that give nobody away."""
