@@ -2,7 +2,8 @@
 
 The unit is the week: a session may move within it. A week is kept when there are as many training days as
 were planned on days that were not called off; planned rest, deload weeks (which plan fewer or lighter days)
-and days of illness break nothing. A week that plans nothing neither counts nor breaks. Everything is computed afresh
+and days of illness break nothing. A week that plans nothing neither counts nor breaks. Everything is computed
+afresh
 from what is known, so order of arrival, late syncs, corrections and removals cannot matter.
 """
 
