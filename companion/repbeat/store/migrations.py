@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # may build on those of the rooms above it. Add a line for a new room; never rename or reorder.
 ROOMS = {
     "repbeat": "repbeat.store.schema",
+    "people": "repbeat.people.schema",
 }
 
 TABLE = "_sqlite_migrations"
