@@ -47,6 +47,8 @@ STRIDE = 20  # cells: two steps are faster
 STRIDE_PERCENT = 45  # unrest of movements that fast: lifts up to 34 %, walking from 50 %
 WALKING_PERCENT = 100  # of slower ones, in the magnitude: lifts up to 82 %, walking from 118 %
 NO_LIMIT = 1 << 20
+SWING_PACE = 14  # cells: a stride takes 0.9-1.3 s
+SWING_TILT = 1000 * SCALE  # some 60 degrees; brisk walkers swing 40-50
 WALKING_AFTER_PERCENT = 150
 WATCHED_CELLS = 60
 EDGE_PERCENT = 83
@@ -167,7 +169,7 @@ class RepCounter:
             return
         if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):
             return self._reject(TOO_FAST)
-        if window.unrest_percent(0) >= self._unrest_limit():
+        if window.unrest_percent(0) >= self._unrest_limit() or self._is_arm_swing():
             return self._reject(WALKING)
         self._turning.reset()
         self._events = 0
@@ -192,6 +194,11 @@ class RepCounter:
             self._reject(NO_RUN)
         for i in range(first, self._events):
             self._turned(self._event_kind[i], self._event_ms[i], self._event_value[i])
+
+    def _is_arm_swing(self) -> bool:
+        """An arm that swings as one walks is as fast as the fastest curls, and not nearly as wide."""
+        window = self._window
+        return window.by_tilt and window.pace < SWING_PACE and window.spread < SWING_TILT
 
     def _unrest_limit(self) -> int:
         """Steps and arm swing are restless for their pace; slow, shaky curls are restless too."""
