@@ -1,4 +1,4 @@
-"""A rest is no set: the project's own lifter stands, fidgets and walks between two sets, and nothing counts."""
+"""A rest is no set: the model stands, fidgets and walks between two sets, and nothing counts."""
 
 import numpy as np
 import pytest
