@@ -132,8 +132,18 @@ class Link:
     async def _call(self, operation: Coroutine[Any, Any, Result]) -> Result:
         try:
             async with asyncio.timeout(SILENCE_S):
-                return await operation
+                result = await operation
+                _let_cancellation_through()
+                return result
         except TimeoutError as error:
             raise LinkLost("the device did not answer: move it nearer, or charge it") from error
         except (BleakError, OSError, EOFError) as error:
             raise LinkLost(f"the link broke: {error}") from error
+
+
+def _let_cancellation_through() -> None:
+    """Python 3.11's wait_for, inside a library, can return its result and swallow a cancellation (cpython
+    #86296): the task would live on."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -23,6 +23,7 @@ from repbeat_tools.simulator.controller import AirController, Faults
 from repbeat_tools.simulator.gatt import ALL_CONNECTIONS, AttributeServer, Bearer
 from repbeat_tools.simulator.link import AirLink
 from repbeat_tools.simulator.process import frame
+from repbeat_tools.simulator.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -156,9 +157,7 @@ class _Life:
     async def stop(self) -> None:
         self._ready = False
         self._write = lambda frames: None
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         while not self._gap.empty():
             self._gap.get_nowait().close()
         if self._scan_timer is not None:

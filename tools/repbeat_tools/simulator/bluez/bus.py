@@ -11,6 +11,7 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from repbeat_tools.simulator.bluez import errors
+from repbeat_tools.simulator.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +82,7 @@ class ServiceBus:
 
     async def close(self) -> None:
         """Off the bus; calls under way are given up."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._bus is not None:
             self._bus.disconnect()
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
