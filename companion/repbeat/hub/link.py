@@ -130,10 +130,14 @@ class Link:
         await self._call(self._client.write_gatt_char(uuid, data, response=True))
 
     async def _call(self, operation: Coroutine[Any, Any, Result]) -> Result:
+        before = _cancellations()
         try:
             async with asyncio.timeout(SILENCE_S):
                 result = await operation
-                _let_cancellation_through()
+                # Python 3.11's wait_for, inside a library, can return its result and swallow a cancellation
+                # (cpython #86296): the task would live on.
+                if _cancellations() > before:
+                    raise asyncio.CancelledError
                 return result
         except TimeoutError as error:
             raise LinkLost("the device did not answer: move it nearer, or charge it") from error
@@ -141,9 +145,7 @@ class Link:
             raise LinkLost(f"the link broke: {error}") from error
 
 
-def _let_cancellation_through() -> None:
-    """Python 3.11's wait_for, inside a library, can return its result and swallow a cancellation (cpython
-    #86296): the task would live on."""
+def _cancellations() -> int:
+    """Requests to cancel this task so far; a TaskGroup that failed may have left one behind."""
     task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+    return task.cancelling() if task else 0
