@@ -33,7 +33,7 @@ class CellMeans:
         self.mean = array("i", [0] * channels)
         self._last = array("i", [0] * channels)
         self._area2 = array("i", [0] * channels)  # twice the area so far, value x ms
-        self._channels = channels
+        self._each = tuple(range(channels))
         self.restart()
 
     def restart(self) -> None:
@@ -52,7 +52,7 @@ class CellMeans:
             self.broken = True
             self._last_ms = t_ms
             self._edge_ms = t_ms + CELL_MS
-            for i in range(self._channels):
+            for i in self._each:
                 self._last[i] = values[i]
                 self._area2[i] = 0
         return True
@@ -62,13 +62,14 @@ class CellMeans:
         span = t_ms - self._last_ms
         last, area2 = self._last, self._area2
         if self._edge_ms > t_ms:
-            for i in range(self._channels):
-                area2[i] += (last[i] + values[i]) * span
-                last[i] = values[i]
+            for i in self._each:
+                value = values[i]
+                area2[i] += (last[i] + value) * span
+                last[i] = value
             self._last_ms = t_ms
             return False
         part = self._edge_ms - self._last_ms
-        for i in range(self._channels):
+        for i in self._each:
             at_edge = last[i] + (values[i] - last[i]) * part // span if span else last[i]
             self.mean[i] = (area2[i] + (last[i] + at_edge) * part) // (2 * CELL_MS)
             last[i] = at_edge

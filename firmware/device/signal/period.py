@@ -5,7 +5,7 @@ from array import array
 STEP_CELLS = 2  # 200 ms: enough for movements of more than a second
 MIN_LAG = 5  # 1.0 s
 MAX_LAG = 34  # 6.8 s
-SMOOTH_REACH = (1, 1)
+SMOOTHINGS = 2
 DRIFT_REACH = 15
 CLIP = 4  # times the mean size
 SLACK = 20  # percent below the best peak at which a shorter period is preferred
@@ -16,7 +16,7 @@ class Period:
 
     def __init__(self, capacity: int) -> None:
         self._x = array("i", [0] * (capacity // STEP_CELLS + 1))
-        self._sums = array("i", [0] * (capacity // STEP_CELLS + 2))
+        self._sums = array("i", [0] * (capacity // STEP_CELLS + 2))  # of x, then of its squares
         self._r = array("i", [0] * (MAX_LAG + 2))
         self.cells = 0
         self.strength = 0
@@ -56,39 +56,59 @@ class Period:
         """Sums of pairs, smoothed over 0.8 s, less their mean over 6 s; to +-1000, bumps clipped."""
         x = self._x
         m = n // STEP_CELLS
+        self._sums[0] = 0
         for i in range(m):
             x[i] = values[2 * i] + values[2 * i + 1]
-        for reach in SMOOTH_REACH:
-            self._add_up(m)
-            for i in range(m):
-                x[i] = self._mean_around(i, m, reach)
-        self._add_up(m)
+        for _ in range(SMOOTHINGS):
+            self._smooth_three(m)
+        self._less_drift(m)
         usual = 0
         for i in range(m):
-            x[i] -= self._mean_around(i, m, DRIFT_REACH)
             usual += abs(x[i])
         limit = max(1, usual * CLIP // max(1, m))
+        sums, total = self._sums, 0
         for i in range(m):
-            x[i] = max(-limit, min(x[i], limit)) * 1000 // limit
+            value = x[i]
+            if value > limit:
+                value = limit
+            elif value < -limit:
+                value = -limit
+            value = value * 1000 // limit
+            x[i] = value
+            total += value * value >> 4
+            sums[i + 1] = total
         return m
 
-    def _add_up(self, m: int) -> None:
-        total = 0
-        for i in range(m):
-            total += self._x[i]
-            self._sums[i + 1] = total
+    def _smooth_three(self, m: int) -> None:
+        """Each value becomes the mean of itself and its neighbours."""
+        x = self._x
+        if m < 2:
+            return
+        before, here = x[0], x[0]
+        x[0] = (here + x[1]) // 2
+        for i in range(1, m - 1):
+            before, here = here, x[i]
+            x[i] = (before + here + x[i + 1]) // 3
+        x[m - 1] = (here + x[m - 1]) // 2
 
-    def _mean_around(self, i: int, m: int, reach: int) -> int:
-        low, high = max(0, i - reach), min(m, i + reach + 1)
-        return (self._sums[high] - self._sums[low]) // (high - low)
+    def _less_drift(self, m: int) -> None:
+        """Take the mean over DRIFT_REACH to both sides away."""
+        x, sums, total = self._x, self._sums, 0
+        for i in range(m):
+            total += x[i]
+            sums[i + 1] = total
+        for i in range(m):
+            low = i - DRIFT_REACH if i > DRIFT_REACH else 0
+            high = i + DRIFT_REACH + 1
+            if high > m:
+                high = m
+            x[i] -= (sums[high] - sums[low]) // (high - low)
 
     def _correlation(self, m: int, lag: int) -> int:
         """Normalised to 0-1000 by the energy of both stretches; a short overlap proves less."""
-        x = self._x
-        product = early = late = 0
+        x, sums = self._x, self._sums
+        product = 0
         for i in range(lag, m):
-            a, b = x[i], x[i - lag]
-            product += a * b >> 4
-            late += a * a >> 4
-            early += b * b >> 4
-        return product // max(1, (early + late) // 2000) * (m - lag) // m
+            product += x[i] * x[i - lag] >> 4
+        energy = sums[m] - sums[lag] + sums[m - lag]
+        return product // max(1, energy // 2000) * (m - lag) // m

@@ -165,9 +165,11 @@ class Window:
         """Choose the signal that shows a repeated movement best; False when neither does."""
         if self.n < SHORTEST:
             return False
+        swing = SCALE * self._tilt.fit(self.axes, self._size, self.n)
+        if swing <= NARROW_TILT and self._is_still():
+            return False
         self._try(False)
         spread, strength = self.spread, self.strength
-        swing = SCALE * self._tilt.fit(self.axes, self._size, self.n)
         if swing > NARROW_TILT and swing > TILT_ADVANTAGE * spread:
             self._try(True)
             if not self._tilt_is_better(spread, strength):
@@ -176,6 +178,19 @@ class Window:
             return False
         self.refresh()
         return True
+
+    def _is_still(self) -> bool:
+        """Whether the size of the acceleration does not vary by as much as the least movement."""
+        lowest = highest = self._size[0]
+        for i in range(self.n):
+            size = self._size[i]
+            if size < lowest:
+                lowest = size
+            elif size > highest:
+                highest = size
+        self.by_tilt = False
+        self.spread = (highest - lowest) * SCALE
+        return self.spread < FLOOR
 
     def set_pace(self, pace: int) -> None:
         """Follow the movement's period, in cells."""
