@@ -33,6 +33,7 @@ UNKNOWN_FRAME = 2  # argument: the frame's first byte
 BAD_FRAME = 3  # argument: the frame's first byte
 CLOCK_REFUSED = 4  # argument: unix seconds that were offered
 LOG_FAULT = 5  # argument: the sequence number that could not be read
+NOT_TRUSTED = 6  # argument: the frame's first byte; prove the key on TRUST first
 
 # Clocks outside are refused by both ends: before this project, or more than a device's life ahead
 EARLIEST_UNIX_S = 1735689600  # 2025-01-01

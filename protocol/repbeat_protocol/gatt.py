@@ -4,14 +4,15 @@ LAYOUT changes whenever a service or characteristic is added, moved or removed: 
 cached another layout must discover anew (BlueZ keeps stale caches after an update).
 """
 
-LAYOUT = 1
+LAYOUT = 2
 
 SERVICE = "b7e20001-5a1c-4f0e-9d3b-7c6f52455042"
-CONTROL = "b7e20002-5a1c-4f0e-9d3b-7c6f52455042"  # write: frames.FETCH, ACK, STOP, SET_TIME
+CONTROL = "b7e20002-5a1c-4f0e-9d3b-7c6f52455042"  # write: frames.FETCH, ACK, STOP, SET_TIME, sealed
 DATA = "b7e20003-5a1c-4f0e-9d3b-7c6f52455042"  # notify: frames.DATA, HEAD, GAP, REFUSAL
-TRANSFER = "b7e20004-5a1c-4f0e-9d3b-7c6f52455042"  # write, notify: transfer messages
+TRANSFER = "b7e20004-5a1c-4f0e-9d3b-7c6f52455042"  # write, notify: transfer messages, sealed
 INFO = "b7e20005-5a1c-4f0e-9d3b-7c6f52455042"  # read: frames.INFO
 LIVE = "b7e20006-5a1c-4f0e-9d3b-7c6f52455042"  # notify: live.LIVE, latest value only
+TRUST = "b7e20007-5a1c-4f0e-9d3b-7c6f52455042"  # write, notify: auth messages
 
 # Bluetooth SIG assigned numbers
 HEART_RATE_SERVICE = 0x180D

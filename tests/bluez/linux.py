@@ -11,7 +11,7 @@ from firmware.flash_file import prepare, stored
 from firmware import band as bands
 from repbeat.hub import Backoff, Hub, Patience, events
 from repbeat.store import Database, devices, records
-from repbeat_tools import boards
+from repbeat_tools import boards, trusted
 from repbeat_tools.simulator import Air, Device, Pace, Scaled
 from repbeat_tools.simulator.bluez import Bluetoothd
 
@@ -109,7 +109,7 @@ class Linux:
 
     def hub(self) -> Hub:
         """A hub on bleak's own backend: nothing of the simulator is handed to it."""
-        hub = Hub(self.db, backoff=QUICK, patience=Patience(stall_s=2.0))
+        hub = Hub(self.db, backoff=QUICK, patience=Patience(stall_s=2.0), keys=trusted.KnownKeys())
         hub.bus.listen(self.told.append)
         return hub
 

@@ -13,8 +13,10 @@ from bluez.linux import SLOW, Linux, until
 import repbeat_protocol
 from repbeat.hub import Hub, events
 from repbeat.hub.errors import NoAdapter
+from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.store import Database, records
 from repbeat_protocol import gatt
+from repbeat_tools import trusted
 from repbeat_tools.simulator.air import firmware_folders
 
 pytestmark = pytest.mark.xdist_group("simulator")
@@ -136,6 +138,8 @@ def test_the_next_companion_takes_over_the_link_of_a_killed_one(bus: str, tmp_pa
 
     async def script() -> None:
         async with Linux(bus, tmp_path, log=400, pace=SLOW) as linux:
+            device_id = linux.band.mac.replace(":", "").lower().rjust(16, "0")
+            DeviceKeys(path_for(linux.database)).put(device_id, trusted.SLOT, trusted.KEY)
             killed = await companion("hub", "--database", str(linux.database))
             try:
                 await until(

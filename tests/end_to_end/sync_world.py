@@ -16,7 +16,7 @@ from repbeat.hub import Backoff, Hub, events
 from repbeat.ingest import batch
 from repbeat.store import Database, records
 from repbeat_protocol import records as wire
-from repbeat_tools import device_log
+from repbeat_tools import device_log, trusted
 from repbeat_tools.demo.scene import HEAP_KB, load_board
 from repbeat_tools.sample import packed
 from repbeat_tools.simulator import Air, Device, Pace, Scaled
@@ -40,6 +40,7 @@ def write_log(flash_dir: Path) -> None:
         log.append(wire.BATTERY, 1, packed(wire.BATTERY, millivolts=3300 + number), 1000 * number)
     flash_dir.mkdir(parents=True, exist_ok=True)
     image.save(flash_dir / "flash.bin")
+    trusted.settle(flash_dir / "flash.bin", board)
 
 
 async def sync(flash_dir: Path, database: Path, fault: Fault | None = None) -> dict[str, Any]:
@@ -49,7 +50,9 @@ async def sync(flash_dir: Path, database: Path, fault: Fault | None = None) -> d
         async with asyncio.timeout(LIMIT_S), Air(clock=Scaled(4), pace=SLOW) as air:
             band = await air.device("band", board=board, flash_dir=flash_dir, heap_kb=HEAP_KB)
             central = await air.central("companion")
-            hub = Hub(store, backends=central.backends, backoff=Backoff(first_s=0.1))
+            hub = Hub(
+                store, backends=central.backends, backoff=Backoff(first_s=0.1), keys=trusted.KnownKeys()
+            )
             hub.bus.listen(lambda event: said.append(event))
             said: list[events.Event] = []
             serving = asyncio.create_task(hub.run())

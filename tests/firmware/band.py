@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bleak import BleakClient, BleakScanner
+from firmware.flash_file import prepare
 
-from repbeat_protocol import frames, gatt, transfer
-from repbeat_tools import boards
+from repbeat_protocol import auth, frames, gatt, transfer
+from repbeat_tools import boards, trusted
 from repbeat_tools.simulator import Air, Central, Device, Scaled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,9 @@ def run(scenario: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
 
 @asynccontextmanager
 async def world(flash_dir: Path, speed: float = SPEED) -> AsyncIterator[tuple[Air, Device]]:
-    """An air with one band on it; its last lines are added to what goes wrong."""
+    """An air with one band on it, claimed; its last lines are added to what goes wrong."""
+    if not (flash_dir / "flash.bin").exists():
+        prepare(flash_dir)
     async with Air(clock=Scaled(speed)) as air:
         band = await air.device(
             "band", flash_dir=flash_dir, board=boards.compile_json(BOARD), heap_kb=HEAP_KB
@@ -50,11 +53,33 @@ class Companion:
         self.client = client
         self.got: dict[str, list[bytes]] = {}
         self.info: dict[str, int] = {}
+        self.session: auth.Session | None = None
 
     async def read(self, uuid: str | int) -> bytes:
         return bytes(await self.client.read_gatt_char(standard(uuid) if isinstance(uuid, int) else uuid))
 
+    async def prove(self, key: bytes = trusted.KEY, slot: int = trusted.SLOT) -> tuple[int | bytes, ...]:
+        """Show the key and be shown it; the last answer (auth.TRUSTED, or REFUSED and its code)."""
+        answers = await self.listen(gatt.TRUST)
+        await self.read_info()
+        nonce = bytes(range(auth.NONCE_SIZE))
+        await self.write(gatt.TRUST, auth.pack(auth.HELLO, frames.PROTOCOL_VERSION, slot, nonce))
+        answer = auth.unpack(await until(lambda: answers and answers.pop(0), 20))
+        if answer[0] != auth.CHALLENGE:
+            return answer
+        session = auth.Session(key, slot, self.info["device_id"], nonce, bytes(answer[1]))
+        await self.write(gatt.TRUST, auth.pack(auth.PROOF, session.proof(auth.COMPANION)))
+        answer = auth.unpack(await until(lambda: answers and answers.pop(0), 20))
+        if answer[0] == auth.TRUSTED:
+            assert session.proves(auth.DEVICE, bytes(answer[1]))
+            self.session = session
+        return answer
+
     async def write(self, uuid: str | int, data: bytes) -> None:
+        """Sealed, where the band wants it, once the key is proved."""
+        channel = {gatt.CONTROL: auth.ON_CONTROL, gatt.TRANSFER: auth.ON_TRANSFER}.get(uuid)
+        if channel and self.session:
+            data = self.session.seal(channel, data)
         await self.client.write_gatt_char(
             standard(uuid) if isinstance(uuid, int) else uuid, data, response=True
         )
@@ -113,7 +138,7 @@ class Companion:
         states = await self.listen(gatt.TRANSFER)
         blob = transfer.blob(content)
         message = transfer.pack_begin(transfer.PLAN, ident, content)
-        room = self.client.mtu_size - 8
+        room = self.client.mtu_size - 8 - auth.SEAL_SIZE
         while True:
             seen = len(states)
             await self.write(gatt.TRANSFER, message)
@@ -147,12 +172,15 @@ async def advertisement(phone: Central) -> tuple[Any, Any]:
 
 
 @asynccontextmanager
-async def connected(air: Air, name: str = "phone") -> AsyncIterator[Companion]:
-    """A companion with a connection of its own."""
+async def connected(air: Air, name: str = "phone", trust: bool = True) -> AsyncIterator[Companion]:
+    """A companion with a connection of its own, and the band's trust."""
     phone = air.centrals.get(name) or await air.central(name)
     device, _ = await advertisement(phone)
     async with BleakClient(device, backend=phone.backends[1]) as client:
-        yield Companion(client)
+        companion = Companion(client)
+        if trust:
+            assert (await companion.prove())[0] == auth.TRUSTED
+        yield companion
 
 
 def press(air: Air, band: Device, hold_ms: float = 200) -> None:

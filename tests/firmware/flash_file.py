@@ -7,6 +7,7 @@ from device.store.log import Log
 from device.store.settings import Settings
 from device.store.slots import PlanSlot
 from repbeat_protocol import heart, records, transfer
+from repbeat_tools import trusted
 
 SECTOR = 4096
 LOG_SIZE = 0x100000  # of the band's board; the "cfg" partition follows in the file
@@ -81,7 +82,7 @@ def prepare(
         seq = log.append(records.FAULT, 1, payload, 1000 + i)
         raw.append(records.encode(seq, records.FAULT, 1, log.boot, 1000 + i, payload))
     kept = FilePartition(memoryview(data)[LOG_SIZE:])
-    Settings(kept).update(settings)
+    Settings(kept).update({**trusted.SETTINGS, **settings})
     if plan:
         receiver = transfer.Receiver({transfer.PLAN: PlanSlot(kept, Settings(kept), lambda: 0)})
         receiver.handle(transfer.pack_begin(transfer.PLAN, 1, plan))

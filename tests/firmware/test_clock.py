@@ -2,6 +2,7 @@
 
 import struct
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -106,17 +107,28 @@ def phone_time(moment: datetime) -> memoryview:
     return memoryview(struct.pack("<HBBBBBBBB", *fields))
 
 
+TRUSTED, STRANGER = SimpleNamespace(trusted=True), SimpleNamespace(trusted=False)
+
+
+def test_a_stranger_sets_no_clock() -> None:
+    served, clock, _ = service()
+    clock.set_utc(1_790_000_000_000, 40, 120, clocks.FROM_COMPANION)
+    before = clock.unix_s()
+    served.written(STRANGER, 7, phone_time(datetime(2026, 11, 25, 20, 0, 0, tzinfo=UTC)))
+    assert clock.unix_s() == before
+
+
 def test_a_phones_time_is_local_by_the_offset_that_a_companion_told() -> None:
     served, clock, _ = service()
     clock.set_utc(1_790_000_000_000, 40, 120, clocks.FROM_COMPANION)
-    served.written(None, 7, phone_time(datetime(2026, 11, 25, 20, 0, 0, tzinfo=UTC)))
+    served.written(TRUSTED, 7, phone_time(datetime(2026, 11, 25, 20, 0, 0, tzinfo=UTC)))
     assert datetime.fromtimestamp(clock.unix_s(), UTC).isoformat() == "2026-11-25T18:00:00+00:00"
     assert clock.uncertainty_ms == 2000
 
 
 def test_a_phones_time_without_a_known_offset_is_as_uncertain_as_can_be() -> None:
     served, clock, _ = service()
-    served.written(None, 7, phone_time(datetime(2026, 11, 25, 20, 0, 0, tzinfo=UTC)))
+    served.written(TRUSTED, 7, phone_time(datetime(2026, 11, 25, 20, 0, 0, tzinfo=UTC)))
     assert clock.uncertainty_ms == 0xFFFF
 
 
@@ -126,6 +138,6 @@ def test_a_refused_phone_time_leaves_the_clock_and_reads_as_before() -> None:
     served.refresh(7)
     before = server.values[7]
     for year in (1970, 2040):
-        served.written(None, 7, phone_time(datetime(year, 1, 2, tzinfo=UTC)))
+        served.written(TRUSTED, 7, phone_time(datetime(year, 1, 2, tzinfo=UTC)))
         assert clock.unix_s() == 1_790_000_000
         assert server.values[7] == before

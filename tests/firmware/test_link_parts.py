@@ -79,6 +79,7 @@ def test_a_ring_full_of_writes_still_takes_a_disconnect() -> None:
 class Central:
     def __init__(self, index: int) -> None:
         self.index = index
+        self.trusted = True
 
 
 def test_live_is_sent_to_all_when_it_changed_and_only_then() -> None:
@@ -93,6 +94,14 @@ def test_live_is_sent_to_all_when_it_changed_and_only_then() -> None:
         assert value.next(central) is None
     assert not value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9)
     assert value.next(Central(0)) is None
+
+
+def test_live_is_kept_from_strangers() -> None:
+    value = Live()
+    value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9)
+    stranger = Central(1)
+    stranger.trusted = False
+    assert value.next(stranger) is None
 
 
 class MemorySlot(transfer.Slot):

@@ -16,7 +16,8 @@ from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
 from bleak.uuids import normalize_uuid_16
 
-from repbeat_protocol import frames, gatt, plan, records, transfer
+from repbeat_protocol import auth, frames, gatt, plan, records, transfer
+from repbeat_tools.trusted import KEY
 
 PAYLOAD = 244  # what one notification carries
 
@@ -83,6 +84,10 @@ class FakeBand:
         self.times: list[tuple[int, int, int]] = []
         self.connections = 0
         self.slot = PlanSlot(self)
+        self.key: bytes | None = KEY
+        self.prove_wrongly = False
+        self._asked: auth.Session | None = None
+        self._session: auth.Session | None = None
         self.client: FakeClient | None = None
         self._receiver = transfer.Receiver({transfer.PLAN: self.slot})
         self._wake = asyncio.Event()
@@ -105,6 +110,30 @@ class FakeBand:
         return frames.pack_info(
             gatt.LAYOUT, self.log_id, oldest, self.next_seq, self.boot, 600_000, revision, self.device_id
         )
+
+    def trust(self, message: bytes) -> None:
+        """HELLO and PROOF as the firmware answers them."""
+        kind, *values = auth.unpack(message)
+        if self.key is None:
+            self.notify(gatt.TRUST, auth.pack(auth.REFUSED, auth.UNKNOWN_KEY))
+        elif kind == auth.HELLO:
+            own = bytes(auth.NONCE_SIZE)
+            self._asked = auth.Session(self.key, values[1], self.device_id, values[2], own)
+            self.notify(gatt.TRUST, auth.pack(auth.CHALLENGE, own))
+        elif not self._asked.proves(auth.COMPANION, values[0]):
+            self.notify(gatt.TRUST, auth.pack(auth.REFUSED, auth.UNKNOWN_KEY))
+        else:
+            self._session = self._asked
+            proof = bytes(16) if self.prove_wrongly else self._session.proof(auth.DEVICE)
+            self.notify(gatt.TRUST, auth.pack(auth.TRUSTED, proof))
+
+    def written(self, uuid: str, data: bytes) -> None:
+        if uuid == gatt.TRUST:
+            self.trust(data)
+        elif uuid == gatt.CONTROL:
+            self.control(self._session.open(auth.ON_CONTROL, data))
+        else:
+            self.transfer(self._session.open(auth.ON_TRANSFER, data))
 
     def control(self, frame: bytes) -> None:
         kind, *values = frames.unpack_control(frame)
@@ -205,7 +234,7 @@ class FakeClient(BaseBleakClient):
         found = BleakGATTServiceCollection()
         own = BleakGATTService(None, 1, gatt.SERVICE)
         found.add_service(own)
-        names = [gatt.CONTROL, gatt.DATA, gatt.TRANSFER, gatt.INFO, gatt.LIVE]
+        names = [gatt.CONTROL, gatt.DATA, gatt.TRANSFER, gatt.INFO, gatt.LIVE, gatt.TRUST]
         names += [normalize_uuid_16(gatt.HEART_RATE_MEASUREMENT), normalize_uuid_16(gatt.FIRMWARE_REVISION)]
         for handle, uuid in enumerate(names, start=2):
             if uuid not in self._band.services_missing:
@@ -235,10 +264,7 @@ class FakeClient(BaseBleakClient):
 
     async def write_gatt_char(self, characteristic: object, data: bytes, response: bool) -> None:
         self._check()
-        if characteristic.uuid == gatt.CONTROL:
-            self._band.control(bytes(data))
-        else:
-            self._band.transfer(bytes(data))
+        self._band.written(characteristic.uuid, bytes(data))
 
     async def start_notify(self, characteristic: object, callback: Callable, **kwargs: object) -> None:
         self._check()

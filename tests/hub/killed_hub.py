@@ -12,6 +12,7 @@ from hub.test_hub import long_log
 from repbeat.hub import Hub
 from repbeat.store import Database
 from repbeat_protocol import frames
+from repbeat_tools.trusted import KnownKeys
 
 
 def die() -> None:
@@ -44,7 +45,7 @@ def main(path: str, step: str, batch: int) -> None:
 
     database.insert = before_commit
     band.control = before_ack
-    asyncio.run(Hub(database, backends=backends(band)).sync_once(0.1, 20))
+    asyncio.run(Hub(database, backends=backends(band), keys=KnownKeys()).sync_once(0.1, 20))
 
 
 if __name__ == "__main__":

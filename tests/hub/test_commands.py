@@ -13,6 +13,7 @@ from repbeat.cli import main
 from repbeat.hub import Hub
 from repbeat.hub.heart_rate import read
 from repbeat.store import Database
+from repbeat_tools.trusted import KnownKeys
 
 
 def run(*words: object) -> tuple[int, str, str]:
@@ -27,7 +28,7 @@ def database(tmp_path: Path) -> Path:
     band = FakeBand("A1", 0xB1, log)
     with Database(path) as db:
         planned(db, band, 5)
-        asyncio.run(Hub(db, backends=backends(band)).sync_once(0.1, 20))
+        asyncio.run(Hub(db, backends=backends(band), keys=KnownKeys()).sync_once(0.1, 20))
     return path
 
 

@@ -15,6 +15,7 @@ from repbeat.hub import Backoff, Hub, Patience, events
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import frames, gatt, live, plan
 from repbeat_protocol import records as wire
+from repbeat_tools.trusted import KnownKeys
 
 QUICK = Backoff(first_s=0.01, longest_s=0.05, misbehaved_s=0.05, store_s=0.05, outdated_s=0.05, unheard_s=0.5)
 PATIENCE = Patience(stall_s=0.2, stalls=2, idle_s=0.5)
@@ -42,7 +43,7 @@ def run_until(db: Database, done: Callable[[Hub], bool], *bands: FakeBand, limit
     """Run a hub until `done(hub)`; the events it told."""
 
     async def main() -> list:
-        hub = Hub(db, backends=backends(*bands), patience=PATIENCE, backoff=QUICK)
+        hub = Hub(db, backends=backends(*bands), patience=PATIENCE, backoff=QUICK, keys=KnownKeys())
         told: list = []
         hub.bus.listen(told.append)
         running = asyncio.create_task(hub.run())
@@ -242,7 +243,7 @@ def test_a_device_of_another_version_gets_a_clear_error(db: Database, info: byte
 def test_a_device_without_our_characteristics_gets_a_clear_error(db: Database) -> None:
     band = FakeBand("A1", 0xB1, [])
     band.services_missing = {gatt.TRANSFER}
-    outcome = asyncio.run(Hub(db, backends=backends(band), backoff=QUICK).sync_once(0.1, 5))
+    outcome = asyncio.run(Hub(db, backends=backends(band), backoff=QUICK, keys=KnownKeys()).sync_once(0.1, 5))
     assert "update its firmware" in outcome[0].problem
 
 
@@ -355,7 +356,9 @@ def test_a_cut_during_the_push_is_made_good(db: Database) -> None:
 def test_sync_once_ends_by_itself(db: Database) -> None:
     band = FakeBand("A1", 0xB1, long_log())
     athlete_id = planned(db, band, 5)
-    (outcome,) = asyncio.run(Hub(db, backends=backends(band)).sync_once(scan_s=0.1, limit_s=20))
+    (outcome,) = asyncio.run(
+        Hub(db, backends=backends(band), keys=KnownKeys()).sync_once(scan_s=0.1, limit_s=20)
+    )
     assert (outcome.device_id, outcome.problem) == (BAND_ID, "")
     assert whole(db, band)
     assert plans.get(db, athlete_id, 5).status == plans.APPLIED
@@ -378,3 +381,23 @@ def test_live_values_reach_the_board(db: Database) -> None:
     assert states[0].values["reps"] == 5
     assert (states[0].heart.bpm, states[0].heart.contact, states[0].heart.rr_1024) == (131, True, (512,))
     assert states[0].link == "connected"
+
+
+def test_an_impostor_gets_nothing(db: Database) -> None:
+    """A device that answers without knowing the key: nothing is written to it, and the cause is told."""
+    band = FakeBand("A1", 0xB1, long_log(10))
+    band.prove_wrongly = True
+    (outcome,) = asyncio.run(
+        Hub(db, backends=backends(band), keys=KnownKeys()).sync_once(scan_s=0.1, limit_s=5)
+    )
+    assert "did not prove" in outcome.problem
+    assert not band.fetched
+    assert not band.times
+
+
+def test_a_device_that_is_not_ours_is_named_and_left_alone(db: Database) -> None:
+    band = FakeBand("A1", 0xB1, long_log(10))
+    (outcome,) = asyncio.run(Hub(db, backends=backends(band)).sync_once(scan_s=0.1, limit_s=5))
+    assert "repbeat devices claim" in outcome.problem
+    assert not band.fetched
+    assert not devices.every(db)

@@ -14,6 +14,7 @@ from repbeat.coach import desk
 from repbeat.hub import Backoff, Hub, Patience, events
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import plan as wire
+from repbeat_tools.trusted import KnownKeys
 
 pytestmark = pytest.mark.xdist_group("simulator")
 
@@ -42,7 +43,13 @@ class Scene:
         async with asyncio.timeout(LIMIT_S), bands.world(self.flash_dir, speed=4) as (air, band):
             self.band = band
             phone = await air.central("phone")
-            self.hub = Hub(self.db, backends=phone.backends, backoff=QUICK, patience=Patience(stall_s=2.0))
+            self.hub = Hub(
+                self.db,
+                backends=phone.backends,
+                backoff=QUICK,
+                patience=Patience(stall_s=2.0),
+                keys=KnownKeys(),
+            )
             self.hub.bus.listen(self.told.append)
             running = asyncio.create_task(self.hub.run())
             try:

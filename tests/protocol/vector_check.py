@@ -2,7 +2,7 @@
 
 from binascii import hexlify, unhexlify
 
-from repbeat_protocol import frames, heart, live, plan, records, transfer
+from repbeat_protocol import auth, frames, heart, live, plan, records, transfer
 
 
 def text(data):
@@ -110,7 +110,32 @@ def check_plan(v):
     expect(v["name"], text(plan.encode(p)), v["wire"])
 
 
+def check_hmac(v):
+    expect(v["name"], text(auth.hmac_sha256(unhexlify(v["key"]), unhexlify(v["message"]))), v["mac"])
+
+
+def check_trust(v):
+    def session():
+        nonces = unhexlify(v["companion_nonce"]), unhexlify(v["device_nonce"])
+        return auth.Session(unhexlify(v["key"]), v["slot"], v["device_id"], nonces[0], nonces[1])
+
+    companion, device = session(), session()
+    expect(v["name"], text(companion.proof(auth.COMPANION)), v["companion_proof"])
+    expect(v["name"], text(device.proof(auth.DEVICE)), v["device_proof"])
+    for sealed in v["sealed"]:
+        frame = unhexlify(sealed["frame"])
+        expect(v["name"], text(companion.seal(sealed["channel"], frame)), sealed["bytes"])
+        expect(v["name"], bytes(device.open(sealed["channel"], unhexlify(sealed["bytes"]))), frame)
+        try:
+            device.open(sealed["channel"], unhexlify(sealed["bytes"]))
+        except auth.BadSeal:
+            continue
+        raise AssertionError(v["name"] + ": a seal was taken twice")
+
+
 CHECKS = {
+    "hmac": check_hmac,
+    "trust": check_trust,
     "record": check_record,
     "heart": check_heart,
     "rr": check_rr,

@@ -35,6 +35,10 @@ class FlashImage:
         ends = [_place(board, one["label"]) for one in board["flash"]["partitions"]]
         return cls(b"\xff" * max(start + size for start, size in ends), board, label)
 
+    def cells(self) -> bytes:
+        """All partitions, as `save` writes them."""
+        return bytes(self._file)
+
     def save(self, file: Path) -> None:
         """Write all partitions as a device's flash file."""
         file.write_bytes(self._file)

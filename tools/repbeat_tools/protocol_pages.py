@@ -11,12 +11,14 @@ import struct
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
-from repbeat_protocol import frames, gatt, live, plan, records, transfer
+from repbeat_protocol import auth, frames, gatt, live, plan, records, transfer
 
 FOLDER = Path(__file__).resolve().parents[2] / "protocol"
 TABLE = re.compile(r"(<!-- table: (\w+(?:\.\w+)?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
+TRUST_FORMS = {**auth.FORMS, auth.CLAIM: auth.CLAIM_HEAD + "*", auth.KEY: auth.KEY_HEAD + "*"}
 TYPES = {
     "B": "u8",
     "H": "u16",
@@ -25,6 +27,8 @@ TYPES = {
     "q": "i64",
     "Q": "u64",
     "8s": "8 bytes",
+    "16s": "16 bytes",
+    "32s": "32 bytes",
     "*": "the rest",
 }
 
@@ -46,7 +50,7 @@ def meanings() -> dict[str, dict[str, str]]:
 
 def codes(form: str) -> list[str]:
     """The struct codes of a format such as `<BI8s`."""
-    return re.findall(r"\d*[A-Za-z]", form.lstrip("<"))
+    return re.findall(r"\d*[A-Za-z]|\*", form.lstrip("<"))
 
 
 def rows(name: str, fields: Iterable[tuple[str, str]], known: dict[str, dict[str, str]]) -> list[str]:
@@ -72,13 +76,15 @@ def record_tables(known: dict[str, dict[str, str]]) -> list[str]:
     return lines
 
 
-def frame_tables(known: dict[str, dict[str, str]], side: str, forms: dict[int, str]) -> list[str]:
+def frame_tables(
+    known: dict[str, dict[str, str]], side: str, forms: dict[int, str], module: ModuleType = frames
+) -> list[str]:
     lines: list[str] = []
     for section, fields in known.items():
         if not section.startswith(side + "."):
             continue
         name = section.partition(".")[2]
-        first = getattr(frames, name)
+        first = getattr(module, name)
         names = [field for field in fields if field != "_"]
         lines += [f"### {name} (0x{first:02x})", "", fields["_"], ""]
         if names:
@@ -137,6 +143,7 @@ def tables() -> dict[str, list[str]]:
         "chunk": _shifted("chunk", [("offset", "I"), ("bytes", "*")], known),
         "state": _shifted("state", zip(known["state"], codes(transfer.STATE_FORM)[1:], strict=True), known),
         "gatt": gatt_table(),
+        "trust": frame_tables(known, "trust", TRUST_FORMS, auth),
     }
 
 

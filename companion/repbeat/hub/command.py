@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,25 +14,29 @@ import click
 from repbeat.coach.after_session import AfterSession
 from repbeat.hub import events, report
 from repbeat.hub.errors import HubError
-from repbeat.hub.hub import Hub
+from repbeat.hub.hub import Backoff, Hub
+from repbeat.hub.keys import DeviceKeys, path_for
+from repbeat.hub.trust import keys_of
+from repbeat.hub.trust import revoke as take_key
 from repbeat.ingest import days
 from repbeat.store import Database, athletes
 from repbeat.store import devices as known_devices
 from repbeat.store.console import errors_shown, json_option, print_json
-from repbeat.store.location import database_option
+from repbeat.store.location import Location, database_option
+from repbeat_protocol import auth
 
 
 @click.command()
 @click.option("--approve", is_flag=True, help="Push the planner's proposals without a further look.")
 @database_option
-def hub(approve: bool, database: Path) -> None:
+def hub(approve: bool, database: Location) -> None:
     """Collect from every device in reach and push plans, until stopped with Ctrl-C.
 
     After each session the planner is asked for the next plan; `repbeat plan push` approves it.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with errors_shown(HubError), Database(database) as db:
-        serving = Hub(db)
+        serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
         coach = AfterSession(db, serving.bus, _now_ms, approved=approve)
         try:
@@ -52,10 +56,10 @@ def hub(approve: bool, database: Path) -> None:
 )
 @json_option
 @database_option
-def sync(scan_s: float, limit_s: float, as_json: bool, database: Path) -> None:
+def sync(scan_s: float, limit_s: float, as_json: bool, database: Location) -> None:
     """Collect from every device in reach once, push waiting plans, end. Exit code 1 if a device failed."""
     with errors_shown(HubError), Database(database) as db:
-        serving = Hub(db)
+        serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
         served = asyncio.run(serving.sync_once(scan_s, limit_s))
         reports = {
@@ -85,7 +89,7 @@ def sync(scan_s: float, limit_s: float, as_json: bool, database: Path) -> None:
 @json_option
 @database_option
 @click.pass_context
-def devices(context: click.Context, as_json: bool, database: Path) -> None:
+def devices(context: click.Context, as_json: bool, database: Location) -> None:
     """Each device: whose, when synced, battery, firmware, what is here of its log and what is not."""
     context.obj = database
     if context.invoked_subcommand is not None:
@@ -105,7 +109,7 @@ def devices(context: click.Context, as_json: bool, database: Path) -> None:
 @click.argument("device_id")
 @click.option("--athlete", help="Whose records are they from now on; leave out for nobody's.")
 @click.pass_obj
-def assign(database: Path, device_id: str, athlete: str | None) -> None:
+def assign(database: Location, device_id: str, athlete: str | None) -> None:
     """Give a device to an athlete. What it recorded before stays whose it was."""
     with errors_shown(), Database(database) as db:
         device = known_devices.get(db, device_id)
@@ -123,10 +127,88 @@ def assign(database: Path, device_id: str, athlete: str | None) -> None:
 @click.argument("device_id")
 @click.argument("name")
 @click.pass_obj
-def rename(database: Path, device_id: str, name: str) -> None:
+def rename(database: Location, device_id: str, name: str) -> None:
     """Give a device another name."""
     with errors_shown(), Database(database) as db:
         known_devices.rename(db, device_id, name)
+
+
+@devices.command()
+@click.option(
+    "--seconds", type=click.FloatRange(5, 600), default=60.0, show_default=True, help="How long to wait."
+)
+@json_option
+@click.pass_obj
+def claim(database: Location, seconds: float, as_json: bool) -> None:
+    """Make devices this companion's: hold each one's button for a second while no session runs.
+
+    The device then gives its records to this companion and takes plans from it, and from nobody else who has
+    not done the same.
+    """
+    with errors_shown(HubError), Database(database) as db:
+        keys = DeviceKeys(path_for(database))
+        serving = Hub(db, keys=keys, backoff=Backoff(stranger_s=1.0))
+        serving.trust.claims = True
+        claimed: list[dict[str, str]] = []
+
+        def hear(event: events.Event) -> None:
+            _say(event)
+            if isinstance(event, events.Claimed):
+                claimed.append({"device_id": event.device_id, "name": event.name})
+
+        serving.bus.listen(hear)
+        asyncio.run(_for(seconds, serving))
+    if as_json:
+        print_json({"claimed": claimed})
+    elif not claimed:
+        click.echo(
+            "No device was claimed: hold its button for a second while no session runs, near this computer."
+        )
+    if not claimed:
+        raise click.exceptions.Exit(1)
+
+
+@devices.command()
+@click.argument("device_id")
+@json_option
+@click.pass_obj
+def keys(database: Location, device_id: str, as_json: bool) -> None:
+    """Which companions a device trusts, by slot; the device must be in reach."""
+    with errors_shown(HubError), Database(database) as db:
+        serving = Hub(db, keys=DeviceKeys(path_for(database)))
+        names = asyncio.run(serving.with_device(device_id, keys_of))
+    if as_json:
+        print_json({"device_id": device_id, "companions": names})
+        return
+    for slot, name in enumerate(names):
+        click.echo(f"{slot}  {name or '–'}")
+
+
+@devices.command()
+@click.argument("device_id")
+@click.argument("slot", type=click.IntRange(0, auth.SLOTS - 1))
+@click.pass_obj
+def revoke(database: Location, device_id: str, slot: int) -> None:
+    """Take a companion's key from a device: it reads and changes nothing of it any more."""
+    with errors_shown(HubError), Database(database) as db:
+        serving = Hub(db, keys=DeviceKeys(path_for(database)))
+        asyncio.run(serving.with_device(device_id, lambda link: take_key(link, slot)))
+    click.echo(f"{device_id}: slot {slot} is free")
+
+
+@devices.command()
+@click.argument("device_id")
+@click.pass_obj
+def forget(database: Location, device_id: str) -> None:
+    """Drop this companion's own key of a device. What was recorded stays."""
+    with errors_shown(HubError):
+        DeviceKeys(path_for(database)).forget(device_id)
+
+
+async def _for(seconds: float, serving: Hub) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await serving.run()
 
 
 def _print_device(one: dict[str, Any]) -> None:
@@ -153,6 +235,8 @@ def _say(event: events.Event) -> None:
     match event:
         case events.Connected():
             text = f"connected, records {event.cursor} to {event.head_seq} to fetch"
+        case events.Claimed():
+            text = "is this companion's now"
         case events.CaughtUp():
             text = f"everything up to record {event.cursor} is here"
         case events.Gap():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from repbeat import ingest
 from repbeat.hub import events, heart_rate
@@ -18,6 +18,7 @@ from repbeat.ingest import Stored
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import frames, gatt, live, transfer
 
+Result = TypeVar("Result")
 OWN_UNCERTAINTY_MS = 50  # this computer's clock, kept by NTP over Wi-Fi
 TIME_AGAIN_S = 6 * 3600  # a crystal that is 50 ppm off has gone a second wrong by then
 PLAN_LOOK_S = 1.0  # how often the store is asked for a plan to push
@@ -44,7 +45,9 @@ class DeviceSession:
         unix_s: Callable[[], float],
         patience: Patience,
         ended: asyncio.Event,
+        introduce: Callable[[Link, Info], Awaitable[None]],
     ) -> None:
+        self._introduce = introduce
         self._link = link
         self._address = address
         self._name = name
@@ -76,11 +79,22 @@ class DeviceSession:
             # One cause ends all parts; what the others raise meanwhile only follows from it.
             raise errors.exceptions[0] from errors
 
-    async def _greet(self) -> Info:
-        """Read what the device is, and note it."""
+    async def manage(self, device_id: str, use: Callable[[Link], Awaitable[Result]]) -> tuple[Result] | None:
+        """`use(link)` once the device has proved who it is; None when it is another device."""
+        self._link.check_services()
         info = await self._link.info()
-        firmware = await self._link.text(gatt.FIRMWARE_REVISION)
         self.device_id = devices.name_of(info.device_id)
+        if self.device_id != device_id:
+            return None
+        await self._introduce(self._link, info)
+        return (await use(self._link),)
+
+    async def _greet(self) -> Info:
+        """Read what the device is, make sure of it, and note it."""
+        info = await self._link.info()
+        self.device_id = devices.name_of(info.device_id)
+        await self._introduce(self._link, info)
+        firmware = await self._link.text(gatt.FIRMWARE_REVISION)
         now_ms = self._now_ms()
 
         def note(db: Database) -> tuple[str, int]:

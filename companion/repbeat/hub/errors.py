@@ -39,5 +39,21 @@ class PlanRefused(HubError):
         self.reason = reason
 
 
+class NotClaimed(HubError):
+    """This companion has no key of the device, and may read and change nothing of it."""
+
+
+class KeyRefused(HubError):
+    """The device does not know the key that this companion holds."""
+
+
+class Impostor(HubError):
+    """Something answers in the device's name without knowing its key."""
+
+
+class KeysUnreadable(HubError):
+    """The file of device keys is damaged."""
+
+
 class NoAdapter(HubError):
     """This computer has no Bluetooth that can scan."""

@@ -30,6 +30,10 @@ class Connected(Event, frozen=True, kw_only=True):
     firmware: str
 
 
+class Claimed(Event, frozen=True, kw_only=True):
+    """The device took this companion's key: it is ours."""
+
+
 class Progress(Event, frozen=True, kw_only=True):
     """A batch is committed and acknowledged."""
 

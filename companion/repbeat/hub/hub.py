@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from bleak.backends.device import BLEDevice
@@ -22,16 +22,29 @@ from bleak_retry_connector import calculate_backoff_time
 from repbeat.hub import events
 from repbeat.hub.board import Board
 from repbeat.hub.device_session import DeviceSession
-from repbeat.hub.errors import DeviceMisbehaves, HubError, LogRewound, WrongLayout, WrongProtocol
+from repbeat.hub.errors import (
+    DeviceMisbehaves,
+    HubError,
+    Impostor,
+    KeyRefused,
+    LinkLost,
+    LogRewound,
+    NotClaimed,
+    WrongLayout,
+    WrongProtocol,
+)
 from repbeat.hub.fetch import Patience
-from repbeat.hub.link import Link
+from repbeat.hub.keys import DeviceKeys
+from repbeat.hub.link import Info, Link
 from repbeat.hub.radio import Backends, Radio
+from repbeat.hub.trust import Trust
 from repbeat.hub.writer import Writer
 from repbeat.store import Database, StoreError, devices
 from repbeat_protocol.frames import FrameError
 from repbeat_protocol.records import RecordError
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 MOST_DEVICES = 64  # served at once; whoever advertises under ever new addresses gets no further
 
@@ -44,6 +57,7 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
     misbehaved_s: float = 60.0
     store_s: float = 30.0  # disk full, database in use
     outdated_s: float = 600.0  # only an update helps
+    stranger_s: float = 10.0  # not ours: somebody may be about to press its button
     unheard_s: float = 60.0  # try at last also without having heard the device again
 
 
@@ -79,7 +93,10 @@ class Hub:
         unix_s: Callable[[], float] = time.time,
         patience: Patience | None = None,
         backoff: Backoff | None = None,
+        keys: DeviceKeys | None = None,
     ) -> None:
+        """`keys`: those of the devices that this companion has claimed; none without it."""
+        self.trust = Trust(keys or DeviceKeys(), self._claimed)
         self.bus = events.Bus()
         self.board = Board(self.bus)
         self._database = database
@@ -109,6 +126,34 @@ class Hub:
             Served(address=address, device_id=peer.device_id, name=peer.name, problem=peer.problem)
             for address, peer in sorted(self._peers.items())
         ]
+
+    async def with_device(
+        self, device_id: str, use: Callable[[Link], Coroutine[None, None, Result]], limit_s: float = 30.0
+    ) -> Result:
+        """What `use(link)` gives on a connection that has proved its key; NotFound when it is not heard."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+        async def manage(session: DeviceSession) -> None:
+            result = await session.manage(device_id, use)
+            if result is not None and not done.done():
+                done.set_result(result[0])
+
+        async def serve(peer: _Peer, writer: Writer) -> None:
+            await self._connection(peer, writer, manage)
+
+        async with self._serving(serve):
+            try:
+                async with asyncio.timeout(limit_s):
+                    return await done
+            except TimeoutError as error:
+                problems = {peer.problem for peer in self._peers.values() if peer.device_id == device_id}
+                raise LinkLost(
+                    problems.pop() if problems else f"{device_id} was not heard: is it near?"
+                ) from error
+
+    def _claimed(self, link: Link, info: Info) -> None:
+        device_id = devices.name_of(info.device_id)
+        self.bus.tell(events.Claimed(address=link.address, device_id=device_id, name=link.name))
 
     @asynccontextmanager
     async def _serving(
@@ -167,7 +212,15 @@ class Hub:
             peer.problem = "not through in the time given"
             link = Link(client)
             session = DeviceSession(
-                link, peer.device.address, peer.name, writer, self.bus, self._unix_s, self._patience, ended
+                link,
+                peer.device.address,
+                peer.name,
+                writer,
+                self.bus,
+                self._unix_s,
+                self._patience,
+                ended,
+                self.trust.introduce,
             )
             try:
                 await use(session)
@@ -199,6 +252,8 @@ class Hub:
         match error:
             case WrongProtocol() | WrongLayout():
                 return self._backoff.outdated_s
+            case NotClaimed() | KeyRefused() | Impostor():
+                return self._backoff.stranger_s
             case StoreError():
                 return self._backoff.store_s
             case DeviceMisbehaves() | LogRewound() | FrameError() | RecordError():

@@ -13,10 +13,10 @@ from bleak.uuids import normalize_uuid_16
 from bleak_retry_connector import clear_cache
 
 from repbeat.hub.errors import DeviceMisbehaves, LinkLost, WrongLayout, WrongProtocol
-from repbeat_protocol import frames, gatt
+from repbeat_protocol import auth, frames, gatt
 
 Result = TypeVar("Result")
-NEEDED = (gatt.CONTROL, gatt.DATA, gatt.INFO, gatt.TRANSFER)
+NEEDED = (gatt.CONTROL, gatt.DATA, gatt.INFO, gatt.TRANSFER, gatt.TRUST)
 SILENCE_S = (
     15.0  # a request that takes longer than this has lost its link (the supervision time-out is shorter)
 )
@@ -41,6 +41,8 @@ class Link:
 
     def __init__(self, client: BleakClient) -> None:
         self._client = client
+        self._session: auth.Session | None = None
+        self._order = asyncio.Lock()  # seals are counted: what is sealed first is written first
 
     def check_services(self) -> None:
         """WrongLayout unless all the characteristics are there."""
@@ -81,17 +83,30 @@ class Link:
 
     async def control(self, kind: int, *values: int) -> None:
         """Write a CONTROL frame, with response."""
-        await self._write(gatt.CONTROL, frames.pack_control(kind, *values))
+        await self._write_sealed(gatt.CONTROL, auth.ON_CONTROL, frames.pack_control(kind, *values))
 
     async def transfer(self, message: bytes) -> None:
         """Write a transfer message, with response."""
-        await self._write(gatt.TRANSFER, message)
+        await self._write_sealed(gatt.TRANSFER, auth.ON_TRANSFER, message)
+
+    async def trust(self, message: bytes) -> None:
+        """Write a message of TRUST as it is."""
+        await self._write(gatt.TRUST, message)
+
+    async def trust_sealed(self, message: bytes) -> None:
+        """Write a message of TRUST that only a trusted companion may."""
+        await self._write_sealed(gatt.TRUST, auth.ON_TRUST, message)
+
+    def sealed_by(self, session: auth.Session) -> None:
+        """Seal what is written from now on."""
+        self._session = session
 
     def chunk_size(self, head: int) -> int:
         """Bytes of content that fit one transfer message with a head of `head` bytes."""
         characteristic = self._client.services.get_characteristic(gatt.TRANSFER)
         assert characteristic is not None  # noqa: S101 (check_services came first)
-        return max(characteristic.max_write_without_response_size, frames.MIN_PAYLOAD) - head
+        room = max(characteristic.max_write_without_response_size, frames.MIN_PAYLOAD + auth.SEAL_SIZE)
+        return room - head - auth.SEAL_SIZE
 
     async def listen(self, uuid: str | int, take: Callable[[bytes], None]) -> bool:
         """Hand each notification to `take`; False where the device has no such characteristic."""
@@ -109,6 +124,16 @@ class Link:
             await self._read(gatt.INFO)
             longest = max(longest, clock_s() - began_s)
         return longest
+
+    @property
+    def address(self) -> str:
+        """The device's, as the radio names it."""
+        return self._client.address
+
+    @property
+    def name(self) -> str:
+        """What the device calls itself, else its address."""
+        return self._client.name or self._client.address
 
     async def forget_services(self) -> None:
         """Drop the system's copy of the device's services (BlueZ keeps it over firmware updates)."""
@@ -128,6 +153,12 @@ class Link:
 
     async def _write(self, uuid: str, data: bytes) -> None:
         await self._call(self._client.write_gatt_char(uuid, data, response=True))
+
+    async def _write_sealed(self, uuid: str, channel: int, frame: bytes) -> None:
+        if self._session is None:
+            raise DeviceMisbehaves("nothing is written to a device before it has proved who it is")
+        async with self._order:
+            await self._write(uuid, self._session.seal(channel, frame))
 
     async def _call(self, operation: Coroutine[Any, Any, Result]) -> Result:
         before = _cancellations()

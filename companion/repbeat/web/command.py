@@ -13,6 +13,7 @@ import waitress
 from repbeat.coach.after_session import AfterSession
 from repbeat.hub import Hub
 from repbeat.hub.errors import HubError
+from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.store import Database
 from repbeat.store.console import errors_shown
 from repbeat.store.location import database_option
@@ -32,7 +33,7 @@ def serve(database: Path, host: str, port: int, hub: bool) -> None:
     Anyone who can reach the address can read the pages: leave it on 127.0.0.1 unless the network is yours.
     """
     with errors_shown(), Database(database) as store:
-        collector = Hub(store)
+        collector = Hub(store, keys=DeviceKeys(path_for(database)))
         coach = AfterSession(store, collector.bus, lambda: time.time_ns() // 1_000_000)
         if hub:
             threading.Thread(target=_collect, args=(collector,), name="hub", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Current Time service (0x1805), both ways: a phone sets the clock, anyone reads it.
+"""Current Time service (0x1805), both ways: a trusted companion sets the clock, anyone reads it.
 
 The service's time is local. A written one is taken with the offset that a companion told; while none has,
 as UTC with the greatest uncertainty: nothing is lost, and a companion's own time replaces it.
@@ -97,7 +97,10 @@ class CurrentTime(LatestValue):
         return memoryview(self._buf)
 
     def written(self, connection, attribute: int, data: memoryview) -> None:
-        """A refused time leaves the clock as it was; `set_time` has told the log."""
+        """A refused time leaves the clock as it was; `set_time` has told the log. A stranger sets nothing."""
+        if not connection.trusted:
+            self.refresh(attribute)
+            return
         clock = self._clock
         told = clock.source == clocks.FROM_COMPANION
         offset_min = clock.utc_offset_min if told else 0

@@ -17,6 +17,7 @@ MTU = 247  # one notification fills one 251-byte link-layer packet
 RING = 2048
 FIRST_MTU = 23
 ENOMEM = 12
+NOT_AUTHORIZED = 0x08  # ATT error code, Core 5.4 Vol 3 Part F 3.4.1.1
 
 _CENTRAL_CONNECT = 1
 _CENTRAL_DISCONNECT = 2
@@ -33,6 +34,7 @@ class Connection:
         self.handle = 0
         self.payload = FIRST_MTU - 3
         self.is_open = False
+        self.trusted = False  # whether it has proved an application key (auth.py)
 
 
 class Gatt:
@@ -48,6 +50,7 @@ class Gatt:
         self._services = services
         self._owners = {}
         self._fresh = {}
+        self._guarded = set()
         self._ring = EventRing(RING)
         self._data = bytearray(WRITE_MAX)
         self._flag = asyncio.ThreadSafeFlag()
@@ -81,6 +84,8 @@ class Gatt:
             self._ring.put(event, connection, attribute, self._ble.gatts_read(attribute))
         elif event == _READ_REQUEST:
             connection, attribute = data
+            if attribute in self._guarded and not self._is_trusted(connection):
+                return NOT_AUTHORIZED
             service = self._fresh.get(attribute)
             if service:
                 service.refresh(attribute)
@@ -107,6 +112,14 @@ class Gatt:
             if connection.is_open and connection.handle == handle:
                 return connection
         return None
+
+    def guard(self, attribute: int) -> None:
+        """Only trusted companions may read this."""
+        self._guarded.add(attribute)
+
+    def _is_trusted(self, handle: int) -> bool:
+        connection = self.find(handle)
+        return connection is not None and connection.trusted
 
     def write(self, attribute: int, value: bytes) -> None:
         """Set what a read of `attribute` gives."""

@@ -1,6 +1,7 @@
 """The device on the air, put together: services, the sender, advertising, the strap."""
 
 from device.link.advertising import Advertiser
+from device.link.auth import Trust
 from device.link.battery import Battery
 from device.link.current_time import CurrentTime
 from device.link.gatt import COMPANIONS, MTU, Gatt
@@ -18,26 +19,42 @@ from device.link.transfer import Transfer
 class Link:
     """What the rest of the firmware knows of Bluetooth.
 
-    `heart_rate`, `battery`, `live` take values by `update`; `strap` gives measurements; `wake()` says that
-    the log has grown; `tasks` are (name, coroutine function) to be kept running.
+    `heart_rate`, `battery`, `live` take values by `update`; `strap` gives measurements; `trust` opens
+    the claim window; `wake()` says that the log has grown; `tasks` are (name, coroutine function)
+    to be kept running.
     """
 
     def __init__(
-        self, ble, name, model, device_id, log, slots, plans, clock, set_time, fault, refused, strap_wanted
+        self,
+        ble,
+        name,
+        model,
+        device_id,
+        log,
+        slots,
+        plans,
+        clock,
+        set_time,
+        fault,
+        refused,
+        strap_wanted,
+        keys,
     ) -> None:
-        """`slots`: transfer.Slot by kind; `set_time`, `fault`, `refused`: see Sync and Transfer."""
+        """`slots`: transfer.Slot by kind; `set_time`, `fault`, `refused`: Sync, Transfer; `keys`: Trust."""
         self.heart_rate = HeartRate()
         self.battery = Battery()
         self.live = Live()
         self.sync = Sync(log, [LogReader(log) for _ in range(COMPANIONS)], MTU - 3, set_time, fault)
         transfer = Transfer(slots, COMPANIONS, clock, refused)
         time = CurrentTime(clock, set_time)
-        own = Own(self.sync, transfer, self.live, log, plans, clock, device_id)
+        self.trust = Trust(keys, device_id, clock, COMPANIONS)
+        own = Own(self.sync, transfer, self.live, self.trust, log, plans, clock, device_id)
         # The order is the layout: a change of it changes repbeat_protocol.gatt.LAYOUT
         services = (self.heart_rate, self.battery, Information(model, device_id), time, own)
         self._server = Gatt(ble, name, services)
+        self.trust.drop = lambda connection: self._server.drop(connection.handle)
         self._sender = Sender(
-            self._server, (self.heart_rate, self.live, transfer, time, self.battery, self.sync)
+            self._server, (self.heart_rate, self.live, self.trust, transfer, time, self.battery, self.sync)
         )
         self.strap = Strap(ble, strap_wanted, clock)
         self._server.central_irq = self.strap.irq

@@ -56,3 +56,7 @@ class Live(LatestValue):
 
     def value(self) -> memoryview:
         return memoryview(self._buf)
+
+    def next(self, connection) -> memoryview | None:
+        """Only a trusted companion sees the session."""
+        return super().next(connection) if connection.trusted else None

@@ -94,6 +94,11 @@ class Sync:
                 self._acked(values[2])
         self.wake()
 
+    def refuse_stranger(self, connection, frame: memoryview) -> None:
+        """A frame came without a trusted companion's seal."""
+        self._refuse(self._cursors[connection.index], frames.NOT_TRUSTED, frame[0] if len(frame) else 0)
+        self.wake()
+
     def _time(self, cursor: Cursor, values: tuple[int, ...]) -> None:
         try:
             self._set_time(values[1], values[2], values[3], clocks.FROM_COMPANION)

@@ -10,7 +10,8 @@ import machine
 from esp32 import Partition
 
 from device.drivers.board import Board
-from device.drivers.button import LONG, SHORT
+from device.drivers.button import HELD, LONG, SHORT
+from device.link.keys import Keys
 from device.link.link import Link
 from device.link.measurement import CONTACT, CONTACT_UNKNOWN, NO_CONTACT
 from device.session.heart_log import HeartLog
@@ -93,6 +94,7 @@ class App:
             self._store_failed,
             self._plan_refused,
             lambda: self.settings.get("strap", ""),
+            Keys(self.settings),
         )
 
     def _record_boot(self) -> None:
@@ -182,7 +184,23 @@ class App:
             if event == SHORT:
                 self.session.press(ticks_ms())
             elif event == LONG:
-                self.session.long_press(ticks_ms())
+                if self.session.active:
+                    self.session.long_press(ticks_ms())
+                else:
+                    self.link.trust.open_window()
+            elif event == HELD:
+                self._factory_reset()
+
+    def _factory_reset(self) -> None:
+        """Keys, settings, plans and log go; the device starts as new, under another log id.
+
+        The log goes last: erasing a megabyte takes longer than the watchdog waits, and the next mount goes on
+        with it.
+        """
+        self.settings.erase()
+        self.plans.erase()
+        self.log.factory_reset()
+        machine.reset()
 
     async def _seconds(self) -> None:
         """One value of heart rate a second, on a beat that does not drift."""

@@ -13,6 +13,7 @@ from bleak import BleakClient, BleakScanner
 from repbeat.hub import Hub, events
 from repbeat.store import Database
 from repbeat_protocol import records as wire
+from repbeat_tools import trusted
 from repbeat_tools.bench.ingest import Progress
 from repbeat_tools.demo.scene import HEAP_KB, PACE, load_board
 from repbeat_tools.device_log import LOG_PARTITION, FlashImage, firmware_importable
@@ -83,11 +84,12 @@ async def _sync(folder: Path) -> float:
     for number in range(RECORDS):
         log.append(wire.FAULT, 1, wire.pack(wire.FAULT, 1, (1,), PAYLOAD), number)
     image.save(flash / "flash.bin")
+    trusted.settle(flash / "flash.bin", board)
     size = wire.OVERHEAD + 2 + len(PAYLOAD)
     with Database(folder / "sync.sqlite3") as store:
         async with asyncio.timeout(LIMIT_S), Air(clock=Real(), pace=PACE) as air:
             await air.device("band", board=board, flash_dir=flash, heap_kb=HEAP_KB)
-            hub = Hub(store, backends=(await air.central("companion")).backends)
+            hub = Hub(store, backends=(await air.central("companion")).backends, keys=trusted.KnownKeys())
             steps: list[tuple[float, int]] = []
             done = asyncio.Event()
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from repbeat.hub import Hub
+from repbeat.hub import Backoff, Hub
 from repbeat.store import Database
 from repbeat.web.app import create_app
 from repbeat.web.background import served
@@ -106,7 +106,7 @@ async def _run(
         async with scenes.new_air(speed) as air:
             clock = scenes.world_clock(air)
             central = await air.central("companion")
-            hub = Hub(store, backends=central.backends, unix_s=clock)
+            hub = Hub(store, backends=central.backends, unix_s=clock, backoff=Backoff(stranger_s=0.2))
             app = create_app(store, hub.board.snapshot, clock)
             address = stack.enter_context(served(app, 0 if once else port))
             say(f"watch it at {address}/")

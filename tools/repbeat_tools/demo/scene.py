@@ -26,6 +26,8 @@ PACE = Pace()
 HEAP_KB = 1024  # code is in the heap here; on a board it is frozen into flash
 SESSION_LIMIT_S = 1800.0  # device time after which a session is given up
 AHEAD_MS = 2000.0  # signals reach so far ahead that a stutter of this computer starves no sensor
+HOLD_MS = 1200.0  # a long press
+CLAIM_AGAIN_S = 1.5  # wall time, within the claim window at the demo's speeds
 STEP_LIMIT_S = 60.0  # wall time for each step that waits on the hub
 
 Say = Callable[[str], None]
@@ -64,9 +66,11 @@ class Scene:
     async def run(self, trainees: list[Trainee], backends: tuple[Any, Any]) -> None:
         """The whole loop: first plan, training, sync, next plan, proof. DemoFailed names a step that hung."""
         await self._switch_on(trainees, backends)
+        self.hub.trust.claims = True
         serving = asyncio.create_task(self.hub.run())
         self.hub.bus.listen(self._hear)
         try:
+            await self._claim()
             await self._give_plans()
             self.say("both bands have their plan; training begins")
             await asyncio.gather(*(self._train(band) for band in self.bands))
@@ -94,9 +98,21 @@ class Scene:
             self.bands.append(band)
             self.say(f"{device.name} is on, {band.interpreter}")
 
+    async def _claim(self) -> None:
+        """Hold each band's button, so that this companion may claim it; again where the window has closed."""
+        end = time.monotonic() + STEP_LIMIT_S
+        while len(devices.every(self.database)) < len(self.bands):
+            if time.monotonic() > end:
+                raise DemoFailed(f"waited {STEP_LIMIT_S:.0f} s for: both bands claimed")
+            for band in self.bands:
+                now_ms = band.device.now_ms
+                band.device.send({"type": "button", "t_ms": now_ms + 100, "down": True})
+                band.device.send({"type": "button", "t_ms": now_ms + 100 + HOLD_MS, "down": False})
+            await asyncio.sleep(CLAIM_AGAIN_S)
+        self.hub.trust.claims = False
+
     async def _give_plans(self) -> None:
         """Each band is met once, given to its athlete, and sent the athlete's first plan."""
-        await self._wait("both bands found", lambda: len(devices.every(self.database)) == len(self.bands))
         found = {device.address: device for device in devices.every(self.database)}
         now_ms = self._now_ms()
         for band in self.bands:
@@ -157,8 +173,10 @@ class Scene:
 
     def _hear(self, event: events.Event) -> None:
         match event:
-            case events.Disconnected() if not self._ending:
+            case events.Disconnected() if not self._ending and not self.hub.trust.claims:
                 self.say(f"{event.name}: link lost ({event.cause}), reconnecting")
+            case events.Claimed():
+                self.say(f"{event.name}: claimed by a press of its button")
             case events.PlanAnswered():
                 self.say(f"{event.name}: plan {event.revision} {event.status} {event.reason}".rstrip())
 

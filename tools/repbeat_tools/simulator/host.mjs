@@ -1,6 +1,7 @@
 // One device: the real MicroPython interpreter in node, running the firmware's own files as a board would.
 // The first control frame on fd 0 says everything (device.py builds it); then boot.py, main.py, and frames both ways.
 // Ends with code 0 after a `halt` control frame (reset, power cut, deep sleep, stop), 70 on hardware that is not modelled.
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Clock, install } from './clock.mjs';
@@ -132,6 +133,7 @@ async function start() {
     },
     halt: (kind, wakeMs) => halt(kind, { wake_ms: wakeMs ?? null }),
     main_ended: (error) => emit({ type: 'main_ended', error }),
+    random: (address, size) => crypto.randomFillSync(mp._module.HEAPU8, address, size),
     ble_mac: (address) => mp._module.HEAPU8.set(config.bluetooth.mac, address),
     ble_queue: () => config.bluetooth.queue,
     ble_send(header, headerLength, data, dataLength) {

@@ -1,5 +1,6 @@
 // A board on its serial port: the interpreter's REPL on fd 0, the master of a pseudo-terminal (serial_port.py).
 // The same chips and stand-ins as host.mjs, in real time and with nobody on the air. usage: node repl.mjs CONFIG_JSON
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Clock, install } from './clock.mjs';
@@ -73,6 +74,7 @@ function hostModule(bootMs) {
       throw new Error(`halt: ${kind}`);
     },
     main_ended: () => (mainRuns = false),
+    random: (address, size) => crypto.randomFillSync(mp._module.HEAPU8, address, size),
     ble_mac: (address) => mp._module.HEAPU8.set(config.mac, address),
     ble_queue: () => config.queue,
     ble_send: nobody,

@@ -1,6 +1,7 @@
 """Make the WebAssembly build look like a board before boot.py runs: asyncio.run, ThreadSafeFlag, time."""
 
 import asyncio
+import os  # ours, with urandom  # noqa: F401
 import sys
 import time  # ours, before anything asks for the built-in one  # noqa: F401
 

@@ -179,7 +179,7 @@ def reset_cause():
 
 
 def reset():
-    _host.halt("reset", -1)
+    _host.halt("reset")
 
 
 def freq(hz=None):
