@@ -12,7 +12,7 @@ STREAM = "b7e2ff03-5a1c-4f0e-9d3b-7c6f52455042"
 
 ble = bluetooth.BLE()
 ble.active(True)
-ble.config(mtu=256)
+ble.config(mtu=247)  # as the firmware: one notification fills one link-layer packet
 UUID = bluetooth.UUID
 ((start, stream),) = ble.gatts_register_services(
     ((UUID(SERVICE), ((UUID(START), bluetooth.FLAG_WRITE), (UUID(STREAM), bluetooth.FLAG_NOTIFY))),)
