@@ -13,6 +13,7 @@ from repbeat_protocol import heart, plan, records
 from repbeat_protocol.plan import Item, Plan
 from repbeat_tools import boards
 from repbeat_tools.simulator import Air, Device, Virtual
+from repbeat_tools.simulator.errors import DeviceOff
 from repbeat_tools.simulator.model import Athlete, PlannedSet
 from repbeat_tools.simulator.players import stage
 
@@ -143,7 +144,9 @@ def test_a_missing_sensor_is_told_and_the_rest_goes_on(tmp_path: Path, absent: s
 
 def test_a_night_without_anyone_costs_next_to_nothing(tmp_path: Path) -> None:
     async def scenario(band: Device) -> None:
-        await band.advance(3600, timeout_s=60)
+        with pytest.raises(DeviceOff):  # it sleeps after a quarter of an hour, and nobody moves it
+            await band.advance(3600, timeout_s=60)
+        assert band.ends[0]["kind"] == "deepsleep"
 
     log = live(tmp_path, scenario)
     assert sum(len(record.raw) for record in log) < 500

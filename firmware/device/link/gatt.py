@@ -135,6 +135,10 @@ class Gatt:
             raise
         return True
 
+    def off(self) -> None:
+        """Switch the radio off."""
+        self._ble.active(False)
+
     def drop(self, handle: int) -> None:
         """End a connection."""
         self._ble.gap_disconnect(handle)

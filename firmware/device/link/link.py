@@ -66,6 +66,10 @@ class Link:
             ("strap", self.strap.run),
         )
 
+    def off(self) -> None:
+        """The radio off, for a deep sleep: whoever is connected sees a lost link."""
+        self._server.off()
+
     @property
     def companions(self) -> int:
         """How many centrals are connected."""

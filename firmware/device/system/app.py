@@ -11,6 +11,7 @@ from esp32 import Partition
 
 from device.drivers.board import Board
 from device.drivers.button import HELD, LONG, SHORT
+from device.drivers.wake import Wake
 from device.link.keys import Keys
 from device.link.link import Link
 from device.link.measurement import CONTACT, CONTACT_UNKNOWN, NO_CONTACT
@@ -24,7 +25,7 @@ from device.store.log import Log
 from device.store.settings import Settings
 from device.store.slots import PlanSlot
 from device.system import faults as codes
-from device.system import version
+from device.system import rest_state, version
 from device.system.clock import Clock, ClockRefused
 from device.system.faults import Faults
 from device.system.journal import Journal
@@ -76,6 +77,8 @@ class App:
         self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
         self.heart_log = HeartLog(self.journal, self.clock)
         self.sensing = Sensing(self.board, self.session, self.heart, self.faults)
+        self._wake = Wake(board_settings, self.board.imu is not None)
+        self._sleeper = rest_state.Sleeper()
         self._beats = 0
 
     def _link(self, model: str) -> Link:
@@ -229,6 +232,21 @@ class App:
         service = self.link.heart_rate
         service.allowed = self.session.active or bool(self.settings.get("heart_always", 0))
         service.update(source.bpm if source.state >= heart.FAIR else 0, contact, source.rr_1024)
+        self._rest()
+
+    def _rest(self) -> None:
+        """Go to sleep when nothing has gone on for long; motion or the button boots the device again."""
+        session, battery = self.session, self.board.battery
+        linked = self.link.companions > 0
+        current = rest_state.state(session.phase == live.IN_SET, session.active, self.heart.worn, linked)
+        charging = bool(battery and battery.charging)
+        if not self._wake.possible or not self._sleeper.due(self.clock.uptime_ms(), current, charging):
+            return
+        self.heart_log.flush()
+        self.link.off()
+        self.sensing.sleep()
+        self._wake.arm()
+        machine.deepsleep()
 
     async def _show(self) -> None:
         """LIVE, the LED and the block of heart rate at a session's end follow the session."""

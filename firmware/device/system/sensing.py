@@ -91,6 +91,14 @@ class Sensing:
             self.beats += 1
             await asyncio.sleep_ms(PERIOD_MS)
 
+    def sleep(self) -> None:
+        """Before a deep sleep: no light, and a motion sensor that raises its line when it is moved."""
+        if self._optical:
+            self._optical.run(self._optical.driver.sleep)
+        if self._imu:
+            self._imu.run(self._imu.driver.sleep)
+            self._imu.driver.moved()  # what it has felt before wakes nobody
+
     def _choose_modes(self) -> None:
         now = ticks_ms()
         if self._optical:

@@ -133,6 +133,7 @@ async function start() {
     },
     halt: (kind, wakeMs) => halt(kind, { wake_ms: wakeMs ?? null }),
     main_ended: (error) => emit({ type: 'main_ended', error }),
+    paced: () => config.speed > 0,
     random: (address, size) => crypto.randomFillSync(mp._module.HEAPU8, address, size),
     ble_mac: (address) => mp._module.HEAPU8.set(config.bluetooth.mac, address),
     ble_queue: () => config.bluetooth.queue,

@@ -74,6 +74,7 @@ function hostModule(bootMs) {
       throw new Error(`halt: ${kind}`);
     },
     main_ended: () => (mainRuns = false),
+    paced: () => true,
     random: (address, size) => crypto.randomFillSync(mp._module.HEAPU8, address, size),
     ble_mac: (address) => mp._module.HEAPU8.set(config.mac, address),
     ble_queue: () => config.queue,

@@ -200,6 +200,10 @@ export class Board {
       board_reset_cause: () => RESET_CAUSES[this.options.reset_cause ?? 'power_on'],
       board_unique_id: (pointer) => view(pointer, 6).set(Buffer.from(this.options.unique_id ?? '02c0ffee0001', 'hex')),
       board_unmodelled: (what) => this.unmodelled(what),
+      wdt_off: () => {
+        if (this.watchdog !== null) this.clock.cancel(this.watchdog); // it is clocked with the processor
+        this.watchdog = null;
+      },
       wdt_feed: (timeout_ms) => {
         if (this.watchdog !== null) this.clock.cancel(this.watchdog);
         this.watchdog = this.clock.at(this.clock() + timeout_ms, () => {

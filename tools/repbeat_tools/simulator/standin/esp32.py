@@ -21,6 +21,21 @@ def __getattr__(name):
     _host.board_unmodelled("esp32." + name)
 
 
+WAKEUP_ALL_LOW = False
+WAKEUP_ANY_HIGH = True
+wakes = []  # (pin, level) that end a deep sleep; read by machine.deepsleep
+
+
+def wake_on_ext0(pin, level):
+    wakes.append((pin, int(level)))
+
+
+def wake_on_ext1(pins, level):
+    if level != WAKEUP_ANY_HIGH:
+        _host.board_unmodelled("esp32.wake_on_ext1 with all pins low")
+    wakes.extend((pin, 1) for pin in pins)
+
+
 class PowerCut(BaseException):
     """The supply failed in the middle of a flash operation. Not an Exception: firmware cannot handle it."""
 
