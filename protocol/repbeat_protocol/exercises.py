@@ -33,10 +33,14 @@ CODES = {
     "side_bend": 27,
     "wheelchair_push": 28,
     "arm_crank": 29,
+    "paced_breathing": 30,
 }
 
 # Upper-body lifts progress in smaller steps than lower-body ones (SCIENCE: +5 % and +10 % a week at most).
 LOWER_BODY = (2, 3, 11, 12, 13, 22, 23, 24)
+
+
+PACED_BREATHING = 30  # a plan's item: breaths as repetitions, in and out as concentric and eccentric time
 
 
 def code(slug: str) -> int:

@@ -1,8 +1,13 @@
-"""LIVE: what the device is doing now, latest value only; 20 bytes, fits the smallest MTU."""
+"""LIVE: what the device is doing now, latest value only.
+
+Over the smallest MTU a notification carries the first 20 bytes, which are those of version 1; a read has all.
+"""
 
 import struct
 
-FORM = "<BBBBHBBHHBBHI"
+FORM = "<BBBBHBBHHBBHIHBB"
+FIRST = 13  # fields of version 1
+FIRST_FORM = "<BBBBHBBHHBBHI"
 
 # phase
 IDLE = 0
@@ -10,6 +15,8 @@ READY = 1  # session begun, set not started
 IN_SET = 2
 REST = 3
 DONE = 4
+QUESTION = 5  # the wearer is asked, by the button
+BREATHING = 6
 
 FIELDS = (
     "version",
@@ -25,13 +32,20 @@ FIELDS = (
     "zone",
     "form_bits",
     "plan_revision",
+    "steps",
+    "cadence",
+    "strain_x10",
 )
 SIZE = struct.calcsize(FORM)
-VERSION = 1
+FIRST_SIZE = struct.calcsize(FIRST_FORM)
+VERSION = 2
+UNKNOWN_STRAIN = 255
 
 
 def read(value: bytes) -> dict[str, int]:
-    """LIVE as a dict by field name; ValueError for another size or version."""
-    if len(value) != SIZE or value[0] != VERSION:
-        raise ValueError("not a LIVE value of version %d" % VERSION)
-    return dict(zip(FIELDS, struct.unpack(FORM, value)))
+    """LIVE as a dict by field name, those that came; ValueError for another size or version."""
+    if len(value) == SIZE and value[0] == VERSION:
+        return dict(zip(FIELDS, struct.unpack(FORM, value)))
+    if len(value) == FIRST_SIZE and value[0] in (1, VERSION):
+        return dict(zip(FIELDS[:FIRST], struct.unpack(FIRST_FORM, value)))
+    raise ValueError("not a LIVE value of version 1 or %d" % VERSION)

@@ -20,6 +20,7 @@ MAX_SIZE = struct.calcsize(HEAD) + 1 + NAME_MAX + 32 * struct.calcsize(ITEM) + 4
 
 WARM_UP = 1  # item flags
 LIGHT = 2
+CALIBRATE = 4  # the set's own repetitions become the usual range of this exercise
 
 # Inclusive bounds of every number in a plan: the device's own, whatever the companion thinks.
 LIMITS = {
@@ -34,7 +35,7 @@ LIMITS = {
     "pause_ds": (0, 100),
     "concentric_ds": (0, 100),
     "velocity_loss_percent": (0, 60),
-    "flags": (0, 3),
+    "flags": (0, 7),
     "resting_bpm": (0, 110),
     "max_bpm": (0, 230),
     "strain_cap_x10": (0, 210),

@@ -25,6 +25,9 @@ BATTERY = 12
 FAULT = 13
 LOSS = 14
 RAW_WINDOW = 15
+STEPS = 16
+RECOVERY = 17
+BREATHING = 18
 
 NAMES = {
     BOOT: "BOOT",
@@ -42,6 +45,9 @@ NAMES = {
     FAULT: "FAULT",
     LOSS: "LOSS",
     RAW_WINDOW: "RAW_WINDOW",
+    STEPS: "STEPS",
+    RECOVERY: "RECOVERY",
+    BREATHING: "BREATHING",
 }
 
 ZEROED = 0x00
@@ -120,6 +126,34 @@ LAYOUTS = {
         ("form_asymmetric", "B"),
         ("end_reason", "B"),
     ),
+    (SET, 2): (
+        ("session_seq", "I"),
+        ("plan_revision", "I"),
+        ("exercise", "H"),
+        ("set_index", "B"),
+        ("plan_item", "B"),
+        ("reps", "B"),
+        ("reps_low", "B"),
+        ("reps_high", "B"),
+        ("rejected", "B"),
+        ("load_dag", "H"),
+        ("end_ago_ms", "I"),
+        ("duration_ms", "I"),
+        ("rest_before_s", "H"),
+        ("velocity_loss_permille", "H"),
+        ("form_partial", "B"),
+        ("form_fast", "B"),
+        ("form_turn", "B"),
+        ("form_uneven", "B"),
+        ("form_abrupt", "B"),
+        ("form_asymmetric", "B"),
+        ("end_reason", "B"),
+        ("plan_flags", "B"),
+        ("rest_planned_s", "H"),
+        ("rest_end", "B"),
+        ("recognised", "H"),
+        ("recognised_percent", "B"),
+    ),
     (SESSION, 1): (
         ("event", "B"),
         ("session_seq", "I"),
@@ -145,6 +179,27 @@ LAYOUTS = {
         ("strain_x10", "B"),
         ("strain_version", "B"),
         ("muscular_x10", "I"),
+    ),
+    (STRAIN, 2): (
+        ("session_seq", "I"),
+        ("resting_bpm", "B"),
+        ("max_bpm", "B"),
+        ("zone0_s", "I"),
+        ("zone1_s", "I"),
+        ("zone2_s", "I"),
+        ("zone3_s", "I"),
+        ("zone4_s", "I"),
+        ("zone5_s", "I"),
+        ("trimp_x100", "I"),
+        ("strain_x10", "B"),
+        ("strain_version", "B"),
+        ("muscular_x10", "I"),
+        ("curve", "B"),
+        ("zone1_bpm", "B"),
+        ("zone2_bpm", "B"),
+        ("zone3_bpm", "B"),
+        ("zone4_bpm", "B"),
+        ("zone5_bpm", "B"),
     ),
     (REST, 1): (
         ("start_ago_s", "I"),
@@ -193,6 +248,29 @@ LAYOUTS = {
         ("channels", "B"),
         ("samples", "*"),
     ),
+    (STEPS, 1): (
+        ("span_s", "H"),
+        ("steps", "H"),
+        ("cadence_x10", "H"),
+        ("cv_permille", "H"),
+    ),
+    (RECOVERY, 1): (
+        ("session_seq", "I"),
+        ("set_index", "B"),
+        ("start_ago_s", "B"),
+        ("drop_bpm", "B"),
+    ),
+    (BREATHING, 1): (
+        ("session_seq", "I"),
+        ("paced_s", "H"),
+        ("breaths_x10", "B"),
+        ("before_bpm_x10", "H"),
+        ("before_rmssd_x10", "H"),
+        ("before_kept_permille", "H"),
+        ("after_bpm_x10", "H"),
+        ("after_rmssd_x10", "H"),
+        ("after_kept_permille", "H"),
+    ),
 }
 
 UNKNOWN_U8 = 255  # an answer not given (rpe, a check-in item), a plan item not from a plan
@@ -209,6 +287,19 @@ END_STILL = 2  # no repetition for long enough
 END_BUTTON = 3
 END_VELOCITY = 4  # velocity loss reached the plan's threshold
 END_UNWELL = 5
+
+# Why the rest before a set was over (SET, from version 2)
+REST_NONE = 0  # the session's first set, or no rest was planned
+REST_TIME = 1  # its time was up
+REST_HEART = 2  # prolonged, until the heart rate had fallen
+REST_LONGEST = 3  # prolonged to the longest, and the heart had not come down
+REST_EARLY = 4  # the athlete began before it was over
+
+CURVE_NEUTRAL = 0  # of the Banister impulse: the mean of the two (STRAIN, from version 2)
+CURVE_MEN = 1
+CURVE_WOMEN = 2
+
+NO_SESSION = 0xFFFFFFFF  # instead of a session's number: it was outside any
 
 APPLIED = 1
 REFUSED = 2

@@ -80,11 +80,12 @@ class Central:
     def __init__(self, index: int) -> None:
         self.index = index
         self.trusted = True
+        self.payload = 244
 
 
 def test_live_is_sent_to_all_when_it_changed_and_only_then() -> None:
     value = Live()
-    assert value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9)
+    assert value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9, 70000, 112, 87)
     for central in (Central(0), Central(2)):
         frame = value.next(central)
         assert frame is not None
@@ -92,13 +93,27 @@ def test_live_is_sent_to_all_when_it_changed_and_only_then() -> None:
         assert (read["phase"], read["reps"], read["bpm"], read["plan_revision"]) == (2, 5, 130, 9)
         value.sent(central)
         assert value.next(central) is None
-    assert not value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9)
+    assert not value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9, 70000, 112, 87)
     assert value.next(Central(0)) is None
+
+
+def test_live_is_cut_for_the_smallest_link() -> None:
+    value = Live()
+    value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9, 4321, 112, 87)
+    narrow = Central(0)
+    narrow.payload = 20
+    frame = value.next(narrow)
+    assert frame is not None
+    assert live.read(bytes(frame))["plan_revision"] == 9
+    whole = value.next(Central(1))
+    assert whole is not None
+    read = live.read(bytes(whole))
+    assert (read["steps"], read["cadence"], read["strain_x10"]) == (4321, 112, 87)
 
 
 def test_live_is_kept_from_strangers() -> None:
     value = Live()
-    value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9)
+    value.update(2, 1, 5, 3, 8, 12, 0, 400, 130, 2, 0, 9, 0, 0, 0)
     stranger = Central(1)
     stranger.trusted = False
     assert value.next(stranger) is None

@@ -366,7 +366,7 @@ def test_sync_once_ends_by_itself(db: Database) -> None:
 
 def test_live_values_reach_the_board(db: Database) -> None:
     band = FakeBand("A1", 0xB1, [])
-    values = struct.pack(live.FORM, 1, live.IN_SET, 0, 5, 2, 6, 8, 0, 600, 131, 3, 0, 5)
+    values = struct.pack(live.FIRST_FORM, 1, live.IN_SET, 0, 5, 2, 6, 8, 0, 600, 131, 3, 0, 5)
     states: list = []
 
     def done(hub: Hub) -> bool:

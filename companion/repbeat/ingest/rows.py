@@ -80,8 +80,9 @@ def set_row(record: Record) -> Set:
 
 
 def strain_row(record: Record) -> Strain:
-    """A STRAIN record's row."""
-    return Strain(device_id=record.device_id, log_id=record.log_id, seq=record.seq, **fields(record))
+    """A STRAIN record's row; of later versions what the first had."""
+    f = {name: value for name, value in fields(record).items() if name in Strain.__struct_fields__}
+    return Strain(device_id=record.device_id, log_id=record.log_id, seq=record.seq, **f)
 
 
 def check_samples(record: Record) -> None:

@@ -28,6 +28,9 @@ class Live(LatestValue):
         zone: int,
         form_bits: int,
         plan_revision: int,
+        steps: int,
+        cadence: int,
+        strain_x10: int,
     ) -> bool:
         """The fields of live.FIELDS after the version; True when something is new, and then it is sent."""
         struct.pack_into(
@@ -47,6 +50,9 @@ class Live(LatestValue):
             zone,
             form_bits,
             plan_revision,
+            steps & 0xFFFF,
+            min(cadence, 255),
+            strain_x10,
         )
         if self._new == self._buf:
             return False
@@ -58,5 +64,6 @@ class Live(LatestValue):
         return memoryview(self._buf)
 
     def next(self, connection) -> memoryview | None:
-        """Only a trusted companion sees the session."""
-        return super().next(connection) if connection.trusted else None
+        """Only a trusted companion sees the session; what its link cannot carry is cut off (protocol live)."""
+        frame = super().next(connection) if connection.trusted else None
+        return frame if frame is None or connection.payload >= live.SIZE else frame[: live.FIRST_SIZE]

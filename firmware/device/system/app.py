@@ -279,6 +279,9 @@ class App:
             session.load.zone(self.heart.bpm),
             work.form_bits,
             session.execution.revision,
+            0,
+            0,
+            live.UNKNOWN_STRAIN,
         )
 
     def _show_led(self) -> None:
