@@ -66,7 +66,7 @@ def test_eight_bands_are_synced_and_none_starves(tmp_path: Path) -> None:
                     await asyncio.gather(serving, return_exceptions=True)
             print(  # noqa: T201
                 f"{BANDS} bands, {RECORDS} records each, in {took_s:.1f} s; the last connected after "
-                f"{max(connected_s.values()):.1f} s; longest wait for progress {max(longest_s.values()):.2f} s"
+                f"{max(connected_s.values()):.1f} s; longest wait {max(longest_s.values()):.2f} s"
             )
             for folder in folders:
                 held = {one.seq: one.raw for one in stored(folder)}
