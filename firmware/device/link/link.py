@@ -10,6 +10,7 @@ from device.link.information import Information
 from device.link.live import Live
 from device.link.log_reader import LogReader
 from device.link.own import Own
+from device.link.running import RunningCadence
 from device.link.sender import Sender
 from device.link.strap import Strap
 from device.link.sync import Sync
@@ -39,8 +40,12 @@ class Link:
         refused,
         strap_wanted,
         keys,
+        step_mm=0,
     ) -> None:
-        """`slots`: transfer.Slot by kind; `set_time`, `fault`, `refused`: Sync, Transfer; `keys`: Trust."""
+        """`slots`: transfer.Slot by kind; `set_time`, `fault`, `refused`: Sync, Transfer; `keys`: Trust.
+
+        `step_mm`: length of a step, to offer Running Speed and Cadence; 0 leaves the service out.
+        """
         self.heart_rate = HeartRate()
         self.battery = Battery()
         self.live = Live()
@@ -51,11 +56,15 @@ class Link:
         own = Own(self.sync, transfer, self.live, self.trust, log, plans, clock, device_id)
         # The order is the layout: a change of it changes repbeat_protocol.gatt.LAYOUT
         services = (self.heart_rate, self.battery, Information(model, device_id), time, own)
+        sources = (self.heart_rate, self.live, self.trust, transfer, time, self.battery, self.sync)
+        self.running = None
+        if step_mm:
+            self.running = RunningCadence(step_mm)
+            services += (self.running,)  # last: the others' handles are the same with it and without
+            sources = sources[:2] + (self.running,) + sources[2:]
         self._server = Gatt(ble, name, services)
         self.trust.drop = lambda connection: self._server.drop(connection.handle)
-        self._sender = Sender(
-            self._server, (self.heart_rate, self.live, self.trust, transfer, time, self.battery, self.sync)
-        )
+        self._sender = Sender(self._server, sources)
         self.strap = Strap(ble, strap_wanted, clock)
         self._server.central_irq = self.strap.irq
         self.wake = self._sender.wake

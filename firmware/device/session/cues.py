@@ -19,6 +19,7 @@ SESSION_DONE = (300, 100, 300, 100, 300)
 PLAN_APPLIED = (300, 100, 80)
 REFUSED = (80, 100, 80, 100, 300)  # what was asked is not possible now
 LOW_BATTERY = (300, 100, 80, 100, 80)
+NUDGE = (80, 100, 80, 100, 300, 100, 80)  # sitting for long: get up
 STRAIN_CAP = (300, 100, 300, 100, 80)  # the plan's strain limit is reached
 
 PATTERNS = {
@@ -33,4 +34,5 @@ PATTERNS = {
     "refused": REFUSED,
     "low_battery": LOW_BATTERY,
     "strain_cap": STRAIN_CAP,
+    "nudge": NUDGE,
 }

@@ -25,6 +25,11 @@ KNOWN = {
     "max_bpm": (0, 0, 230),
     "heart_always": (0, 0, 1),
     "strap": ("", 0, 32),
+    "cadence": (0, 0, 1),
+    "step_mm": (700, 300, 2000),
+    "nudge_after_min": (0, 0, 480),
+    "nudge_from_min": (540, 0, 1439),
+    "nudge_until_min": (1200, 1, 1440),
 }
 
 

@@ -15,11 +15,13 @@ from device.drivers.wake import Wake
 from device.link.keys import Keys
 from device.link.link import Link
 from device.link.measurement import CONTACT, CONTACT_UNKNOWN, NO_CONTACT
+from device.session import cues
 from device.session.heart_log import HeartLog
 from device.session.heart_source import HeartSource
 from device.session.plan_switch import PlanSwitch
 from device.session.recorder import Recorder
 from device.session.session import Session
+from device.session.walk import Walk
 from device.signal.reps import RepCounter
 from device.store.log import Log
 from device.store.settings import Settings
@@ -76,7 +78,8 @@ class App:
         optical = board_settings.get("optical")
         self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
         self.heart_log = HeartLog(self.journal, self.clock)
-        self.sensing = Sensing(self.board, self.session, self.heart, self.faults)
+        self.walk = Walk(self.journal, self.clock, self.settings, lambda: self.cue(cues.NUDGE))
+        self.sensing = Sensing(self.board, self.session, self.heart, self.walk, self.faults)
         self._wake = Wake(board_settings, self.board.imu is not None)
         self._sleeper = rest_state.Sleeper()
         self._beats = 0
@@ -98,6 +101,7 @@ class App:
             self._plan_refused,
             lambda: self.settings.get("strap", ""),
             Keys(self.settings),
+            self.settings.get("step_mm", 700) if self.settings.get("cadence", 0) else 0,
         )
 
     def _record_boot(self) -> None:
@@ -232,6 +236,9 @@ class App:
         service = self.link.heart_rate
         service.allowed = self.session.active or bool(self.settings.get("heart_always", 0))
         service.update(source.bpm if source.state >= heart.FAIR else 0, contact, source.rr_1024)
+        self.walk.second(source.worn)
+        if self.link.running:
+            self.link.running.update(self.walk.cadence_x10)
         self._rest()
 
     def _rest(self) -> None:

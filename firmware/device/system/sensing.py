@@ -69,7 +69,8 @@ class Part:
 class Sensing:
     """`beats` counts rounds, for the watchdog."""
 
-    def __init__(self, board, session, heart, faults) -> None:
+    def __init__(self, board, session, heart, walk, faults) -> None:
+        self._walk = walk
         self._session = session
         self._heart = heart
         self._imu = Part(board.imu, faults) if board.imu else None
@@ -145,6 +146,7 @@ class Sensing:
             if t_ms is not None and ticks_diff(imu.t_ms, t_ms) > 0:
                 break
             self._ax, self._ay, self._az = imu.ax, imu.ay, imu.az
+            self._walk.motion(imu.t_ms, imu.ax, imu.ay, imu.az)
             self._session.motion(imu.t_ms, imu.ax, imu.ay, imu.az, imu.gx, imu.gy, imu.gz)
             at += 1
         return at
