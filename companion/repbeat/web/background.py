@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import waitress
 from flask import Flask
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 
 THREADS = 8
 END_S = 10.0
@@ -24,6 +25,14 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         # Sockets are closed by the thread that waits on them: closed from here, its select would fail.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        server.trigger.pull_trigger(lambda: _close(server._map))
         thread.join(END_S)
         server.task_dispatcher.shutdown()
+
+
+def _close(sockets: dict[int, wasyncore.dispatcher]) -> None:
+    """Give up what is still being sent (its files are closed with it), then close every socket."""
+    for one in list(sockets.values()):
+        if isinstance(one, HTTPChannel):
+            one.handle_close()
+    wasyncore.close_all(sockets)
