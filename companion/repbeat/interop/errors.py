@@ -19,6 +19,10 @@ class NothingInside(ImportRefused):
     """A whole file without anything to keep: no heart rate, no set."""
 
 
+class Undated(ImportRefused):
+    """Its device never knew the date, so nobody can say when the session was."""
+
+
 class TooLarge(ImportRefused):
     """The file is larger than its kind ever is."""
 

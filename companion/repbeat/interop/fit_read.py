@@ -10,7 +10,7 @@ from typing import Any
 import fitdecode
 
 from repbeat.interop.activity import RR_RANGE_MS, Activity, HeartSample, SetDone, in_order
-from repbeat.interop.errors import DamagedFile, ImportRefused, NothingInside
+from repbeat.interop.errors import DamagedFile, ImportRefused, NothingInside, Undated
 from repbeat.interop.exercise_names import exercise_of
 
 SOURCE = "fit"
@@ -46,7 +46,9 @@ def _activity(content: bytes) -> Activity:
     sets: list[SetDone] = []
     seen: list[int] = []
     sport = "unknown"
+    undated = False  # times since the device was switched on
     for message in _messages(content):
+        undated = undated or isinstance(_value(message, "timestamp"), int)
         at_ms = _unix_ms(_value(message, "timestamp"))
         if message.name == "record" and at_ms is not None:
             seen.append(at_ms)
@@ -62,6 +64,8 @@ def _activity(content: bytes) -> Activity:
             seen.extend(_span(message, at_ms))
     seen.extend(edge for one in sets for edge in (one.start_ms, one.start_ms + one.duration_ms))
     heart = in_order(heart)
+    if not seen and undated:
+        raise Undated("its device had no date: set the device's clock, and record anew")
     if not seen:
         raise NothingInside("it holds no activity: settings, courses and workouts are not sessions")
     return Activity(

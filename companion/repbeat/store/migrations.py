@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROOMS = {
     "repbeat": "repbeat.store.schema",
     "people": "repbeat.people.schema",
+    "interop": "repbeat.interop.schema",
 }
 
 TABLE = "_sqlite_migrations"

@@ -1,0 +1,52 @@
+"""Tables of what came from files: sessions, sets, days, and which of them may be the same as another's."""
+
+from __future__ import annotations
+
+from repbeat.store.migrations import Migration
+
+MIGRATIONS = (
+    Migration(
+        "0001_imports",
+        (
+            """CREATE TABLE imported_sessions (
+                athlete_id TEXT NOT NULL,
+                import_id TEXT NOT NULL,
+                source TEXT NOT NULL,
+                sport TEXT NOT NULL,
+                start_ms BIGINT NOT NULL,
+                end_ms BIGINT NOT NULL,
+                imported_ms BIGINT NOT NULL,
+                heart BLOB NOT NULL,
+                PRIMARY KEY (athlete_id, import_id)
+            ) WITHOUT ROWID""",
+            "CREATE INDEX imported_by_time ON imported_sessions (athlete_id, start_ms)",
+            """CREATE TABLE imported_sets (
+                athlete_id TEXT NOT NULL,
+                import_id TEXT NOT NULL,
+                set_index INTEGER NOT NULL,
+                start_ms BIGINT NOT NULL,
+                duration_ms INTEGER NOT NULL,
+                exercise INTEGER NOT NULL,
+                reps INTEGER NOT NULL,
+                load_g INTEGER NOT NULL,
+                PRIMARY KEY (athlete_id, import_id, set_index)
+            ) WITHOUT ROWID""",
+            """CREATE TABLE imported_days (
+                athlete_id TEXT NOT NULL,
+                day TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                source TEXT NOT NULL,
+                value DOUBLE PRECISION NOT NULL,
+                PRIMARY KEY (athlete_id, day, kind, source)
+            ) WITHOUT ROWID""",
+            """CREATE TABLE near_duplicates (
+                athlete_id TEXT NOT NULL,
+                import_id TEXT NOT NULL,
+                other TEXT NOT NULL,
+                decided TEXT,
+                decided_ms BIGINT,
+                PRIMARY KEY (athlete_id, import_id, other)
+            ) WITHOUT ROWID""",
+        ),
+    ),
+)

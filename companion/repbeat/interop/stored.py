@@ -1,0 +1,78 @@
+"""Sessions that a band recorded, as activities for other programs' files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from repbeat.interop import fit_write
+from repbeat.interop.activity import BPM_RANGE, RR_RANGE_MS, Activity, HeartSample, SetDone
+from repbeat.interop.errors import ExportRefused
+from repbeat.store import Database, heart_blocks, samples, sessions
+from repbeat.store.sessions import Key, Session
+from repbeat_protocol import heart
+from repbeat_protocol import records as wire
+
+MOST_SESSIONS = 100_000
+
+
+def activity_of(db: Database, session: Session) -> Activity:
+    """A dated, ended session; ExportRefused for another: no file can say when it was."""
+    if session.start_ms is None or session.duration_s is None:
+        raise ExportRefused("the session has no date or no end yet: sync the device once more")
+    until_ms = session.uptime_ms + session.duration_s * 1000
+    offset_ms = session.start_ms - session.uptime_ms  # from uptime of its boot to unix time
+    return Activity(
+        source="repbeat",
+        sport="training",
+        start_ms=session.start_ms,
+        end_ms=session.start_ms + session.duration_s * 1000,
+        heart=_heart(db, session, until_ms, offset_ms),
+        rr_ms=_intervals(db, session, until_ms),
+        sets=[
+            SetDone(
+                start_ms=one.end_uptime_ms - one.duration_ms + offset_ms,
+                duration_ms=one.duration_ms,
+                exercise=one.exercise,
+                reps=one.reps,
+                load_g=one.load_g,
+            )
+            for one in sessions.sets(db, Key(session.device_id, session.log_id, session.session_seq))
+            if one.boot == session.boot
+        ],
+    )
+
+
+def fit_files(db: Database, athlete_id: str) -> list[tuple[str, bytes]]:
+    """(path, content) of a FIT file for each session that can have one: the export's part for other apps."""
+    out = []
+    for session in sessions.latest(db, athlete_id, limit=MOST_SESSIONS):
+        try:
+            content = fit_write.write(activity_of(db, session))
+        except ExportRefused:
+            continue
+        when = datetime.fromtimestamp((session.start_ms or 0) / 1000, UTC)
+        out.append((f"fit/{when:%Y-%m-%dT%H%M%SZ}-{session.session_seq}.fit", content))
+    return out
+
+
+def _heart(db: Database, session: Session, until_ms: int, offset_ms: int) -> list[HeartSample]:
+    """Every good second: what the device was not sure of is no business of other programs."""
+    out = []
+    for block in heart_blocks.packed(
+        db, session.device_id, session.log_id, session.boot, wire.HEART, session.uptime_ms, until_ms
+    ):
+        _, _, seconds = samples.read_heart(block.payload)
+        for index, (bpm, state) in enumerate(seconds):
+            at_ms = block.uptime_ms + index * 1000
+            if session.uptime_ms <= at_ms <= until_ms and state >= heart.FAIR and bpm in BPM_RANGE:
+                out.append(HeartSample(at_ms + offset_ms, bpm))
+    return out
+
+
+def _intervals(db: Database, session: Session, until_ms: int) -> list[int]:
+    out: list[int] = []
+    for block in heart_blocks.packed(
+        db, session.device_id, session.log_id, session.boot, wire.RR, session.uptime_ms, until_ms
+    ):
+        out += [round(rr * 1000 / 1024) for rr in samples.read_rr(block.payload)[2]]
+    return [rr for rr in out if rr in RR_RANGE_MS]
