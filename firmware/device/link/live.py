@@ -64,6 +64,6 @@ class Live(LatestValue):
         return memoryview(self._buf)
 
     def next(self, connection) -> memoryview | None:
-        """Only a trusted companion sees the session; what its link cannot carry is cut off (protocol live)."""
+        """Only a trusted companion sees the session; a link of the smallest MTU carries version 1's part."""
         frame = super().next(connection) if connection.trusted else None
         return frame if frame is None or connection.payload >= live.SIZE else frame[: live.FIRST_SIZE]
