@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repbeat.coach.rules import DoneSet, Outcome, Prescribed, Readiness, Trial, next_load, outcome
+from repbeat.coach.rules import Chance, DoneSet, Limits, Outcome, Prescribed, Trial, next_load, outcome
+from repbeat.derive.readiness import State
 from repbeat_protocol import exercises
 from repbeat_protocol import records as wire
 
@@ -23,7 +24,13 @@ def trial(
 
 
 def decide(*trials: Trial, exercise: int = SQUAT, **more: object):
-    return next_load(exercise, trials, more.pop("week_ago_g", trials[0].prescribed.load_g), **more)
+    latest = trials[0].prescribed
+    load_g = more.pop("week_ago_g", latest.load_g)
+    reps = more.pop("week_ago_reps", latest.reps_high)
+    asked = Prescribed(sets=latest.sets, reps_low=8, reps_high=reps, load_g=load_g)
+    if plate_g := more.pop("plate_g", 0):
+        more["limits"] = Limits(upper_plate_g=plate_g, lower_plate_g=plate_g)
+    return next_load(exercise, trials, asked, **more)
 
 
 def test_all_sets_at_the_top_raise_the_load_by_the_smallest_plate() -> None:
@@ -91,15 +98,15 @@ def test_an_unsure_count_moves_nothing() -> None:
 
 def test_unknown_and_good_readiness_leave_the_plans_own_progression_alone() -> None:
     for reps in ([12, 12, 12], [12, 11, 12], [7, 7, 7]):
-        loads = {decide(trial(reps), readiness=state).load_g for state in (Readiness.UNKNOWN, Readiness.GOOD)}
+        loads = {decide(trial(reps), readiness=state).load_g for state in (State.UNKNOWN, State.GREEN)}
         assert loads == {decide(trial(reps)).load_g}
 
 
 def test_poor_readiness_and_red_flags_hold_rises_back_but_not_reductions() -> None:
     top, short = trial([12, 12, 12]), trial([7, 7, 7])
-    assert decide(top, readiness=Readiness.POOR).load_g == 60_000
+    assert decide(top, readiness=State.AMBER).load_g == 60_000
     assert decide(top, red_flag=True).rule == "red_flag"
-    assert decide(short, short, readiness=Readiness.POOR, red_flag=True).load_g < 60_000
+    assert decide(short, short, readiness=State.AMBER, red_flag=True).load_g < 60_000
 
 
 def test_a_week_adds_at_most_five_percent_above_and_ten_below() -> None:
@@ -108,11 +115,35 @@ def test_a_week_adds_at_most_five_percent_above_and_ten_below() -> None:
     assert decide(now, week_ago_g=60_000).load_g == 65_000
     assert decide(trial([12, 12, 12], 65_000), week_ago_g=60_000).rule == "week_cap"
     assert decide(now, week_ago_g=60_000, exercise=BENCH, plate_g=1000).rule == "week_cap"
-    assert decide(trial([12, 12, 12], 40_000), exercise=BENCH, plate_g=2500).rule == "week_cap"
 
 
-def test_without_a_load_there_is_none_to_change() -> None:
-    assert decide(trial([12, 12, 12], 0)).load_g == 0
+def test_where_no_plate_fits_into_the_week_repetitions_rise_one_a_week() -> None:
+    coarse = trial([12, 12, 12], 40_000)
+    decision = decide(coarse, exercise=BENCH, plate_g=2500)
+    assert (decision.load_g, decision.reps_low, decision.reps_high) == (40_000, 9, 13)
+    assert decision.rule == "reps_progression"
+    assert decide(coarse, exercise=BENCH, plate_g=2500, week_ago_reps=11).rule == "week_cap"
+    limits = Limits(upper_plate_g=2500, reps_limit=12)
+    assert decide(coarse, exercise=BENCH, limits=limits).rule == "reps_limit"
+
+
+def test_a_light_lower_body_lift_takes_the_small_plate() -> None:
+    assert decide(trial([12, 12, 12], 20_000)).load_g == 21_000
+
+
+def test_without_a_load_only_repetitions_rise() -> None:
+    decision = decide(trial([12, 12, 12], 0))
+    assert (decision.load_g, decision.reps_high) == (0, 13)
+    assert decide(trial([7, 7, 7], 0), trial([7, 7, 7], 0)).load_g == 0
+
+
+def test_a_forecast_holds_a_rise_back_once_and_only_when_sure() -> None:
+    top, held = trial([12, 12, 12]), trial([12, 11, 10])
+    unlikely = Chance(value=0.1, sure=True, sessions=12)
+    assert decide(top, held, chance=unlikely).rule == "forecast"
+    assert decide(top, top, chance=unlikely).load_g == 62_500
+    for chance in (Chance(value=0.1, sure=False, sessions=3), Chance(value=0.5, sure=True, sessions=12)):
+        assert decide(top, held, chance=chance).load_g == 62_500
 
 
 @given(
@@ -122,12 +153,12 @@ def test_without_a_load_there_is_none_to_change() -> None:
         min_size=1,
         max_size=4,
     ),
-    readiness=st.sampled_from(list(Readiness)),
+    readiness=st.sampled_from(list(State)),
     red_flag=st.booleans(),
     week_ago_g=st.integers(1, 300).map(lambda n: n * 500),
 )
 def test_no_rise_without_every_set_at_the_top_and_never_above_the_cap(
-    exercise: int, sessions: list, readiness: Readiness, red_flag: bool, week_ago_g: int
+    exercise: int, sessions: list, readiness: State, red_flag: bool, week_ago_g: int
 ) -> None:
     trials = [trial(reps, load_g) for reps, load_g in sessions]
     decision = decide(
@@ -140,6 +171,6 @@ def test_no_rise_without_every_set_at_the_top_and_never_above_the_cap(
         reps = [done.reps for done in trials[0].done]
         assert len(reps) >= 3
         assert min(reps) >= 12
-        assert readiness is not Readiness.POOR
+        assert readiness not in (State.AMBER, State.RED)
         assert not red_flag
         assert decision.load_g <= week_ago_g * (1.05 if exercise == BENCH else 1.10)

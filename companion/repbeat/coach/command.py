@@ -11,7 +11,9 @@ import msgspec
 
 from repbeat.coach import desk, plan_file
 from repbeat.coach.planner import Verdict
-from repbeat.coach.rules import Readiness
+from repbeat.coach.rules import Limits
+from repbeat.coach.situation import Bounds
+from repbeat.derive.readiness import Readiness, State
 from repbeat.store import Database, NotFound, athletes, plans
 from repbeat.store.athletes import Athlete
 from repbeat.store.console import errors_shown, json_option, print_json
@@ -71,10 +73,8 @@ def set_(file: Path, athlete: str, as_json: bool, database: Path) -> None:
 @click.option("--approve", is_flag=True, help="Have it pushed without a further look.")
 @click.option(
     "--readiness",
-    type=click.Choice([state.value for state in Readiness]),
-    default=Readiness.UNKNOWN.value,
-    show_default=True,
-    help="How recovered the athlete is; poor holds every rise back.",
+    type=click.Choice([state.value for state in State]),
+    help="How recovered the athlete is, instead of what the record says.",
 )
 @click.option(
     "--smallest-plate-kg",
@@ -87,7 +87,7 @@ def set_(file: Path, athlete: str, as_json: bool, database: Path) -> None:
 def propose(
     athlete: str,
     approve: bool,
-    readiness: str,
+    readiness: str | None,
     smallest_plate_kg: float | None,
     as_json: bool,
     database: Path,
@@ -95,13 +95,17 @@ def propose(
     """Ask the rules for ATHLETE's next plan; each exercise gets its reason, changed or not."""
     with errors_shown(), Database(database) as db:
         one = athletes.named(db, athlete)
+        now_ms = _now_ms()
+        today = desk.day_of(now_ms, one.utc_offset_min)
+        plate_g = round((smallest_plate_kg or 0) * 100) * 10
+        limits = Limits(upper_plate_g=plate_g, lower_plate_g=plate_g) if plate_g else Limits()
         filed = desk.propose_next(
             db,
             one.athlete_id,
-            _now_ms(),
+            now_ms,
             approved=approve,
-            readiness=Readiness(readiness),
-            plate_g=round(smallest_plate_kg * 100) * 10 if smallest_plate_kg else None,
+            readiness=Readiness(today, State(readiness), ()) if readiness else None,
+            bounds=Bounds(limits=limits),
         )
         shown: dict[str, Any] = {
             "athlete": one.name,

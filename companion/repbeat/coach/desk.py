@@ -1,22 +1,24 @@
-"""The coach's desk: reads sessions and plans from the store, has the rules judge them, files the answer."""
+"""The coach's desk: reads sessions and plans from the store, has the planner decide, files the answer."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from statistics import fmean
+import copy
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from repbeat.coach.planner import Proposal, propose
-from repbeat.coach.rules import DoneSet, Prescribed, Readiness, Trial
-from repbeat.store import Database, NotFound, athletes, plans, sessions
-from repbeat.store.plans import Plan
-from repbeat.store.sessions import Key, Rep, Session, Set
+from repbeat.coach import gather
+from repbeat.coach.planner import Proposal, plan_session
+from repbeat.coach.session_rules import Kind
+from repbeat.coach.situation import Bounds, Situation, line_of
+from repbeat.coach.texts import Text, say
+from repbeat.derive.readiness import Readiness
+from repbeat.store import Database, athletes, plans
+from repbeat.store.plans import Change, Plan
 from repbeat_protocol import plan as wire
-from repbeat_protocol import records
 
-WEEK_MS = 7 * 24 * 3600 * 1000
-SESSIONS_READ = 30  # far more than the rules look back
+RESTORE = "restore"
+RESTORED = Text(RESTORE)
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,11 +28,14 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan | None
     proposal: Proposal | None
     why_not: str = ""
+    content: wire.Plan | None = None
+    """The plan to file, before it has a revision of its own."""
 
 
 def set_plan(db: Database, athlete_id: str, plan: wire.Plan, now_ms: int, *, approved: bool = True) -> Plan:
     """File a person's plan under the next revision; PlanError when it is out of bounds."""
     with db.atomic():
+        db.hold("athlete", athlete_id)
         before = plans.latest(db, athlete_id)
         athlete = athletes.get(db, athlete_id)
         plan.revision = plans.next_revision(db, athlete_id)
@@ -48,10 +53,10 @@ def judge(
     athlete_id: str,
     now_ms: int,
     *,
-    readiness: Readiness = Readiness.UNKNOWN,
-    plate_g: int | None = None,
+    readiness: Readiness | None = None,
+    bounds: Bounds | None = None,
 ) -> Filed:
-    """What the rules say of the plan in force, with their reasons; nothing is filed."""
+    """What the planner says of the plan in force, with its reasons; nothing is filed."""
     current = plans.latest(db, athlete_id, plans.APPLIED)
     newest = plans.latest(db, athlete_id, plans.PROPOSED, plans.PENDING, plans.PUSHED)
     if current is None:
@@ -59,23 +64,27 @@ def judge(
     if newest is not None and newest.revision > current.revision:
         why_not = f"revision {newest.revision} is already {newest.status}"
         return Filed(current=current, plan=newest, proposal=None, why_not=why_not)
-    trained = _trained(db, athlete_id)
-    if not any(row.plan_revision == current.revision for _, sets in trained for row in sets):
-        why_not = "no finished session with this plan is here yet"
-        return Filed(current=current, plan=None, proposal=None, why_not=why_not)
-    content = current.wire()
-    proposal = propose(
-        content,
-        plans.next_revision(db, athlete_id),
-        now_ms // 1000,
-        _trials(db, athlete_id, content, current.revision, trained),
-        _week_ago(db, athlete_id, content, now_ms),
-        readiness,
-        _red_flag(trained[0][1]),
-        plate_g,
+    base = _base(db, athlete_id, current)
+    content = base.wire()
+    done = gather.trained(db, athlete_id)
+    trials = gather.trials_of_plan(db, athlete_id, content, base.revision, done)
+    situation = Situation(
+        day=day_of(now_ms, athletes.get(db, athlete_id).utc_offset_min),
+        base=tuple(line_of(item) for item in content.items),
+        trials=trials,
+        week_ago=gather.week_ago_of_plan(db, athlete_id, content, now_ms),
+        readiness=readiness,
+        red_flags=("unwell",) if done and done[0].unwell else (),
+        bounds=bounds or Bounds(),
     )
-    why_not = "" if proposal.plan else "nothing changes"
-    return Filed(current=current, plan=None, proposal=proposal, why_not=why_not)
+    proposal = plan_session(situation)
+    wanted = _content(content, proposal, current, plans.next_revision(db, athlete_id), now_ms)
+    in_force = current.wire()
+    if [vars(item) for item in wanted.items] == [vars(item) for item in in_force.items]:
+        trained = any(row.plan_revision == current.revision for one in done for row in one.sets)
+        why_not = "nothing changes" if trained else "no finished session with this plan is here yet"
+        return Filed(current=current, plan=None, proposal=proposal, why_not=why_not)
+    return Filed(current=current, plan=None, proposal=proposal, content=wanted)
 
 
 def propose_next(
@@ -84,22 +93,95 @@ def propose_next(
     now_ms: int,
     *,
     approved: bool = False,
-    readiness: Readiness = Readiness.UNKNOWN,
-    plate_g: int | None = None,
+    readiness: Readiness | None = None,
+    bounds: Bounds | None = None,
 ) -> Filed:
-    """Ask the rules for the plan to follow the one in force, and file it if anything changes.
+    """Ask the planner for the plan to follow the one in force, and file it if anything changes.
 
     With `approved` it is pushed at the next chance, else it waits as a proposal. Asking again changes
     nothing: while a later revision waits or is on its way there is no other.
     """
     with db.atomic():
-        judged = judge(db, athlete_id, now_ms, readiness=readiness, plate_g=plate_g)
-        proposal = judged.proposal
-        if proposal is None or proposal.plan is None:
+        db.hold("athlete", athlete_id)
+        judged = judge(db, athlete_id, now_ms, readiness=readiness, bounds=bounds)
+        if judged.proposal is None or judged.content is None or judged.current is None:
             return judged
-        plan = _filed(proposal.plan, athlete_id, judged.current, now_ms, plans.PLANNER, approved)
-        plans.put(db, plan, list(proposal.changes))
+        plan = _filed(judged.content, athlete_id, judged.current, now_ms, plans.PLANNER, approved)
+        plans.put(db, plan, changes_of(judged.proposal, judged.current))
     return msgspec.structs.replace(judged, plan=plan)
+
+
+def day_of(now_ms: int, utc_offset_min: int) -> date:
+    """The athlete's calendar day of a moment."""
+    return (datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(minutes=utc_offset_min)).date()
+
+
+def changes_of(proposal: Proposal, current: Plan) -> list[Change]:
+    """The proposal's changes as the store keeps them, the sentence's key and parameters among the inputs.
+
+    What only goes back to what it was before a lighter session has no change of the planner's own: it is
+    named as restored.
+    """
+    kept = [
+        Change(
+            item=change.item,
+            exercise=change.exercise,
+            field=change.field,
+            old=change.old,
+            new=change.new,
+            rule=change.rule,
+            version=change.version,
+            why=change.why,
+            inputs={**change.inputs, "text": msgspec.to_builtins(change.text)},
+        )
+        for change in proposal.changes
+    ]
+    told = {(change.item, change.field) for change in kept}
+    before = [line_of(item) for item in current.wire().items]
+    for number, (old, new) in enumerate(zip(before, proposal.lines, strict=False)):
+        for field in ("sets", "load_g"):
+            if (
+                old.exercise == new.exercise
+                and getattr(old, field) < getattr(new, field)
+                and (number, field) not in told
+            ):
+                kept.append(
+                    Change(
+                        item=number,
+                        exercise=new.exercise,
+                        field=field,
+                        old=getattr(old, field),
+                        new=getattr(new, field),
+                        rule=RESTORE,
+                        version=1,
+                        why=say(RESTORED),
+                        inputs={"text": msgspec.to_builtins(RESTORED)},
+                    )
+                )
+    return kept
+
+
+def _base(db: Database, athlete_id: str, current: Plan) -> Plan:
+    """The plan at full: the one in force, or the newest one before it that is no lighter variant."""
+    for plan in plans.every(db, athlete_id):
+        if plan.revision > current.revision or plan.status not in (plans.APPLIED, plans.SUPERSEDED):
+            continue
+        if not gather.is_light(plan.wire()):
+            return plan
+    return current
+
+
+def _content(base: wire.Plan, proposal: Proposal, current: Plan, revision: int, now_ms: int) -> wire.Plan:
+    """The proposal as a plan for the device, checked against the device's own bounds."""
+    plan = copy.copy(base)
+    plan.revision, plan.issued_s = revision, now_ms // 1000
+    plan.items = [line.item() for line in proposal.lines]
+    # A lighter session is for these days only; a plan at full stays until there is another.
+    lighter = proposal.kind is not Kind.FULL
+    plan.expires_s = plan.issued_s + (proposal.expires - proposal.day).days * 86_400 if lighter else 0
+    wire.check(plan)
+    wire.check_step(plan, current.wire(), base.athlete)
+    return plan
 
 
 def _filed(
@@ -115,106 +197,3 @@ def _filed(
         reason="",
         content=wire.encode(plan),
     )
-
-
-def _trained(db: Database, athlete_id: str) -> list[tuple[Session, list[Set]]]:
-    """The athlete's finished sessions with their sets, latest first.
-
-    A session that no clock has dated yet is left out: nobody knows which one came last.
-    """
-    return [
-        (session, sessions.sets(db, _key(session)))
-        for session in sessions.latest(db, athlete_id, limit=SESSIONS_READ)
-        if session.end_seq is not None and session.start_ms is not None
-    ]
-
-
-def _trials(
-    db: Database,
-    athlete_id: str,
-    current: wire.Plan,
-    revision: int,
-    trained: list[tuple[Session, list[Set]]],
-) -> dict[int, list[Trial]]:
-    """For each item of the plan in force: how its exercise went, session by session, latest first.
-
-    Earlier revisions count as long as the item of the same place is the same exercise; an item that was
-    not trained under the revision in force has no trials, for it was judged before.
-    """
-    out: dict[int, list[Trial]] = defaultdict(list)
-    contents = {revision: current}
-    for session, sets in trained:
-        confidence = _confidence(sessions.reps(db, _key(session)))
-        by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
-        for row in sets:
-            if row.plan_item is not None:
-                by_item[row.plan_revision, row.plan_item].append(row)
-        for (of_revision, number), rows in by_item.items():
-            item = _item(db, athlete_id, contents, of_revision, number)
-            if item is None or number >= len(current.items):
-                continue
-            if item.exercise != current.items[number].exercise or (
-                of_revision != revision and not out[number]
-            ):
-                continue
-            out[number].append(
-                Trial(
-                    prescribed=Prescribed(
-                        sets=item.sets, reps_low=item.reps_low, reps_high=item.reps_high, load_g=item.load_g
-                    ),
-                    done=tuple(
-                        DoneSet(
-                            reps=row.reps,
-                            load_g=row.load_g,
-                            end_reason=row.end_reason,
-                            confidence=confidence.get(row.set_index),
-                        )
-                        for row in rows
-                    ),
-                )
-            )
-    return out
-
-
-def _item(
-    db: Database, athlete_id: str, contents: dict[int, wire.Plan], revision: int, number: int
-) -> wire.Item | None:
-    """An item of one of the athlete's revisions; None where the store has no such revision or item."""
-    if revision not in contents:
-        try:
-            contents[revision] = plans.get(db, athlete_id, revision).wire()
-        except NotFound:
-            return None
-    items = contents[revision].items
-    return items[number] if number < len(items) else None
-
-
-def _confidence(reps: list[Rep]) -> dict[int, float]:
-    """Mean confidence of the counted repetitions, by set."""
-    by_set: dict[int, list[int]] = defaultdict(list)
-    for rep in reps:
-        if not rep.reject_reason:
-            by_set[rep.set_index].append(rep.confidence)
-    return {set_index: fmean(values) for set_index, values in by_set.items()}
-
-
-def _week_ago(db: Database, athlete_id: str, current: wire.Plan, now_ms: int) -> dict[int, int]:
-    """Each item's load a week ago, or the first one since when it is newer than that."""
-    out = {number: item.load_g for number, item in enumerate(current.items)}
-    for plan in plans.every(db, athlete_id):
-        if plan.status not in (plans.APPLIED, plans.PUSHED):
-            continue
-        for number, item in enumerate(plan.wire().items):
-            if number in out and item.exercise == current.items[number].exercise:
-                out[number] = item.load_g
-        if plan.created_ms <= now_ms - WEEK_MS:
-            break
-    return out
-
-
-def _red_flag(sets: list[Set]) -> bool:
-    return any(row.end_reason == records.END_UNWELL for row in sets)
-
-
-def _key(session: Session) -> Key:
-    return Key(session.device_id, session.log_id, session.session_seq)

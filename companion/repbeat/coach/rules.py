@@ -1,8 +1,8 @@
-"""The planner's rules: pure, each with an id and a version, each answer with one plain sentence why.
+"""The rules for one exercise: pure, each with an id and a version, each answer with one plain sentence why.
 
 Double progression is the plan's own progression: it needs no readiness, only what the athlete lifted.
-Readiness never adds to it. Unknown and good readiness leave it alone; poor readiness and red flags hold
-every rise back (they never hold back a reduction). Nothing here foretells injury.
+Readiness never adds to it. Unknown and green readiness leave it alone; amber, red and red flags hold every
+rise back (they never hold back a reduction). Nothing here foretells injury.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Any
 
 import msgspec
 
+from repbeat.coach.texts import Text, say
+from repbeat.derive.readiness import State
 from repbeat_protocol import exercises
 from repbeat_protocol import records as wire
 
-VERSION = 1
+VERSION = 2
 
 # Load changes within a week, our own bounds (SCIENCE section 5, rule 7).
 UPPER_WEEK_PERCENT = 5
@@ -29,14 +31,8 @@ FAILURES = 2
 BACK_OFF_PERCENT = 10
 # Mean confidence (0-100) of a set's repetitions below which its count moves no load.
 CONFIDENCE_FLOOR = 40
-
-
-class Readiness(StrEnum):
-    """How recovered the athlete is, as far as anybody can tell."""
-
-    UNKNOWN = "unknown"
-    GOOD = "good"
-    POOR = "poor"
+# Where no plate fits into the week's bound, repetitions rise: one a week, up to here.
+REPS_LIMIT = 20
 
 
 class Outcome(StrEnum):
@@ -73,14 +69,65 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     done: tuple[DoneSet, ...]
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast a programme or a coach lets loads rise: percent a week, and the smallest plate there is."""
+
+    upper_week_percent: int = UPPER_WEEK_PERCENT
+    lower_week_percent: int = LOWER_WEEK_PERCENT
+    upper_plate_g: int = UPPER_PLATE_G
+    lower_plate_g: int = LOWER_PLATE_G
+    reps_limit: int = REPS_LIMIT
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.upper_week_percent <= UPPER_WEEK_PERCENT:
+            raise ValueError(f"upper_week_percent lies within 0 and {UPPER_WEEK_PERCENT}")
+        if not 0 <= self.lower_week_percent <= LOWER_WEEK_PERCENT:
+            raise ValueError(f"lower_week_percent lies within 0 and {LOWER_WEEK_PERCENT}")
+        if min(self.upper_plate_g, self.lower_plate_g) < 10:
+            raise ValueError("a plate weighs at least 10 g")
+
+    def week_percent(self, exercise: int) -> int:
+        """The most a load may rise within a week."""
+        return self.lower_week_percent if exercise in exercises.LOWER_BODY else self.upper_week_percent
+
+    def plate_g(self, exercise: int, load_g: int) -> int:
+        """The step of load; a lower-body lift too light for its own step takes the upper body's."""
+        if exercise in exercises.LOWER_BODY and self.fits(self.lower_plate_g, exercise, load_g):
+            return self.lower_plate_g
+        return self.upper_plate_g
+
+    def fits(self, plate_g: int, exercise: int, load_g: int) -> bool:
+        """Whether a step from `load_g` lies within the week's bound."""
+        return plate_g * 100 <= load_g * self.week_percent(exercise)
+
+
+class Chance(msgspec.Struct, frozen=True, kw_only=True):
+    """A learned forecast that the raised load goes well, 0-1; only a `sure` one has a say."""
+
+    value: float
+    sure: bool
+    sessions: int
+
+
+CHANCE_FLOOR = 0.25
+"""Below this chance a rise waits for one session: our own bound, far below a coin's toss on purpose."""
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """The load for the next session; `rule` tells which rule said so, also when nothing changes."""
+    """The goal for the next session; `rule` tells which rule said so, also when nothing changes."""
 
     load_g: int
     rule: str
-    why: str
+    text: Text
     inputs: dict[str, Any]
+    reps_low: int
+    reps_high: int
     version: int = VERSION
+
+    @property
+    def why(self) -> str:
+        """The sentence in English."""
+        return say(self.text)
 
 
 def outcome(trial: Trial) -> Outcome:
@@ -104,22 +151,23 @@ def outcome(trial: Trial) -> Outcome:
 def next_load(
     exercise: int,
     trials: Sequence[Trial],
-    week_ago_g: int,
-    readiness: Readiness = Readiness.UNKNOWN,
+    week_ago: Prescribed,
+    readiness: State = State.UNKNOWN,
     red_flag: bool = False,
-    plate_g: int | None = None,
+    limits: Limits | None = None,
+    chance: Chance | None = None,
 ) -> Decision:
-    """The load for the next session from the sessions so far, latest first.
+    """The goal for the next session from the sessions so far, latest first.
 
-    `week_ago_g` is the load a week ago, which bounds the rise; `plate_g` the smallest step there is.
+    `week_ago` is what was asked a week ago, which bounds the rise; `chance` what the athlete's own record
+    says of the raised load.
     """
-    lower = exercise in exercises.LOWER_BODY
-    plate_g = plate_g or (LOWER_PLATE_G if lower else UPPER_PLATE_G)
-    percent = LOWER_WEEK_PERCENT if lower else UPPER_WEEK_PERCENT
+    limits = limits or Limits()
     latest = trials[0].prescribed
+    plate_g, percent = limits.plate_g(exercise, latest.load_g), limits.week_percent(exercise)
     results = [outcome(trial) for trial in trials if trial.prescribed.load_g == latest.load_g]
     sure = [result for result in results if result is not Outcome.UNKNOWN]
-    inputs = {
+    inputs: dict[str, Any] = {
         "reps": [done.reps for done in trials[0].done],
         "loads_g": [done.load_g for done in trials[0].done],
         "sets": latest.sets,
@@ -129,50 +177,74 @@ def next_load(
         "failures": _failures(sure),
         "readiness": readiness.value,
         "red_flag": red_flag,
-        "week_ago_g": week_ago_g,
+        "week_ago_g": week_ago.load_g,
+        "week_ago_reps": week_ago.reps_high,
         "plate_g": plate_g,
+        "week_percent": percent,
     }
 
-    def stay(rule: str, why: str) -> Decision:
-        return Decision(load_g=latest.load_g, rule=rule, why=why, inputs=inputs)
+    def answer(
+        rule: str, key: str, load_g: int = latest.load_g, more_reps: int = 0, **params: Any
+    ) -> Decision:
+        return Decision(
+            load_g=load_g,
+            rule=rule,
+            text=Text(key, params),
+            inputs=inputs,
+            reps_low=latest.reps_low + more_reps,
+            reps_high=latest.reps_high + more_reps,
+        )
 
-    if latest.load_g == 0:
-        return stay("bodyweight", "No load is planned for this exercise, so there is none to change.")
     if results[0] is Outcome.UNKNOWN:
-        return stay("unsure_count", "The repetitions were not counted surely enough to change a load.")
-    if _failures(sure) >= FAILURES:
+        return answer("unsure_count", "unsure_count")
+    if latest.load_g and _failures(sure) >= FAILURES:
         plates = max(1, (latest.load_g * BACK_OFF_PERCENT // 100 + plate_g // 2) // plate_g)
         lowered = latest.load_g - plates * plate_g
         if lowered <= 0:
-            return stay("two_failures", "Two sessions fell short, but there is no smaller load than this.")
-        return Decision(
-            load_g=lowered,
-            rule="two_failures",
-            why=f"A set ended below {latest.reps_low} repetitions in two sessions running at "
-            f"{_kg(latest.load_g)}, so the load goes down by about a tenth to {_kg(lowered)}.",
-            inputs=inputs,
-        )
+            return answer("two_failures", "no_smaller_load")
+        told = {"reps_low": latest.reps_low, "old": latest.load_g, "new": lowered}
+        return answer("two_failures", "two_failures", lowered, **told)
     if results[0] is not Outcome.TOP:
-        return stay("double_progression", _not_yet(trials[0]))
+        key, told = _not_yet(trials[0])
+        return answer("double_progression", key, **told)
     if red_flag:
-        return stay("red_flag", "You ended a set feeling unwell, so no load rises.")
-    if readiness is Readiness.POOR:
-        return stay("readiness", "You are not well recovered, so no load rises.")
-    most_g = week_ago_g * (100 + percent) // 100
+        return answer("red_flag", "red_flag_hold")
+    if readiness in (State.AMBER, State.RED):
+        return answer("readiness", "readiness_hold")
+    if not limits.fits(plate_g, exercise, latest.load_g):
+        return _more_reps(latest, week_ago, limits, answer)
     raised = latest.load_g + plate_g
-    if raised > most_g:
-        return stay(
-            "week_cap",
-            f"All sets reached the top, but {_kg(raised)} would be more than {percent} % above the "
-            f"{_kg(week_ago_g)} of a week ago.",
-        )
-    return Decision(
-        load_g=raised,
-        rule="double_progression",
-        why=f"All {latest.sets} sets reached {latest.reps_high} repetitions at {_kg(latest.load_g)}, "
-        f"so the load rises by the smallest plate to {_kg(raised)}.",
-        inputs=inputs,
-    )
+    if raised > week_ago.load_g * (100 + percent) // 100:
+        return answer("week_cap", "week_cap", new=raised, percent=percent, week_ago=week_ago.load_g)
+    if chance is not None:
+        inputs["chance"], inputs["chance_sessions"] = round(chance.value, 4), chance.sessions
+        # Once only: what waited a session and reached the top again has shown what it can.
+        if chance.sure and chance.value < CHANCE_FLOOR and results[1:2] != [Outcome.TOP]:
+            return answer("forecast", "forecast_hold", new=raised, percent=round(100 * chance.value))
+    told = {"sets": latest.sets, "reps_high": latest.reps_high, "old": latest.load_g, "new": raised}
+    return answer("double_progression", "double_progression", raised, **told)
+
+
+def _more_reps(latest: Prescribed, week_ago: Prescribed, limits: Limits, answer: Any) -> Decision:
+    """Where no step of load fits into the week's bound, the goal rises by a repetition a week."""
+    decided: Decision
+    if latest.reps_high >= limits.reps_limit:
+        decided = answer("reps_limit", "reps_limit", reps_high=latest.reps_high)
+    elif latest.reps_high + 1 > week_ago.reps_high + 1:
+        decided = answer("week_cap", "reps_cap")
+    else:
+        told = {"sets": latest.sets, "reps_high": latest.reps_high, "new": latest.reps_high + 1}
+        decided = answer("reps_progression", "reps_up", more_reps=1, **told)
+    return decided
+
+
+def missed_twice(trials: Sequence[Trial]) -> bool:
+    """Whether the last two sessions at one load, both surely counted, brought neither the top nor more."""
+    same = [trial for trial in trials if trial.prescribed.load_g == trials[0].prescribed.load_g][:2]
+    if len(same) < 2 or any(outcome(trial) in (Outcome.TOP, Outcome.UNKNOWN) for trial in same):
+        return False
+    now, before = (sum(done.reps for done in trial.done) for trial in same)
+    return now <= before
 
 
 def _failures(results: Sequence[Outcome]) -> int:
@@ -185,16 +257,12 @@ def _failures(results: Sequence[Outcome]) -> int:
     return count
 
 
-def _not_yet(trial: Trial) -> str:
+def _not_yet(trial: Trial) -> tuple[str, dict[str, Any]]:
     asked = trial.prescribed
     light = [done for done in trial.done if done.load_g < asked.load_g]
     if light:
-        return f"A set was lifted with {_kg(light[0].load_g)}, not {_kg(asked.load_g)}, so the load stays."
+        return "set_lighter", {"lifted": light[0].load_g, "old": asked.load_g}
     if len(trial.done) < asked.sets:
-        return f"{len(trial.done)} of {asked.sets} sets were done, so the load stays."
+        return "sets_left_out", {"done": len(trial.done), "sets": asked.sets}
     reached = sum(done.reps >= asked.reps_high for done in trial.done)
-    return f"{reached} of {len(trial.done)} sets reached {asked.reps_high} repetitions, so the load stays."
-
-
-def _kg(load_g: int) -> str:
-    return f"{load_g / 1000:g} kg"
+    return "not_all_at_top", {"reached": reached, "done": len(trial.done), "reps_high": asked.reps_high}

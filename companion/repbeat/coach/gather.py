@@ -1,0 +1,131 @@
+"""What the store knows of an athlete's training, as the planner wants it: trials, and what was asked when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from statistics import fmean
+
+import msgspec
+
+from repbeat.coach.rules import DoneSet, Prescribed, Trial
+from repbeat.coach.situation import line_of
+from repbeat.store import Database, NotFound, plans, sessions
+from repbeat.store.sessions import Key, Rep, Session, Set
+from repbeat_protocol import plan as wire
+from repbeat_protocol import records
+
+WEEK_MS = 7 * 24 * 3600 * 1000
+SESSIONS_READ = 30  # far more than the rules look back
+
+
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished session with its sets."""
+
+    session: Session
+    sets: list[Set]
+
+    @property
+    def key(self) -> Key:
+        """Which session."""
+        return Key(self.session.device_id, self.session.log_id, self.session.session_seq)
+
+    @property
+    def unwell(self) -> bool:
+        """Whether the athlete ended a set feeling unwell."""
+        return any(row.end_reason == records.END_UNWELL for row in self.sets)
+
+
+def is_light(plan: wire.Plan) -> bool:
+    """Whether a plan is a lighter variant of another one."""
+    return any(item.flags & wire.LIGHT for item in plan.items)
+
+
+def trained(db: Database, athlete_id: str) -> list[Trained]:
+    """The athlete's finished sessions, latest first.
+
+    A session that no clock has dated yet is left out: nobody knows which one came last.
+    """
+    found = []
+    for session in sessions.latest(db, athlete_id, limit=SESSIONS_READ):
+        if session.end_seq is not None and session.start_ms is not None:
+            key = Key(session.device_id, session.log_id, session.session_seq)
+            found.append(Trained(session=session, sets=sessions.sets(db, key)))
+    return found
+
+
+def trials_of_plan(
+    db: Database, athlete_id: str, base: wire.Plan, revision: int, done: list[Trained]
+) -> dict[int, tuple[Trial, ...]]:
+    """For each item of a plan: how its exercise went, session by session, latest first.
+
+    Earlier revisions count as long as the item of the same place is the same exercise; an item that was
+    not trained under `revision` has no trials, for it was judged before. Light items tell nothing of what
+    the athlete can lift: they are left out.
+    """
+    out: dict[int, list[Trial]] = defaultdict(list)
+    contents: dict[int, wire.Plan | None] = {revision: base}
+    for one in done:
+        confidence = _confidence(sessions.reps(db, one.key))
+        by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
+        for row in one.sets:
+            if row.plan_item is not None:
+                by_item[row.plan_revision, row.plan_item].append(row)
+        for (of_revision, number), rows in by_item.items():
+            if of_revision not in contents:
+                contents[of_revision] = _content(db, athlete_id, of_revision)
+            item = _item(contents[of_revision], number)
+            if item is None or item.flags & wire.LIGHT or number >= len(base.items):
+                continue
+            if item.exercise != base.items[number].exercise or (of_revision != revision and not out[number]):
+                continue
+            out[number].append(
+                Trial(prescribed=line_of(item).prescribed, done=tuple(_done(row, confidence) for row in rows))
+            )
+    return {number: tuple(trials) for number, trials in out.items() if trials}
+
+
+def week_ago_of_plan(db: Database, athlete_id: str, base: wire.Plan, now_ms: int) -> dict[int, Prescribed]:
+    """What each item asked a week ago, or at first where it is newer than that."""
+    out = {number: line_of(item).prescribed for number, item in enumerate(base.items)}
+    for plan in plans.every(db, athlete_id):
+        if plan.status not in (plans.APPLIED, plans.PUSHED):
+            continue
+        content = plan.wire()
+        if is_light(content):
+            continue
+        for number, item in enumerate(content.items):
+            if number in out and item.exercise == base.items[number].exercise:
+                out[number] = line_of(item).prescribed
+        if plan.created_ms <= now_ms - WEEK_MS:
+            break
+    return out
+
+
+def _done(row: Set, confidence: dict[int, float]) -> DoneSet:
+    return DoneSet(
+        reps=row.reps,
+        load_g=row.load_g,
+        end_reason=row.end_reason,
+        confidence=confidence.get(row.set_index),
+    )
+
+
+def _content(db: Database, athlete_id: str, revision: int) -> wire.Plan | None:
+    """One of the athlete's revisions; None where the store has no such."""
+    try:
+        return plans.get(db, athlete_id, revision).wire()
+    except NotFound:
+        return None
+
+
+def _item(content: wire.Plan | None, number: int) -> wire.Item | None:
+    return content.items[number] if content is not None and number < len(content.items) else None
+
+
+def _confidence(reps: list[Rep]) -> dict[int, float]:
+    """Mean confidence of the counted repetitions, by set."""
+    by_set: dict[int, list[int]] = defaultdict(list)
+    for rep in reps:
+        if not rep.reject_reason:
+            by_set[rep.set_index].append(rep.confidence)
+    return {set_index: fmean(values) for set_index, values in by_set.items()}
