@@ -35,6 +35,7 @@ WALKING = 5
 STILL = 6
 
 SEARCH_CELLS = 20  # before the count starts: cells between two searches
+RESTED_CELLS = 2 * SEARCH_CELLS
 REFRESH_CELLS = 10
 RUN = 4  # repetitions in a row that start a count
 RUN_KNOWN = 2  # enough at the end of a set that the plan announced
@@ -165,6 +166,8 @@ class RepCounter:
     def _search(self, final: bool) -> None:
         """Look for a run of repetitions among the window's turning points, and start the count with it."""
         window = self._window
+        if not final and window.rests(RESTED_CELLS):
+            return  # nothing has come since the last search that found nothing
         if not window.search():
             return
         if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):

@@ -11,7 +11,8 @@ CAPACITY = 384  # cells: 38.4 s
 KEPT = 320  # of them when it is full and moves on
 SHORTEST = 40  # cells needed for a search
 SCALE = 8  # signals are in mg / 8
-FLOOR = 40 * SCALE  # least spread of a movement
+LEAST_MG = 40
+FLOOR = LEAST_MG * SCALE  # least spread of a movement
 SMOOTH_PERCENT = 46  # of the period: base of the smoothing triangle, which leaves the fundamental
 SMOOTH_TILT_PERCENT = 30
 LONGEST_REACH = 16
@@ -177,6 +178,24 @@ class Window:
         if not self.by_tilt and (spread < FLOOR or strength < STRENGTH):
             return False
         self.refresh()
+        return True
+
+    def rests(self, cells: int) -> bool:
+        """Whether the sensor has lain or hung still for so many cells: no axis left LEAST_MG."""
+        first = self.n - cells
+        if first < 0:
+            return False
+        for k in range(3):
+            axis = self.axes[k]
+            lowest = highest = axis[first]
+            for i in range(first, self.n):
+                value = axis[i]
+                if value < lowest:
+                    lowest = value
+                elif value > highest:
+                    highest = value
+            if highest - lowest >= LEAST_MG:
+                return False
         return True
 
     def _is_still(self) -> bool:
