@@ -95,7 +95,22 @@ class PlanExpired(PlanError):
     reason = 39
 
 
-REASONS = (PlanDamaged, PlanVersion, PlanOutOfBounds, PlanStep, PlanOlder, PlanWrongAthlete, PlanExpired)
+class PlanLocked(PlanError):
+    """It asks for more, and the wearer has felt unwell. Answer a check-in on the device first."""
+
+    reason = 40
+
+
+REASONS = (
+    PlanDamaged,
+    PlanVersion,
+    PlanOutOfBounds,
+    PlanStep,
+    PlanOlder,
+    PlanWrongAthlete,
+    PlanExpired,
+    PlanLocked,
+)
 
 
 def reason_text(reason: int) -> str:
@@ -285,8 +300,11 @@ def check(plan: Plan) -> None:
     _bound("total_sets", total, "")
 
 
-def check_step(plan: Plan, current: Plan | None, athlete: int = 0) -> None:
-    """PlanOlder, PlanWrongAthlete or PlanStep unless `plan` may follow `current`, the plan in force."""
+def check_step(plan: Plan, current: Plan | None, athlete: int = 0, locked: int = 0) -> None:
+    """PlanOlder, PlanWrongAthlete, PlanStep unless `plan` may follow `current`, the plan in force.
+
+    `locked`: the wearer has felt unwell; PlanLocked where a load or the number of sets rises.
+    """
     if athlete and plan.athlete and plan.athlete != athlete:
         raise PlanWrongAthlete(
             "the plan is for athlete %08x, this device is %08x's" % (plan.athlete, athlete)
@@ -295,16 +313,25 @@ def check_step(plan: Plan, current: Plan | None, athlete: int = 0) -> None:
         return
     if plan.revision <= current.revision:
         raise PlanOlder("revision %d is not above %d, which is in force" % (plan.revision, current.revision))
+    if locked and total_sets(plan) > total_sets(current):
+        raise PlanLocked("%d sets are more than %d" % (total_sets(plan), total_sets(current)))
     for item in plan.items:
         before = -1
         for old in current.items:
             if old.exercise == item.exercise and old.flags & WARM_UP == item.flags & WARM_UP:
                 before = max(before, old.load_g)
+        if locked and 0 <= before < item.load_g:
+            raise PlanLocked("exercise %d rises from %d g to %d g" % (item.exercise, before, item.load_g))
         if before > 0 and item.load_g > max(before + before * STEP_PERCENT // 100, before + STEP_G):
             raise PlanStep(
                 "exercise %d rises from %d g to %d g: more than %d %% and %d g"
                 % (item.exercise, before, item.load_g, STEP_PERCENT, STEP_G)
             )
+
+
+def total_sets(plan: Plan) -> int:
+    """Sets of all its items."""
+    return sum([item.sets for item in plan.items])
 
 
 def check_time(plan: Plan, unix_s: int) -> None:

@@ -4,25 +4,31 @@ Each function named check_… makes a world, lives through it and asserts what w
 """
 
 from device.session import cues
+from device.session.breathing import Breathing
+from device.session.calibration import Calibrations
+from device.session.day_strain import DayStrain
 from device.session.execution import Execution
+from device.session.load import Load
+from device.session.memory import Memory
 from device.session.session import Session
 from device.signal import form
 from repbeat_protocol import heart, live, records
-from repbeat_protocol.plan import Item, Plan
+from repbeat_protocol.exercises import PACED_BREATHING
+from repbeat_protocol.plan import CALIBRATE, WARM_UP, Item, Plan
 
 REP_MS = 2500
 NAMES = {cues.PATTERNS[name]: name for name in cues.PATTERNS}
 
 
 class Rep:
-    def __init__(self, start_ms, end_ms, velocity, bits, confidence):
+    def __init__(self, start_ms, end_ms, velocity, bits, confidence, range_mg=400):
         self.start_ms = start_ms
         self.turn_ms = (start_ms + end_ms) // 2
         self.end_ms = end_ms
         self.concentric_ms = self.turn_ms - start_ms
         self.eccentric_ms = end_ms - self.turn_ms
         self.pause_ms = 0
-        self.range_mg = 400
+        self.range_mg = range_mg
         self.range_permille = 0
         self.mean_velocity_mm_s = velocity
         self.peak_velocity_mm_s = velocity * 2
@@ -35,6 +41,8 @@ class Counter:
 
     def __init__(self):
         self.exercises = []
+        self.calibration = None
+        self.lowering_ms = 0
         self.coming = []
         self.pending = []
         self.begin(0)
@@ -42,6 +50,7 @@ class Counter:
 
     def begin(self, t_ms, exercise=0, lowering_ms=0):
         self.exercises.append(exercise)
+        self.lowering_ms = lowering_ms
         self.reps = []
         self.pending = []
         self.rejected = 0
@@ -59,6 +68,9 @@ class Counter:
         self.reps.extend(self.coming)
         self.coming = []
         return new
+
+    def calibrate(self):
+        return (0, self.reps[1].range_mg)
 
     def finish(self, t_ms):
         new = len(self.pending)
@@ -102,30 +114,90 @@ class Recorder:
     def rejected(self, reason, exercise, set_index, rep_index):
         self.told.append(("rejected", reason, exercise, set_index, rep_index))
 
-    def set_done(self, execution, work, set_index, rejected, end_ago_ms, rest_before_s, reason):
+    def set_done(
+        self,
+        execution,
+        work,
+        counts,
+        set_index,
+        rejected,
+        end_ago_ms,
+        rest_before_s,
+        rest,
+        looks,
+        sure,
+        reason,
+    ):
         fields = {
             "exercise": execution.item.exercise,
             "item": execution.item_index,
+            "counts": counts,
+            "rest": (rest.planned_s, rest.why),
+            "recognised": (looks, sure),
             "index": set_index,
             "reps": work.reps,
             "rejected": rejected,
             "end_ago_ms": end_ago_ms,
             "rest_before_s": rest_before_s,
             "reason": reason,
-            "loss": work.velocity_loss_permille(),
+            "loss": work.velocity_loss.permille,
             "forms": list(work.form_counts),
             "duration_ms": work.end_ms - work.start_ms,
         }
         self.told.append(("set", fields))
 
-    def strain(self, zones, muscular_x10):
-        self.told.append(("strain", [zones.zone_s(i) for i in range(6)], muscular_x10))
+    session_seq = 70
+
+    def strain(self, zones, muscular_x10, curve):
+        self.told.append(("strain", [zones.zone_s(i) for i in range(6)], muscular_x10, curve, zones.limits))
+
+    def recovery(self, set_index, start_ago_s, drop_bpm):
+        self.told.append(("recovery", set_index, start_ago_s, drop_bpm))
+
+    def check_in(self, answers, unwell):
+        self.told.append(("check_in", answers, unwell))
+
+    def effort(self, rpe):
+        self.told.append(("effort", rpe))
 
     def named(self, name):
         return [entry for entry in self.told if entry[0] == name]
 
     def sets(self):
         return [entry[1] for entry in self.named("set")]
+
+
+class Settings:
+    """Settings as the store keeps them, in a dict."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def get(self, name, default=None):
+        return self.values.get(name, default)
+
+    def set(self, name, value):
+        if value is None:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+
+class Local:
+    def __init__(self):
+        self.today = 0
+
+    def day(self):
+        return self.today
+
+
+class Recogniser:
+    """Says what the scenario has put into `seen`."""
+
+    seen = (0, 0)
+
+    def recognise(self, counter):
+        return self.seen
 
 
 class World:
@@ -140,9 +212,37 @@ class World:
         self.bpm = 0
         self.state = heart.NO_CONTACT
         self.settings = settings or {}
+        self.local = Local()
+        self.recogniser = Recogniser()
+        self.journal = []
+        self.rr_1024 = []
+        self.begin()
+
+    def begin(self):
+        """The device starts, with the settings that are kept."""
+        settings = Settings(self.settings)
+        memory = Memory(settings, self.failed)
+        self.breathing = Breathing(self, self, self.cue, settings)
         self.session = Session(
-            self.counter, self.plans, self.recorder, self.cue, self.settings, lambda a, b: a - b
+            self.counter,
+            self.plans,
+            self.recorder,
+            self.cue,
+            Load(settings, DayStrain(memory, self.local)),
+            Calibrations(memory),
+            self.recogniser,
+            self.breathing,
+            lambda a, b: a - b,
         )
+
+    def failed(self, error):
+        raise error
+
+    def uptime_ms(self):
+        return self.now
+
+    def append(self, kind, version, payload, uptime_ms):
+        self.journal.append((kind, records.unpack(kind, version, payload)))
 
     def cue(self, pattern):
         self.cued.append((NAMES[pattern], self.now))
@@ -162,16 +262,18 @@ class World:
             self.now += 100
             if i % 10 == 9:
                 self.session.heart(self.bpm, self.state)
+                self.breathing.second(self.rr_1024, False)
             self.session.motion(self.now, 0, 0, 1000, 0, 0, 0)
+            self.breathing.tick()
             self.session.tick(self.now)
 
-    def reps(self, n, velocity=0, bits=0, confidence=90, late=0):
+    def reps(self, n, velocity=0, bits=0, confidence=90, late=0, range_mg=400):
         """`n` repetitions, each told `late` repetitions after it ended (all of the rest with the last)."""
         held = []
         for i in range(n):
             start = self.now - self.session._origin
             self.live(REP_MS / 1000)
-            held.append(Rep(start, self.now - self.session._origin, velocity, bits, confidence))
+            held.append(Rep(start, self.now - self.session._origin, velocity, bits, confidence, range_mg))
             if len(held) > late or i == n - 1:
                 self.counter.coming = held
                 held = []
@@ -297,7 +399,7 @@ def check_movements_in_a_rest_are_no_set_but_its_last_seconds_are():
     world.press()
     world.reps(8)
     world.live(30)
-    world.reps(6)
+    world.reps(6, range_mg=120)
     assert world.session.phase == live.REST, "walking about, fetching water, loading the bar"
     world.live(120 - 30 - 6 * REP_MS / 1000 - 8)
     assert world.session.phase == live.REST
@@ -305,6 +407,46 @@ def check_movements_in_a_rest_are_no_set_but_its_last_seconds_are():
     assert world.session.phase == live.IN_SET, "whoever begins in the last ten seconds is counted"
     world.live(9)
     assert [s["reps"] for s in world.recorder.sets()] == [8, 7]
+
+
+def check_whoever_begins_early_is_counted_too():
+    world = World(plan(Item(1, 3, 6, 8, rest_s=120)))
+    world.press()
+    world.reps(8)
+    world.live(30)
+    world.reps(2, range_mg=100)
+    world.reps(3)
+    assert world.session.phase == live.REST
+    world.reps(1)
+    assert world.session.phase == live.IN_SET, "four like those of the last set"
+    world.reps(4)
+    world.live(9)
+    _, second = world.recorder.sets()
+    assert second["reps"] == 8, "what was moved before does not belong to it"
+    assert second["rest"] == (120, records.REST_EARLY)
+    assert second["counts"]
+
+
+def check_a_short_run_of_movements_does_not_swallow_the_set():
+    world = World(plan(Item(1, 2, 8, 10, rest_s=60)))
+    world.press()
+    world.reps(10)
+    world.live(55)
+    world.reps(4, range_mg=150)
+    world.live(9)
+    world.reps(10)
+    world.live(9)
+    counts = [(s["reps"], s["counts"]) for s in world.recorder.sets()]
+    assert counts == [(10, True), (4, False), (10, True)], counts
+    assert world.session.phase == live.DONE, "two sets of the plan are done"
+
+
+def check_fewer_than_half_by_the_button_is_a_set():
+    world = World(plan(Item(1, 2, 8, 10, rest_s=60)))
+    world.press()
+    world.reps(3)
+    world.press()
+    assert world.recorder.sets()[0]["counts"]
 
 
 def check_a_pending_repetition_is_settled_at_the_end():
@@ -331,6 +473,11 @@ def check_rest_is_stretched_while_the_heart_is_fast():
     assert world.session.phase == live.READY
     over = world.cued_at("rest_over")[0] - ended
     assert 80000 <= over <= 84000, over
+    world.reps(8)
+    world.live(9)
+    done = world.recorder.sets()[1]
+    assert done["rest"] == (60, records.REST_HEART)
+    assert 80 <= done["rest_before_s"] <= 84, "the rest as it was, and why it ended"
 
 
 def check_rest_is_stretched_to_twice_its_length_at_most():
@@ -365,6 +512,14 @@ def check_velocity_loss_cues_once_and_names_the_reason():
     done = world.recorder.sets()[0]
     assert done["reason"] == records.END_VELOCITY
     assert done["loss"] == 208, done["loss"]
+
+
+def check_a_warm_up_is_not_stopped_for_its_velocity():
+    world = World(plan(Item(1, 1, 6, 20, velocity_loss_percent=20, flags=WARM_UP)))
+    world.press()
+    world.reps(1, 700)
+    world.reps(1, 300)
+    assert "set_done" not in world.cues()
 
 
 def check_a_doubtful_velocity_stops_nothing():
@@ -478,6 +633,162 @@ def check_the_strain_cap_cues_once():
     world.bpm, world.state = 185, heart.GOOD
     world.live(600)
     assert world.cues().count("strain_cap") == 1
+
+
+def check_the_days_cap_counts_every_session_and_cues_once_a_day():
+    world = World(plan(Item(1, 1, 6, 8), resting_bpm=60, max_bpm=190, strain_cap_x10=90))
+    world.bpm, world.state = 160, heart.GOOD
+    cued = []
+    for day in (20000, 20001):
+        world.local.today = day
+        for _ in range(3):
+            world.press()
+            world.live(1100)
+            world.session.long_press(world.now)
+            cued.append(world.cues().count("strain_cap"))
+            world.begin()  # the device starts anew in between: the day goes on
+    assert cued == [0, 1, 1, 1, 2, 2], cued
+
+
+def check_zone_limits_and_curve_come_from_the_settings_and_are_latched():
+    values = {"resting_bpm": 60, "max_bpm": 190, "threshold_bpm": 170, "curve": records.CURVE_WOMEN}
+    world = World(None, values)
+    world.press()
+    world.bpm, world.state = 150, heart.GOOD  # 88 % of the threshold: zone 2; of the reserve it is 69 %
+    world.settings["threshold_bpm"] = 120
+    world.settings["curve"] = records.CURVE_MEN
+    world.live(60)
+    world.session.long_press(world.now)
+    (told,) = world.recorder.named("strain")
+    assert told[1] == [0, 0, 60, 0, 0, 0]
+    assert told[3] == records.CURVE_WOMEN
+    assert told[4] == (128, 145, 153, 162, 170)
+
+
+def check_the_planned_lowering_time_reaches_the_counter():
+    world = World(plan(Item(1, 1, 6, 8, eccentric_ds=35)))
+    world.press()
+    assert world.counter.lowering_ms == 3500
+
+
+def check_the_first_good_set_calibrates_and_is_kept():
+    world = World(plan(Item(1, 3, 6, 8, rest_s=0)))
+    world.press()
+    assert world.counter.calibration is None
+    world.reps(6)
+    world.live(9)
+    assert world.counter.calibration == (0, 400), "the next set is measured by it"
+    world.reps(6, range_mg=300)
+    world.live(9)
+    assert world.settings["range1"] == 800
+    world.begin()
+    world.press()
+    assert world.counter.calibration == (0, 400), "after a restart too"
+
+
+def check_a_doubtful_set_calibrates_nothing_and_a_calibration_set_does_anew():
+    world = World(plan(Item(1, 2, 3, 8, rest_s=0), Item(1, 1, 3, 3, flags=CALIBRATE)), {"range5": 77})
+    world.press()
+    world.reps(6, confidence=30)
+    world.live(9)
+    assert "range1" not in world.settings
+    world.reps(6)
+    world.live(9)
+    world.reps(3, range_mg=250)
+    world.live(9)
+    assert world.settings == {"range1": 500, "range5": 77}
+
+
+def check_recovery_is_the_fall_within_a_minute_of_the_last_repetition():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=120)))
+    world.press()
+    world.bpm, world.state = 150, heart.GOOD
+    world.reps(8)
+    for bpm in range(150, 110, -2):
+        world.bpm = bpm
+        world.live(3)
+    world.live(10)
+    (told,) = world.recorder.named("recovery")
+    assert told[1] == 0
+    assert 35 <= told[3] <= 41, told
+
+
+def check_a_set_within_the_minute_leaves_no_recovery():
+    world = World(plan(Item(1, 2, 6, 8, rest_s=30)))
+    world.press()
+    world.bpm, world.state = 150, heart.GOOD
+    world.reps(8)
+    world.live(31)
+    world.bpm = 120
+    world.reps(8)
+    assert not world.recorder.named("recovery")
+
+
+def check_recovery_goes_on_after_the_session():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.bpm, world.state = 150, heart.GOOD
+    world.reps(8)
+    world.live(9)
+    assert world.session.phase == live.DONE
+    world.bpm = 115
+    world.live(60)
+    assert world.recorder.named("recovery")[0][3] == 35
+
+
+def check_breathing_is_an_item_of_the_plan():
+    breathing = Item(PACED_BREATHING, 1, 6, 6, rest_s=0, concentric_ds=40, eccentric_ds=60)
+    world = World(plan(Item(1, 1, 6, 8, rest_s=30), breathing, Item(5, 1, 6, 8)))
+    world.press()
+    world.reps(8)
+    world.live(32)
+    assert world.session.phase == live.BREATHING
+    world.rr_1024 = [1000]
+    world.live(61)
+    world.live(60)
+    assert world.session.phase == live.BREATHING
+    assert world.cues().count("breathe_in") == 6
+    assert world.cues().count("breathe_out") == 6
+    ins = world.cued_at("breathe_in")
+    assert all(9900 <= ins[i + 1] - ins[i] <= 10100 for i in range(5)), ins
+    world.live(61)
+    assert world.session.phase == live.READY, "on to the next item"
+    assert world.counter.exercises[-1] == 5
+    (told,) = world.journal
+    assert told[0] == records.BREATHING
+    assert told[1]["session_seq"] == 70
+    assert (told[1]["paced_s"], told[1]["breaths_x10"]) == (60, 60)
+    assert told[1]["before_bpm_x10"] == told[1]["after_bpm_x10"] == 614, told
+
+
+def check_a_press_gives_breathing_up():
+    world = World(plan(Item(PACED_BREATHING, 1, 6, 6, rest_s=0), Item(5, 1, 6, 8)))
+    world.press()
+    world.live(70)
+    world.press()
+    world.live(0.2)
+    assert world.session.phase == live.READY
+    assert world.journal[0][1]["paced_s"] == 0
+    assert world.journal[0][1]["before_bpm_x10"] == 0, "no interval, no figure"
+
+
+def check_unwell_ends_the_set_for_that_reason():
+    world = World(plan(Item(1, 3, 6, 8, rest_s=60)))
+    world.press()
+    world.reps(8)
+    world.session.unwell(world.now)
+    assert world.session.phase == live.DONE
+    assert world.recorder.sets()[0]["reason"] == records.END_UNWELL
+
+
+def check_the_exercise_that_was_seen_stands_beside_the_planned_one():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.recogniser.seen = (5, 96)
+    world.press()
+    world.reps(8)
+    world.live(9)
+    done = world.recorder.sets()[0]
+    assert (done["exercise"], done["recognised"]) == (1, (5, 96))
 
 
 def check_a_new_plan_waits_for_the_end_of_the_set():

@@ -20,7 +20,12 @@ PLAN_APPLIED = (300, 100, 80)
 REFUSED = (80, 100, 80, 100, 300)  # what was asked is not possible now
 LOW_BATTERY = (300, 100, 80, 100, 80)
 NUDGE = (80, 100, 80, 100, 300, 100, 80)  # sitting for long: get up
-STRAIN_CAP = (300, 100, 300, 100, 80)  # the plan's strain limit is reached
+STRAIN_CAP = (300, 100, 300, 100, 80)  # the day's strain limit is reached
+BREATHE_IN = (80, 100, 300, 100, 80)
+BREATHE_OUT = (300, 100, 80, 100, 300)
+QUESTION = (80, 100, 300, 100, 300)  # answer by as many presses
+ANSWERED = (80, 100, 80, 100, 80, 100, 80)
+HELP = (300, 100, 300, 100, 300, 100, 300)  # "I feel unwell" was heard: stop, and ask somebody for help
 
 PATTERNS = {
     "set_start": SET_START,
@@ -35,4 +40,30 @@ PATTERNS = {
     "low_battery": LOW_BATTERY,
     "strain_cap": STRAIN_CAP,
     "nudge": NUDGE,
+    "breathe_in": BREATHE_IN,
+    "breathe_out": BREATHE_OUT,
+    "question": QUESTION,
+    "answered": ANSWERED,
+    "help": HELP,
 }
+
+MOST_PULSES = 8
+RANGE_MS = (20, 2000)  # shorter pulses move no motor
+
+
+def name_of(pattern: tuple[int, ...]) -> str:
+    """Name of a pattern of PATTERNS; "" for another."""
+    for name in PATTERNS:
+        if PATTERNS[name] == pattern:
+            return name
+    return ""
+
+
+def own(text: str) -> tuple[int, ...] | None:
+    """A wearer's own pattern from ms in a text, "80 100 300"; None where it is none that can be felt."""
+    try:
+        pattern = tuple([int(part) for part in text.split()])
+    except ValueError:
+        return None
+    felt = len(pattern) % 2 == 1 and len(pattern) < 2 * MOST_PULSES
+    return pattern if felt and all(RANGE_MS[0] <= ms <= RANGE_MS[1] for ms in pattern) else None

@@ -1,4 +1,4 @@
-"""Turns what a session was into records: SESSION, REP, SET, STRAIN, PLAN_APPLIED."""
+"""Turns what a session was into records: SESSION, REP, SET, STRAIN, RECOVERY, CHECKIN, PLAN_APPLIED."""
 
 import struct
 
@@ -6,6 +6,7 @@ from device.signal import strain
 from repbeat_protocol import records
 
 U16 = 0xFFFF
+UNANSWERED = (records.UNKNOWN_U8,) * 5
 
 
 class Recorder:
@@ -15,9 +16,10 @@ class Recorder:
         self._log = log
         self._clock = clock
         self.session_seq = 0
+        self._end = None  # values of the last session's end
 
-    def _append(self, kind: int, values: tuple[int, ...]) -> int:
-        return self._log.append(kind, 1, records.pack(kind, 1, values), self._clock.uptime_ms())
+    def _append(self, kind: int, values: tuple[int, ...], version: int = 1) -> int:
+        return self._log.append(kind, version, records.pack(kind, version, values), self._clock.uptime_ms())
 
     def session_start(self, plan_revision: int, resting_bpm: int, max_bpm: int) -> None:
         """A session begins; its start record's sequence number names it from here on."""
@@ -38,7 +40,7 @@ class Recorder:
         self, plan_revision: int, resting_bpm: int, max_bpm: int, sets: int, reps: int, duration_s: int
     ) -> None:
         """The session is over; nobody has been asked for the perceived exertion yet."""
-        values = (
+        self._end = (
             records.SESSION_END,
             self.session_seq,
             plan_revision,
@@ -49,7 +51,11 @@ class Recorder:
             duration_s,
             records.UNKNOWN_U8,
         )
-        self._append(records.SESSION, values)
+        self._append(records.SESSION, self._end)
+
+    def effort(self, rpe: int) -> None:
+        """The athlete has answered, 0-10: the session's end once more, with the answer."""
+        self._append(records.SESSION, self._end[:-1] + (rpe,))
 
     def rep(self, rep, exercise: int, set_index: int, rep_index: int, end_ago_ms: int) -> None:
         """A confirmed repetition (signal.reps.Rep), which ended `end_ago_ms` ago."""
@@ -94,16 +100,30 @@ class Recorder:
         self._append(records.REP, values)
 
     def set_done(
-        self, execution, work, set_index: int, rejected: int, end_ago_ms: int, rest_before_s: int, reason: int
+        self,
+        execution,
+        work,
+        counts: bool,
+        set_index: int,
+        rejected: int,
+        end_ago_ms: int,
+        rest_before_s: int,
+        rest,
+        recognised: int,
+        recognised_percent: int,
+        reason: int,
     ) -> None:
-        """A set ended: `execution` says what was planned, `work` (WorkSet) what was done."""
+        """A set ended: `execution` and `rest` say what was planned, `work` (WorkSet) what was done.
+
+        `counts`: whether it stands for a set of the plan.
+        """
         item = execution.item
         values = (
             self.session_seq,
             execution.revision,
-            item.exercise,
+            item.exercise if execution.plan else recognised,
             min(set_index, 255),
-            execution.item_index,
+            execution.item_index if counts else records.UNKNOWN_U8,
             min(work.reps, 255),
             item.reps_low,
             item.reps_high,
@@ -112,20 +132,32 @@ class Recorder:
             end_ago_ms,
             work.end_ms - work.start_ms,
             min(rest_before_s, U16),
-            work.velocity_loss_permille(),
+            work.velocity_loss.permille,
         )
         values += tuple(work.form_counts) + (reason,)
-        self._append(records.SET, values)
+        values += (item.flags, rest.planned_s, rest.why, recognised, recognised_percent)
+        self._append(records.SET, values, 2)
 
-    def strain(self, zones, muscular_x10: int) -> None:
+    def recovery(self, set_index: int, start_ago_s: int, drop_bpm: int) -> None:
+        """A minute after a set's last repetition: how far the heart rate has fallen."""
+        self._append(
+            records.RECOVERY, (self.session_seq, min(set_index, 255), start_ago_s, min(drop_bpm, 255))
+        )
+
+    def check_in(self, answers: tuple[int, ...], unwell: bool) -> None:
+        """Sleep, fatigue, soreness, stress, mood, 1-5 each, records.UNKNOWN_U8 where not answered."""
+        self._append(records.CHECKIN, answers + (1 if unwell else 0,))
+
+    def strain(self, zones, muscular_x10: int, curve: int) -> None:
         """What the session cost: exact seconds in zone of `zones` (ZoneClock), and the display."""
         values = (
             (self.session_seq, zones.resting_bpm, zones.max_bpm)
             + tuple([zones.zone_s(zone) for zone in range(6)])
             + (int(zones.banister() * 100 + 0.5), strain.strain_x10(zones), strain.STRAIN_VERSION)
-            + (muscular_x10,)
+            + (muscular_x10, curve)
+            + zones.limits
         )
-        self._append(records.STRAIN, values)
+        self._append(records.STRAIN, values, 2)
 
     def plan(self, revision: int, previous: int, outcome: int, reason: int, digest8: bytes) -> int:
         """A plan came into force or was refused; `digest8`: first 8 bytes of its SHA-256, as sent."""

@@ -28,6 +28,11 @@ class Walk:
         self._nudged_day = -1
 
     @property
+    def steps(self) -> int:
+        """Steps since the start."""
+        return self._counter.steps
+
+    @property
     def cadence_x10(self) -> int:
         """Tenths of a step a minute, 0 when not walking."""
         return self._counter.cadence_x10()

@@ -3,6 +3,7 @@
 from array import array
 
 from device.signal import form
+from device.signal.velocity import VelocityLoss
 
 STILL_MS = 8000  # no repetition for so long, or for three usual ones, ends the set
 STILL_REPS = 3
@@ -23,6 +24,7 @@ class WorkSet:
     """Counts and extremes of the running set; times in ms since the session's start."""
 
     def __init__(self) -> None:
+        self.velocity_loss = VelocityLoss()
         self._durations = array("H", [0] * DURATIONS)
         self.form_counts = bytearray(len(FORM_BITS))
         self.begin(0)
@@ -32,7 +34,7 @@ class WorkSet:
         self.start_ms = start_ms
         self.end_ms = start_ms  # the last repetition's end
         self.reps = 0
-        self.best_velocity_mm_s = 0
+        self.velocity_loss.begin()
         self.velocity_mm_s = 0
         self.form_bits = 0
         self._still_ms = STILL_MS
@@ -50,19 +52,11 @@ class WorkSet:
         self._still_ms = max(STILL_MS, STILL_REPS * usual_ms)
         self.end_ms = rep.end_ms
         self.velocity_mm_s = rep.mean_velocity_mm_s
-        if rep.confidence >= SURE and rep.mean_velocity_mm_s > self.best_velocity_mm_s:
-            self.best_velocity_mm_s = rep.mean_velocity_mm_s
+        self.velocity_loss.push(rep.mean_velocity_mm_s if rep.confidence >= SURE else 0)
         self.form_bits = rep.form_bits
         for i in range(len(FORM_BITS)):
             if rep.form_bits & FORM_BITS[i] and self.form_counts[i] < 255:
                 self.form_counts[i] += 1
-
-    def velocity_loss_permille(self) -> int:
-        """(best - last) / best of the mean velocities (SCIENCE section 3); 0 while one is unknown."""
-        best = self.best_velocity_mm_s
-        if not best or not self.velocity_mm_s or self.velocity_mm_s >= best:
-            return 0
-        return (best - self.velocity_mm_s) * 1000 // best
 
     def still(self, now_ms: int) -> bool:
         """Whether the set has ended by itself: no repetition for 8 s or three usual ones, if longer."""

@@ -25,6 +25,17 @@ KNOWN = {
     "max_bpm": (0, 0, 230),
     "heart_always": (0, 0, 1),
     "strap": ("", 0, 32),
+    "threshold_bpm": (0, 0, 230),  # tested lactate threshold, 0 none
+    "curve": (0, 0, 2),  # of the Banister impulse, records.CURVE_…
+    "strain_cap_x10": (0, 0, 210),  # of a day, where no plan says one
+    "utc_offset_min": (0, -840, 840),
+    "quiet_from_min": (0, 0, 1439),  # minutes of the local day; the same as the end: no quiet hours
+    "quiet_until_min": (0, 0, 1439),
+    "nudge_min": (0, 0, 720),
+    "breathing_s": (0, 0, 1800),
+    "haptic": (1, 0, 1),
+    "light": (1, 0, 1),
+    "unwell": (0, 0, 1),
     "cadence": (0, 0, 1),
     "step_mm": (700, 300, 2000),
     "nudge_after_min": (0, 0, 480),

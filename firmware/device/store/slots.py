@@ -97,7 +97,8 @@ class PlanSlot(transfer.Slot):
         blob = self._blobs[number]
         try:
             offered = plan_format.decode(blob.content())
-            plan_format.check_step(offered, self.current, self._settings.get("athlete"))
+            get = self._settings.get
+            plan_format.check_step(offered, self.current, get("athlete"), get("unwell"))
             if self.waiting is not None and offered.revision <= self.waiting.revision:
                 raise plan_format.PlanOlder("revision %d waits already" % self.waiting.revision)
             plan_format.check_time(offered, self._unix_s())

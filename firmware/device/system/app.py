@@ -10,25 +10,37 @@ import machine
 from esp32 import Partition
 
 from device.drivers.board import Board
-from device.drivers.button import HELD, LONG, SHORT
 from device.drivers.wake import Wake
 from device.link.keys import Keys
 from device.link.link import Link
 from device.link.measurement import CONTACT, CONTACT_UNKNOWN, NO_CONTACT
 from device.session import cues
+from device.session.activity import Activity
+from device.session.breathing import Breathing
+from device.session.calibration import Calibrations
+from device.session.cueing import Cueing
+from device.session.day_strain import DayStrain
+from device.session.dialog import Dialog
+from device.session.gestures import Gestures
 from device.session.heart_log import HeartLog
 from device.session.heart_source import HeartSource
+from device.session.load import Load
+from device.session.local_time import LocalTime
+from device.session.memory import Memory
 from device.session.plan_switch import PlanSwitch
+from device.session.recognition import SetRecogniser
 from device.session.recorder import Recorder
+from device.session.rest_log import RestLog
 from device.session.session import Session
 from device.session.walk import Walk
+from device.signal.exercise import EQUIPMENT, WRIST
 from device.signal.reps import RepCounter
 from device.store.log import Log
 from device.store.settings import Settings
 from device.store.slots import PlanSlot
 from device.system import faults as codes
 from device.system import rest_state, version
-from device.system.clock import Clock, ClockRefused
+from device.system.clock import FROM_COMPANION, Clock, ClockRefused
 from device.system.faults import Faults
 from device.system.journal import Journal
 from device.system.power import Power
@@ -39,6 +51,7 @@ BOARD_FILE = "/board.json"
 LOG_PARTITION = "log"
 SETTINGS_PARTITION = "cfg"
 SHOW_MS = 250  # how often LIVE and the LED follow the session
+GESTURE_MS = 100
 RESTART_MS = 1000
 WATCHDOG_MS = 8000
 FEED_MS = 1000
@@ -71,7 +84,12 @@ class App:
         self.recorder = Recorder(self.journal, self.clock)
         switch = PlanSwitch(self.plans, self.recorder, self._store_failed, self.clock.unix_s)
         switch.prove()
-        self.session = Session(RepCounter(), switch, self.recorder, self.cue, self.settings, ticks_diff)
+        local = LocalTime(self.clock, self.settings)
+        self.cue = Cueing(self.board.haptic, self.board.led, self.settings, local.quiet).play
+        self.memory = Memory(self.settings, self._store_failed)
+        site = WRIST if board_settings.get("role") == "band" else EQUIPMENT
+        self.activity = self._activity(switch, local, site)
+        self.session = self.activity.session
         self._refused = None
         self.link = self._link(board_settings["board"])
         self.journal.on_append = self.link.wake
@@ -79,10 +97,34 @@ class App:
         self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
         self.heart_log = HeartLog(self.journal, self.clock)
         self.walk = Walk(self.journal, self.clock, self.settings, lambda: self.cue(cues.NUDGE))
-        self.sensing = Sensing(self.board, self.session, self.heart, self.walk, self.faults)
+        self.sensing = Sensing(self.board, self.activity, self.heart, self.walk, self.faults)
         self._wake = Wake(board_settings, self.board.imu is not None)
         self._sleeper = rest_state.Sleeper()
         self._beats = 0
+
+    def _activity(self, switch: PlanSwitch, local: LocalTime, site: int) -> Activity:
+        """What listens to the wearer; `site`: where the motion sensor is."""
+        breathing = Breathing(self.journal, self.clock, self.cue, self.settings)
+        session = Session(
+            RepCounter(),
+            switch,
+            self.recorder,
+            self.cue,
+            Load(self.settings, DayStrain(self.memory, local)),
+            Calibrations(self.memory),
+            SetRecogniser(site),
+            breathing,
+            ticks_diff,
+        )
+        return Activity(
+            session,
+            Dialog(self.recorder, self.cue, ticks_diff),
+            breathing,
+            RestLog(self.journal, self.clock),
+            self.recorder,
+            self.cue,
+            self.memory,
+        )
 
     def _link(self, model: str) -> Link:
         device_id = int.from_bytes(machine.unique_id(), "big")
@@ -117,11 +159,6 @@ class App:
 
     # What the parts tell each other
 
-    def cue(self, pattern: tuple[int, ...]) -> None:
-        """Play a haptic word of session/cues.py."""
-        if self.board.haptic:
-            self.board.haptic.play(pattern)
-
     def set_time(self, unix_ms: int, uncertainty_ms: int, utc_offset_min: int, source: int) -> None:
         """Set the clock and write the TIME record; ClockRefused leaves a FAULT record instead."""
         try:
@@ -129,6 +166,8 @@ class App:
         except ClockRefused:
             self.faults.record(codes.CLOCK_REFUSED, "%d" % (unix_ms // 1000))
             raise
+        if source == FROM_COMPANION:
+            self.memory.keep("utc_offset_min", utc_offset_min)
         payload = records.pack(records.TIME, 1, (unix_ms, uncertainty_ms, utc_offset_min, source))
         self.journal.append(records.TIME, 1, payload, self.clock.uptime_ms())
 
@@ -155,7 +194,10 @@ class App:
         ]
         board = self.board
         if board.button:
+            claim = self.link.trust.open_window
+            self._gestures = Gestures(board.button, self.activity, claim, self._factory_reset, ticks_diff)
             tasks.append(("button", self._button))
+            tasks.append(("gesture", self._gesture))
         if board.haptic:
             tasks.append(("haptic", board.haptic.run))
         if board.led:
@@ -188,15 +230,12 @@ class App:
     async def _button(self) -> None:
         while True:
             event = await self.board.button.wait()
-            if event == SHORT:
-                self.session.press(ticks_ms())
-            elif event == LONG:
-                if self.session.active:
-                    self.session.long_press(ticks_ms())
-                else:
-                    self.link.trust.open_window()
-            elif event == HELD:
-                self._factory_reset()
+            self._gestures.event(event, ticks_ms())
+
+    async def _gesture(self) -> None:
+        while True:
+            self._gestures.tick(ticks_ms())
+            await asyncio.sleep_ms(GESTURE_MS)
 
     def _factory_reset(self) -> None:
         """Keys, settings, plans and log go; the device starts as new, under another log id.
@@ -228,7 +267,7 @@ class App:
         for rr in source.rr_1024:
             self.heart_log.interval(rr, source.source)
         self.heart_log.second(source.bpm, source.state, source.source)
-        self.session.heart(source.bpm, source.state)
+        self.activity.second(source)
         if source.state == heart.NO_CONTACT:
             contact = NO_CONTACT
         else:
@@ -236,20 +275,23 @@ class App:
         service = self.link.heart_rate
         service.allowed = self.session.active or bool(self.settings.get("heart_always", 0))
         service.update(source.bpm if source.state >= heart.FAIR else 0, contact, source.rr_1024)
-        self.walk.second(source.worn)
+        self.walk.second(source.worn and not self.activity.active)
         if self.link.running:
             self.link.running.update(self.walk.cadence_x10)
         self._rest()
 
     def _rest(self) -> None:
         """Go to sleep when nothing has gone on for long; motion or the button boots the device again."""
-        session, battery = self.session, self.board.battery
+        battery = self.board.battery
         linked = self.link.companions > 0
-        current = rest_state.state(session.phase == live.IN_SET, session.active, self.heart.worn, linked)
+        current = rest_state.state(
+            self.session.phase == live.IN_SET, self.activity.active, self.heart.worn, linked
+        )
         charging = bool(battery and battery.charging)
         if not self._wake.possible or not self._sleeper.due(self.clock.uptime_ms(), current, charging):
             return
         self.heart_log.flush()
+        self.activity.flush()
         self.link.off()
         self.sensing.sleep()
         self._wake.arm()
@@ -270,13 +312,16 @@ class App:
             await asyncio.sleep_ms(SHOW_MS)
 
     def _show_live(self) -> None:
-        session = self.session
+        activity = self.activity
+        session = activity.session
         item = session.execution.item
         work = session.work
+        phase = activity.phase
+        asked = phase == live.QUESTION
         self.link.live.update(
-            session.phase,
+            phase,
             session.set_index,
-            work.reps if session.phase == live.IN_SET else 0,
+            activity.dialog.presses if asked else work.reps if phase == live.IN_SET else 0,
             item.exercise,
             item.reps_low,
             item.reps_high,
@@ -286,9 +331,9 @@ class App:
             session.load.zone(self.heart.bpm),
             work.form_bits,
             session.execution.revision,
-            0,
-            0,
-            live.UNKNOWN_STRAIN,
+            self.walk.steps,
+            self.walk.cadence_x10 // 10,
+            session.load.day_x10 if session.load.zones else live.UNKNOWN_STRAIN,
         )
 
     def _show_led(self) -> None:

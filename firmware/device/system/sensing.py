@@ -69,9 +69,9 @@ class Part:
 class Sensing:
     """`beats` counts rounds, for the watchdog."""
 
-    def __init__(self, board, session, heart, walk, faults) -> None:
+    def __init__(self, board, activity, heart, walk, faults) -> None:
         self._walk = walk
-        self._session = session
+        self._activity = activity
         self._heart = heart
         self._imu = Part(board.imu, faults) if board.imu else None
         self._optical = Part(board.optical, faults) if board.optical else None
@@ -88,7 +88,7 @@ class Sensing:
             for _ in range(ROUNDS):
                 if not self._burst():
                     break
-            self._session.tick(ticks_ms())
+            self._activity.tick(ticks_ms())
             self.beats += 1
             await asyncio.sleep_ms(PERIOD_MS)
 
@@ -105,19 +105,19 @@ class Sensing:
         if self._optical:
             driver = self._optical.driver
             if self._measuring:
-                if self._heart.worn or self._session.active:
+                if self._heart.worn or self._activity.active:
                     self._off_since_ms = now
                 elif ticks_diff(now, self._off_since_ms) > OFF_MS:
                     self._measuring = False
                     self._heart.unseen()
-            elif self._skin >= SKIN_SAMPLES or self._session.active:
+            elif self._skin >= SKIN_SAMPLES or self._activity.active:
                 self._measuring = True
                 self._skin = 0
                 self._off_since_ms = now
             self._optical.run(driver.start if self._measuring else driver.watch)
         if self._imu:
             driver = self._imu.driver
-            self._imu.run(driver.start if self._measuring or self._session.active else driver.sleep)
+            self._imu.run(driver.start if self._measuring or self._activity.active else driver.sleep)
 
     def _burst(self) -> bool:
         """One burst of each, merged by time; True when there may be more."""
@@ -136,7 +136,7 @@ class Sensing:
         return moves >= 32 or lights >= 32
 
     def _awake(self) -> bool:
-        return self._measuring or self._session.active
+        return self._measuring or self._activity.active
 
     def _motion_until(self, at: int, n: int, t_ms: int | None) -> int:
         """Hand on the motion samples from `at` on that are not later than `t_ms`; where it stopped."""
@@ -147,6 +147,6 @@ class Sensing:
                 break
             self._ax, self._ay, self._az = imu.ax, imu.ay, imu.az
             self._walk.motion(imu.t_ms, imu.ax, imu.ay, imu.az)
-            self._session.motion(imu.t_ms, imu.ax, imu.ay, imu.az, imu.gx, imu.gy, imu.gz)
+            self._activity.motion(imu.t_ms, imu.ax, imu.ay, imu.az, imu.gx, imu.gy, imu.gz)
             at += 1
         return at
