@@ -113,14 +113,18 @@ class Window:
 
         In lifts up to 82 % were seen; in walking and running 118-380 % (wrist, treadmill recordings).
         """
-        total = count = 0
-        for i in range(max(first, UNREST_REACH), self.n - UNREST_REACH):
-            near = 0
-            for k in range(i - UNREST_REACH, i + UNREST_REACH + 1):
-                near += self.magnitude(k)
-            total += abs(self.magnitude(i) - near // (2 * UNREST_REACH + 1))
-            count += 1
-        return total * SCALE * 100 // (count * max(self.spread, FLOOR)) if count else 0
+        size = self._size
+        begin, end = max(first, UNREST_REACH), self.n - UNREST_REACH
+        if end <= begin:
+            return 0
+        near = total = 0
+        for k in range(begin - UNREST_REACH, begin + UNREST_REACH):
+            near += size[k]
+        for i in range(begin, end):
+            near += size[i + UNREST_REACH]
+            total += abs(size[i] - near // (2 * UNREST_REACH + 1))
+            near -= size[i - UNREST_REACH]
+        return total * SCALE * 100 // ((end - begin) * max(self.spread, FLOOR))
 
     def jerk(self, from_ms: int, to_ms: int) -> int:
         """Greatest change of the acceleration's size from one cell to the next between two times, mg."""
@@ -170,11 +174,13 @@ class Window:
         if swing <= NARROW_TILT and self._is_still():
             return False
         self._try(False)
-        spread, strength = self.spread, self.strength
+        spread, strength, pace = self.spread, self.strength, self._period.cells
         if swing > NARROW_TILT and swing > TILT_ADVANTAGE * spread:
             self._try(True)
             if not self._tilt_is_better(spread, strength):
-                self._try(False)
+                self._take(False)
+                self._smooth(pace)
+                self.strength = strength
         if not self.by_tilt and (spread < FLOOR or strength < STRENGTH):
             return False
         self.refresh()
@@ -225,14 +231,23 @@ class Window:
 
     def _try(self, by_tilt: bool) -> None:
         """Make one signal of all cells; smooth and measure it."""
-        self.by_tilt = by_tilt
-        for i in range(self.n):
-            self._signal[i] = self._value(i)
+        self._take(by_tilt)
         self._period.find(self._signal, self.n)
         self.strength = self._period.strength
+        self._smooth(self._period.cells)
+
+    def _take(self, by_tilt: bool) -> None:
+        """Fill the signal from all cells."""
+        self.by_tilt = by_tilt
+        signal, size = self._signal, self._size
+        for i in range(self.n):
+            signal[i] = self._value(i) if by_tilt else size[i] * SCALE
+
+    def _smooth(self, pace: int) -> None:
+        """The slow signal and its spread for a period in cells; none where there is no period."""
         self.spread = 0
-        if self._period.cells:
-            self.set_pace(self._period.cells)
+        if pace:
+            self.set_pace(pace)
             self._smooth_all()
             self.spread = self._spread.measure(self.slow, self.n)
 
@@ -259,19 +274,20 @@ class Window:
 
     def _smooth_all(self) -> None:
         """The same for every cell, from the sums of the halves before and after it."""
-        reach, signal, last = self._reach, self._signal, self.n - 1
+        reach, signal, slow, n = self._reach, self._signal, self.slow, self.n
+        first, last = signal[0], signal[n - 1]
         area = reach * reach
         total = self._smoothed(0) * area
-        before, after = signal[0] * reach, 0
+        before, after = first * reach, 0
         for k in range(1, reach + 1):
-            after += signal[min(k, last)]
-        for i in range(self.n):
-            self.slow[i] = total // area
+            after += signal[k] if k < n else last
+        for i in range(n):
+            slow[i] = total // area
             total += after - before
-            following = signal[min(i + 1, last)]
-            before += following - signal[max(i + 1 - reach, 0)]
-            after += signal[min(i + 1 + reach, last)] - following
-        self.done = self.n
+            following = signal[i + 1] if i + 1 < n else last
+            before += following - (signal[i + 1 - reach] if i + 1 > reach else first)
+            after += (signal[i + 1 + reach] if i + 1 + reach < n else last) - following
+        self.done = n
 
 
 def move(ring: "array[int]", shift: int) -> None:
