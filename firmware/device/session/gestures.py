@@ -6,8 +6,6 @@ Otherwise: one short press: begin a session; two: check-in; three: paced breathi
 claim the device; eight seconds: factory reset.
 """
 
-from device.drivers.button import HELD, LONG, SHORT
-
 TOGETHER_MS = 500  # short presses that follow each other within this are one gesture
 UNWELL_MS = 2200  # after the long press was felt at 0.8 s
 CHECK_IN_PRESSES = 2
@@ -15,10 +13,10 @@ BREATHING_PRESSES = 3
 
 
 class Gestures:
-    """`event` takes the button's, `tick` time. `activity`: session.Activity; `claim()`, `reset()`."""
+    """`short`, `long`, `held` are the button's events, `tick` is time."""
 
     def __init__(self, button, activity, claim, reset, diff) -> None:
-        """`button`: driver; `diff`: time.ticks_diff."""
+        """`button`: driver; `activity`: Activity; `claim()`, `reset()` do so; `diff`: time.ticks_diff."""
         self._button = button
         self._activity = activity
         self._claim = claim
@@ -30,24 +28,27 @@ class Gestures:
         self._holding = False  # a long press whose end is waited for
         self._spent = False  # this press has had its meaning
 
-    def event(self, event: int, ticks: int) -> None:
-        """One of the driver's events."""
-        activity = self._activity
-        if event == SHORT:
-            if activity.engaged:
-                activity.press(ticks)
-            else:
-                self._presses += 1
-                self._last = ticks
-        elif event == LONG:
-            self._presses = 0
-            self._spent = activity.engaged
-            if activity.engaged:
-                self._holding = True
-                self._held_since = ticks
-            else:
-                self._claim()
-        elif event == HELD and not self._spent:
+    def short(self, ticks: int) -> None:
+        """Pressed and released."""
+        if self._activity.engaged:
+            self._activity.press(ticks)
+        else:
+            self._presses += 1
+            self._last = ticks
+
+    def long(self, ticks: int) -> None:
+        """Pressed for 0.8 s, and still pressed."""
+        self._presses = 0
+        self._spent = self._activity.engaged
+        if self._spent:
+            self._holding = True
+            self._held_since = ticks
+        else:
+            self._claim()
+
+    def held(self) -> None:
+        """Pressed for eight seconds: who does so in a session wants something else."""
+        if not self._spent:
             self._reset()
 
     def tick(self, ticks: int) -> None:

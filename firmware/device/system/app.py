@@ -10,6 +10,7 @@ import machine
 from esp32 import Partition
 
 from device.drivers.board import Board
+from device.drivers.button import HELD, LONG, SHORT
 from device.drivers.wake import Wake
 from device.link.keys import Keys
 from device.link.link import Link
@@ -230,7 +231,12 @@ class App:
     async def _button(self) -> None:
         while True:
             event = await self.board.button.wait()
-            self._gestures.event(event, ticks_ms())
+            if event == SHORT:
+                self._gestures.short(ticks_ms())
+            elif event == LONG:
+                self._gestures.long(ticks_ms())
+            elif event == HELD:
+                self._gestures.held()
 
     async def _gesture(self) -> None:
         while True:
