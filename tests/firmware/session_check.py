@@ -111,6 +111,9 @@ class Recorder:
     def rep(self, rep, exercise, set_index, rep_index, end_ago_ms):
         self.told.append(("rep", exercise, set_index, rep_index, end_ago_ms))
 
+    def raw_window(self, values, samples):
+        pass  # tests/firmware/test_raw_window.py
+
     def rejected(self, reason, exercise, set_index, rep_index):
         self.told.append(("rejected", reason, exercise, set_index, rep_index))
 

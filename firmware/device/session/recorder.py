@@ -57,8 +57,8 @@ class Recorder:
         """The athlete has answered, 0-10: the session's end once more, with the answer."""
         self._append(records.SESSION, self._end[:-1] + (rpe,))
 
-    def rep(self, rep, exercise: int, set_index: int, rep_index: int, end_ago_ms: int) -> None:
-        """A confirmed repetition (signal.reps.Rep), which ended `end_ago_ms` ago."""
+    def rep(self, rep, exercise: int, set_index: int, rep_index: int, end_ago_ms: int) -> int:
+        """A confirmed repetition (signal.reps.Rep), which ended `end_ago_ms` ago; its sequence number."""
         values = (
             self.session_seq,
             exercise,
@@ -76,7 +76,12 @@ class Recorder:
             rep.confidence,
             0,
         )
-        self._append(records.REP, values)
+        return self._append(records.REP, values)
+
+    def raw_window(self, values: tuple[int, ...], samples: bytes) -> None:
+        """One part of the motion around a doubtful repetition."""
+        payload = records.pack(records.RAW_WINDOW, 1, values, samples)
+        self._log.append(records.RAW_WINDOW, 1, payload, self._clock.uptime_ms())
 
     def rejected(self, reason: int, exercise: int, set_index: int, rep_index: int) -> None:
         """A movement just seen that looked like a repetition and was not counted."""

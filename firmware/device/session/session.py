@@ -16,6 +16,7 @@ the session's start; callers bring ticks_ms values.
 
 from device.session import cues, rest
 from device.session.execution import Execution
+from device.session.raw_window import RawWindow
 from device.session.usual import EARLY_REPS, Usual
 from device.session.work_set import SURE, WorkSet
 from device.signal import form
@@ -47,6 +48,7 @@ class Session:
         self._diff = diff
         self._rest = rest.Rest()
         self._usual = Usual()
+        self._raw = RawWindow(recorder)
         self._recovery = HeartRateRecovery()
         self._origin = 0
         self._bpm = 0
@@ -97,6 +99,7 @@ class Session:
         if self.phase not in (live.READY, live.IN_SET, live.REST):
             return
         now = self._diff(ticks, self._origin)
+        self._raw.motion(now, ax, ay, az)
         if self._counter.push(now, ax, ay, az, gx, gy, gz):
             if self.phase == live.REST:
                 early = self._early(now)
@@ -120,6 +123,7 @@ class Session:
     def tick(self, ticks: int) -> None:
         """Several times a second: what time alone brings about."""
         now = self._diff(ticks, self._origin)
+        self._raw.tick(now)
         if self.phase == live.IN_SET:
             self._note_rejected()
             if self.work.still(now):
@@ -209,6 +213,7 @@ class Session:
     def _arm(self, now: int) -> None:
         """The counter may see a set from here on: the plan's next one."""
         item = self.execution.item
+        self._raw.begin()
         self._counter.begin(now, item.exercise, item.eccentric_ds * 100)
         self._counter.calibration = self._calibrations.of(item.exercise)
 
@@ -236,7 +241,8 @@ class Session:
         while self._reps_taken < self._counter.count:
             rep = self._counter.rep(self._reps_taken)
             self.work.add(rep)
-            self._recorder.rep(rep, item.exercise, self.set_index, self.work.reps - 1, now - rep.end_ms)
+            seq = self._recorder.rep(rep, item.exercise, self.set_index, self.work.reps - 1, now - rep.end_ms)
+            self._raw.want(seq, rep)
             self._reps_taken += 1
             form_bits |= rep.form_bits
             self._check_velocity(rep)
