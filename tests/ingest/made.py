@@ -15,8 +15,16 @@ def record(seq: int, kind: int, values: tuple, *, uptime_ms: int, boot: int = 1,
     return seq, wire.encode(seq, kind, 1, boot, uptime_ms, wire.pack(kind, 1, values, tail))
 
 
-def time(seq: int, unix_ms: int, *, uptime_ms: int, boot: int = 1, uncertainty_ms: int = 20) -> tuple:
-    return record(seq, wire.TIME, (unix_ms, uncertainty_ms, 60, 1), uptime_ms=uptime_ms, boot=boot)
+def time(
+    seq: int,
+    unix_ms: int,
+    *,
+    uptime_ms: int,
+    boot: int = 1,
+    uncertainty_ms: int = 20,
+    offset_min: int = 60,
+) -> tuple:
+    return record(seq, wire.TIME, (unix_ms, uncertainty_ms, offset_min, 1), uptime_ms=uptime_ms, boot=boot)
 
 
 def start(seq: int, session: int, *, uptime_ms: int, boot: int = 1, plan: int = 3) -> tuple:

@@ -1,6 +1,6 @@
 """Day values: equal to what the raw rows give, whatever the order of arrival."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,3 +72,27 @@ def test_a_day_is_the_athletes_own(db: Database) -> None:
     ingest(db, made.DEVICE, made.LOG, [*log, made.time(2, late_ms, uptime_ms=1000)], made.NOW_MS)
     (day,) = values.of_days(db, athlete, days.LOAD, "2026-01-01", "2027-01-01")
     assert day == "2026-11-18"
+
+
+def test_a_nine_hour_flight_loses_and_doubles_no_day(db: Database) -> None:
+    """18:00 local on five days running; between the second and the third the clock goes back nine hours."""
+    athlete = ann(db)
+    first_day = date(2026, 11, 10)
+    log = []
+    for number in range(5):
+        offset_min = 60 if number < 2 else -480
+        day = first_day + timedelta(days=number)
+        evening = datetime(day.year, day.month, day.day, 18, tzinfo=UTC) - timedelta(minutes=offset_min)
+        start_ms = round(evening.timestamp() * 1000)
+        uptime_ms = start_ms - round(datetime(2026, 11, 9, tzinfo=UTC).timestamp() * 1000)
+        seq = 4 * number
+        log.append(made.time(seq, start_ms, uptime_ms=uptime_ms, offset_min=offset_min))
+        log.append(made.start(seq + 1, seq + 1, uptime_ms=uptime_ms))
+        log.append(made.strain(seq + 2, seq + 1, uptime_ms=uptime_ms + 59_000))
+        log.append(made.end(seq + 3, seq + 1, uptime_ms=uptime_ms + 60_000, sets=1, reps=1, duration_s=600))
+    ingest(db, made.DEVICE, made.LOG, log, made.NOW_MS)
+    loads = values.of_days(db, athlete, days.LOAD, "2026-01-01", "2027-01-01")
+    assert list(loads) == [(first_day + timedelta(days=n)).isoformat() for n in range(5)]
+    assert {one.value["sessions"] for one in loads.values()} == {1}
+    trend = days.trend(db, athlete, first_day + timedelta(days=4))
+    assert [one.day for one in trend] == [first_day + timedelta(days=n) for n in range(5)]
