@@ -19,11 +19,10 @@ from repbeat_protocol import plan as wire
 
 VERSION = 1
 SETS_CUT_PERCENT = 30  # SCIENCE section 5, rule 3
-# "fewer sets and less effort" (Bell 2023); the loads stay so near that the device lets them back up at once:
-# from 92 % back to 100 % is a rise of 8.7 %, below its own tenth.
+# "fewer sets and less effort" (Bell 2023). Loads stay: the effort falls by ending sets at the bottom of the
+# range. A load taken down and a rise earned before would together be more than the device lets through.
 DELOAD_SETS_PERCENT = 40
 LIGHT_SETS_PERCENT = 50
-LIGHT_LOAD_PERCENT = 8
 LIGHT_VELOCITY_LOSS_PERCENT = 10
 FALLING_DAYS = 7
 FALLING_MORNINGS = 2
@@ -77,29 +76,22 @@ def lines_of(kind: Kind, base: Sequence[Line], light: Sequence[Line]) -> tuple[L
     if kind is Kind.LIGHT and light:
         return tuple(_flagged(line) for line in light)
     if kind is Kind.REDUCED:
-        return tuple(_cut(line, SETS_CUT_PERCENT, 0, line.velocity_loss_percent) for line in base)
-    sets_percent = LIGHT_SETS_PERCENT if kind is Kind.LIGHT else DELOAD_SETS_PERCENT
-    return tuple(
-        _cut(
-            line,
-            sets_percent,
-            LIGHT_LOAD_PERCENT,
-            min(line.velocity_loss_percent, LIGHT_VELOCITY_LOSS_PERCENT),
-        )
-        for line in base
-    )
+        return tuple(_cut(line, SETS_CUT_PERCENT) for line in base)
+    percent = LIGHT_SETS_PERCENT if kind is Kind.LIGHT else DELOAD_SETS_PERCENT
+    return tuple(_eased(_cut(line, percent)) for line in base)
 
 
-def _cut(line: Line, sets_percent: int, load_percent: int, velocity_loss_percent: int) -> Line:
+def _cut(line: Line, percent: int) -> Line:
     if line.warm_up:
         return _flagged(line)
-    return _flagged(
-        msgspec.structs.replace(
-            line,
-            sets=max(1, (line.sets * (100 - sets_percent) + 50) // 100),
-            load_g=-(-line.load_g * (100 - load_percent) // 1000) * 10,
-            velocity_loss_percent=velocity_loss_percent,
-        )
+    return _flagged(msgspec.structs.replace(line, sets=max(1, (line.sets * (100 - percent) + 50) // 100)))
+
+
+def _eased(line: Line) -> Line:
+    return msgspec.structs.replace(
+        line,
+        reps_high=line.reps_low,
+        velocity_loss_percent=min(line.velocity_loss_percent, LIGHT_VELOCITY_LOSS_PERCENT),
     )
 
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from statistics import fmean, stdev
+from statistics import fmean
 
-from repbeat.derive.hrv import HrvState, Morning, RecoveryError, hrv_baseline, resting_drift
+from repbeat.derive.hrv import HrvState, Morning, RecoveryError, hrv_baseline, resting_drift, sample_sd
 
 READINESS_VERSION = 1
 
@@ -55,12 +55,13 @@ class CheckIn:
     def answers(self) -> tuple[int, ...]:
         """Those that were given."""
         items = (self.sleep, self.fatigue, self.soreness, self.stress, self.mood)
-        return tuple(item for item in items if item is not None)
+        return tuple([item for item in items if item is not None])
 
     @property
     def score(self) -> float | None:
         """Mean of the answers, 1-5; None where fewer than three were given."""
-        return fmean(self.answers) if len(self.answers) >= 3 else None
+        answers = self.answers
+        return sum(answers) / len(answers) if len(answers) >= 3 else None
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,8 @@ def _sleep(mornings: Sequence[Morning], day: date, config: ReadinessConfig) -> R
         before = [minutes for when, minutes in asleep.items() if when < day]
         if day not in asleep or len(before) < config.minimum_nights:
             continue
-        mean, sd = fmean(before), stdev(before)
+        mean = fmean(before)
+        sd = sample_sd(before, mean)
         share = asleep[day] / mean if mean > 0 else 1.0
         z = (asleep[day] - mean) / sd if sd > 0 else None
         found.append(
@@ -246,15 +248,16 @@ def _sleep(mornings: Sequence[Morning], day: date, config: ReadinessConfig) -> R
 
 
 def _wellness(check_ins: Sequence[CheckIn], day: date, config: ReadinessConfig) -> Reading:
-    scores = {one.day: one.score for one in check_ins if one.score is not None and one.day <= day}
-    score = scores.get(day)
+    score = next((one.score for one in reversed(check_ins) if one.day == day), None)
     if score is None:
         return Reading(Signal.WELLNESS)
     begin = day - timedelta(days=config.baseline_days)
-    before = [value for when, value in scores.items() if begin <= when < day]
+    scored = [(one.day, one.score) for one in check_ins if begin <= one.day < day]
+    before = [value for _, value in scored if value is not None]
     z = mean = None
     if len(before) >= config.minimum_nights:
-        mean, sd = fmean(before), stdev(before)
+        mean = fmean(before)
+        sd = sample_sd(before, mean)
         z = (score - mean) / sd if sd > 0 else None
     bad = score <= config.wellness
     return Reading(
@@ -272,8 +275,9 @@ def _effort(efforts: Sequence[Effort], day: date, config: ReadinessConfig) -> Re
     before = [one.rpe - one.planned_rpe for one in efforts if one.day < last.day]
     z = None
     if len(before) >= config.minimum_nights:
-        sd = stdev(before)
-        z = (above - fmean(before)) / sd if sd > 0 else None
+        usual = fmean(before)
+        sd = sample_sd(before, usual)
+        z = (above - usual) / sd if sd > 0 else None
     return Reading(
         Signal.EFFORT,
         above >= config.effort_above,
