@@ -248,6 +248,16 @@ LAYOUTS = {
         ("channels", "B"),
         ("samples", "*"),
     ),
+    (RAW_WINDOW, 2): (
+        ("rep_seq", "I"),
+        ("part", "B"),
+        ("parts", "B"),
+        ("first_ago_ms", "I"),
+        ("interval_ms", "B"),
+        ("channels", "B"),
+        ("rows", "B"),
+        ("codes", "*"),
+    ),
     (STEPS, 1): (
         ("span_s", "H"),
         ("steps", "H"),

@@ -110,8 +110,9 @@ class Recorder:
 
     def rep(self, rep, exercise, set_index, rep_index, end_ago_ms):
         self.told.append(("rep", exercise, set_index, rep_index, end_ago_ms))
+        return len(self.told)
 
-    def raw_window(self, values, samples):
+    def raw_window(self, payload):
         pass  # tests/firmware/test_raw_window.py
 
     def rejected(self, reason, exercise, set_index, rep_index):

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import struct
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from device.session.raw_window import A_SET, AFTER_MS, BEFORE_MS, DOUBTFUL, INTERVAL_MS, RawWindow
-from repbeat_protocol import records
+from repbeat_protocol import raw_window, records
 
 
 class Kept:
     def __init__(self) -> None:
         self.parts: list[tuple[tuple[int, ...], np.ndarray]] = []
 
-    def raw_window(self, values: tuple[int, ...], samples: bytes) -> None:
-        payload = records.pack(records.RAW_WINDOW, 1, values, samples)
+    def raw_window(self, payload: memoryview) -> None:
         assert len(payload) <= records.MAX_PAYLOAD
-        assert records.unpack(records.RAW_WINDOW, 1, payload)["parts"] == values[2]
-        self.parts.append((values, np.array(struct.unpack(f"<{len(samples) // 2}h", samples)).reshape(-1, 3)))
+        fields, rows = raw_window.read(bytes(payload))
+        place = (fields["rep_seq"], fields["part"], fields["parts"], fields["first_ago_ms"])
+        self.parts.append((place, np.array(rows)))
 
 
 def rep(start_ms: int, end_ms: int, confidence: int) -> SimpleNamespace:
@@ -29,7 +28,7 @@ def rep(start_ms: int, end_ms: int, confidence: int) -> SimpleNamespace:
 
 def feed(raw: RawWindow, from_ms: int, until_ms: int, step_ms: int = 10) -> None:
     for t_ms in range(from_ms, until_ms, step_ms):
-        raw.motion(t_ms, t_ms // 10 % 20_000, -(t_ms // 20) % 20_000, 1000)
+        raw.motion(t_ms, t_ms // 10 % 8000, -(t_ms // 20 % 8000), 1000)
 
 
 @pytest.mark.parametrize("step_ms", [10, 20, 80])

@@ -2,7 +2,7 @@
 
 from binascii import hexlify, unhexlify
 
-from repbeat_protocol import auth, frames, heart, live, plan, records, transfer
+from repbeat_protocol import auth, frames, heart, live, plan, raw_window, records, transfer
 
 
 def text(data):
@@ -52,6 +52,17 @@ def check_rr(v):
     payload = bytes(writer.take(v["last_ago_ms"], v["source"]))
     expect(v["name"], text(payload), v["payload"])
     expect(v["name"], list(heart.read_rr(payload)), [v["last_ago_ms"], v["source"], v["rr_1024"]])
+
+
+def check_raw_window(v):
+    f = v["fields"]
+    writer = raw_window.RawWriter(f["channels"])
+    for row in v["samples"]:
+        writer.add(row, 0)
+    payload = bytes(writer.take(f["rep_seq"], f["part"], f["parts"], f["first_ago_ms"], f["interval_ms"]))
+    expect(v["name"], text(payload), v["payload"])
+    fields, rows = raw_window.read(payload)
+    expect(v["name"], [fields, [list(row) for row in rows]], [f, v["samples"]])
 
 
 def check_control(v):
@@ -139,6 +150,7 @@ CHECKS = {
     "record": check_record,
     "heart": check_heart,
     "rr": check_rr,
+    "raw_window": check_raw_window,
     "control": check_control,
     "answer": check_answer,
     "data": check_data,

@@ -4,8 +4,9 @@ Samples are means over 40 ms in thousandths of g. They go into RAW_WINDOW record
 when the log fills.
 """
 
-import struct
 from array import array
+
+from repbeat_protocol.raw_window import RawWriter
 
 DOUBTFUL = 40  # confidence below which somebody may want to look
 INTERVAL_MS = 40
@@ -13,7 +14,7 @@ BEFORE_MS = AFTER_MS = 2000
 LONGEST_MS = 8000  # a slower repetition is kept from its end backwards
 CELLS = 512  # 20 s
 CHANNELS = 3
-PART_CELLS = 36  # 216 bytes of a payload's 240, less the head
+PART_CELLS = 36  # raw_window.rows_in_part: so many fit however the hand jerks
 A_SET = 4  # windows: a set that is doubtful throughout needs no more
 
 
@@ -21,10 +22,10 @@ class RawWindow:
     """`motion` each sample; `want` after a doubtful REP; `tick` writes what has come due."""
 
     def __init__(self, recorder) -> None:
-        """`recorder.raw_window(values, samples)` writes one part."""
+        """`recorder.raw_window(payload)` writes one part."""
         self._recorder = recorder
         self._cells = array("h", bytes(2 * CHANNELS * CELLS))
-        self._part = bytearray(2 * CHANNELS * PART_CELLS)
+        self._writer = RawWriter(CHANNELS)
         self.begin()
 
     def begin(self) -> None:
@@ -73,13 +74,9 @@ class RawWindow:
             at = first + part * PART_CELLS
             cells = min(PART_CELLS, last - at)
             for i in range(cells):
-                slot = (at + i) % CELLS * CHANNELS
-                x, y, z = self._cells[slot], self._cells[slot + 1], self._cells[slot + 2]
-                struct.pack_into("<hhh", self._part, 2 * CHANNELS * i, x, y, z)
-            self._recorder.raw_window(
-                (rep_seq, part, parts, max(0, now_ms - at * INTERVAL_MS), INTERVAL_MS, CHANNELS),
-                bytes(self._part[: 2 * CHANNELS * cells]),
-            )
+                self._writer.add(self._cells, (at + i) % CELLS * CHANNELS)
+            ago_ms = max(0, now_ms - at * INTERVAL_MS)
+            self._recorder.raw_window(self._writer.take(rep_seq, part, parts, ago_ms, INTERVAL_MS))
 
     def _close(self) -> None:
         count = self._count

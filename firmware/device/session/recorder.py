@@ -78,10 +78,9 @@ class Recorder:
         )
         return self._append(records.REP, values)
 
-    def raw_window(self, values: tuple[int, ...], samples: bytes) -> None:
-        """One part of the motion around a doubtful repetition."""
-        payload = records.pack(records.RAW_WINDOW, 1, values, samples)
-        self._log.append(records.RAW_WINDOW, 1, payload, self._clock.uptime_ms())
+    def raw_window(self, payload: memoryview) -> None:
+        """One part of the motion around a doubtful repetition (repbeat_protocol.raw_window)."""
+        self._log.append(records.RAW_WINDOW, 2, payload, self._clock.uptime_ms())
 
     def rejected(self, reason: int, exercise: int, set_index: int, rep_index: int) -> None:
         """A movement just seen that looked like a repetition and was not counted."""
