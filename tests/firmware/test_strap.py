@@ -39,7 +39,7 @@ def test_heart_rate_and_intervals_of_a_strap_are_kept_and_relayed(tmp_path: Path
             assert len(seen) > 60
             steps = [(b - a) % 40 for a, b in itertools.pairwise(seen)]
             skipped = sum(step > 2 for step in steps)
-            assert skipped <= len(steps) // 20, "each second's own value; stutters of this computer cost a few"
+            assert skipped <= len(steps) // 20, "each second has its own value; stutters cost a few"
             _, _, intervals = heart.read_rr(of_strap(flash, records.RR)[0].payload)
             assert len(intervals) > 100
             assert set(intervals[1::2]) == {520}
