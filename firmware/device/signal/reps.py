@@ -56,6 +56,7 @@ EDGE_PERCENT = 83
 EDGE_REPS = 4
 RECENT = 7  # repetitions whose medians say what is usual now
 CALIBRATION_REPS = 3
+LIKE_OWN_PERCENT = 120  # of the calibrated range; a bar on its way from the rack differs by half
 VELOCITY_REPS = 5  # the mean acceleration over them is gravity
 PACE_REPS = 4  # known intervals before the period follows them
 
@@ -215,7 +216,8 @@ class RepCounter:
             swing = self._window.spread // SCALE
             pace_ms = self._window.pace * CELL_MS
             size = swing if self._window.by_tilt else swing * (pace_ms * pace_ms // 1000) // 4026
-            if self.calibration[1] <= 2 * size and size <= 2 * self.calibration[1]:
+            own = self.calibration[1]
+            if own * 100 <= size * LIKE_OWN_PERCENT and size * 100 <= own * LIKE_OWN_PERCENT:
                 return RUN_KNOWN
         return RUN_KNOWN if final and self.exercise else RUN
 
@@ -258,9 +260,25 @@ class RepCounter:
             self._follow_pace(at_ms)
             self._has_start = True
             self._start_ms, self._start_value = at_ms, value
+        elif self._has_start and self._is_put_down(at_ms, value):
+            self._has_start = False
+            self._reject(TOO_SLOW)
         elif self._has_start:
             self._has_turn = True
             self._turn_ms, self._turn_value = at_ms, value
+
+    def _is_longer(self, from_ms: int, to_ms: int, percent: int) -> bool:
+        """Whether a time is longer than so many percent of the period."""
+        return to_ms - from_ms > self._window.pace * CELL_MS * percent // 100
+
+    def _is_put_down(self, turn_ms: int, turn_value: int) -> bool:
+        """Whether a turn comes long after its start and is weaker than the others: the end of the lifts."""
+        used = min(self._reps.count, RECENT)
+        if not used or not self._is_longer(self._start_ms, turn_ms, JOIN_PERCENT):
+            return False
+        start = middle(self._start_values, used, self._scratch)
+        usual = abs(middle(self._turn_values, used, self._scratch) - start)
+        return abs(turn_value - self._start_value) * 100 < usual * EDGE_PERCENT
 
     def _follow_pace(self, start_ms: int) -> None:
         """The period follows the median of the latest intervals between starts."""
@@ -351,7 +369,9 @@ class RepCounter:
         if self._has_turn:
             self._confirm(self._turning.pending_ms(), self._turning.pending_value())
         if self._has_start:
-            if self._window.by_tilt or (self._first_is_full and self._is_full(self._start_value)):
+            if not self._window.by_tilt and self._is_longer(self._start_ms, self._cells.end_ms, RUN_PERCENT):
+                self._reject(TOO_SLOW)  # the load was put down after that start
+            elif self._window.by_tilt or (self._first_is_full and self._is_full(self._start_value)):
                 self._turn_ms, self._turn_value = self._turning.pending_ms(), self._turning.pending_value()
                 self._confirm(self._turn_ms, self._turn_value)
             else:
