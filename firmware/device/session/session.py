@@ -329,6 +329,7 @@ class Session:
         if item.rest_s:
             self._rest.begin(end_ms, item.rest_s, item.rest_until_bpm)
             self.phase = live.REST
+            self._fresh = False
             self._arm(now)
         else:
             self._rest.none()
@@ -344,5 +345,7 @@ class Session:
                 self._prepare(now)
             else:
                 self.phase = live.READY
-        if self._counter.count and self._rest.left_s(now) == rest.COUNTDOWN_S:
-            self._arm(now)  # what was moved so far was no set
+        if not self._fresh and self._rest.left_s(now) <= rest.COUNTDOWN_S:
+            self._fresh = True
+            if not self._usual.run(self._counter, self.execution.item.exercise):
+                self._arm(now)  # what was moved so far, racking the weight too, is no part of the next set
