@@ -84,6 +84,8 @@ def read(payload: bytes) -> tuple[dict[str, int], list[tuple[int, ...]]]:
                 code = (code & 0x7F) << 8 | payload[at + 1]
             at += size
             last[channel] += -(code + 1 >> 1) if code & 1 else code >> 1
+            if not -LIMIT <= last[channel] <= LIMIT:
+                raise records.BadPayload("RAW_WINDOW holds a value of %d" % last[channel])
         rows.append(tuple(last))
     if at != len(payload):
         raise records.BadPayload("RAW_WINDOW has %d bytes after its last row" % (len(payload) - at))

@@ -7,7 +7,7 @@ the subset that MicroPython runs, so the device's parsers are tried where they w
 import struct
 from hashlib import sha256
 
-from repbeat_protocol import frames, heart, live, records, transfer
+from repbeat_protocol import frames, heart, live, raw_window, records, transfer
 from repbeat_protocol import plan as plan_format
 from repbeat_tools.faults.nor import Dice
 
@@ -34,6 +34,7 @@ class Rounds:
             self.data_stream,
             self.heart,
             self.rr,
+            self.raw_window,
             self.plan,
             self.receive,
             self.state,
@@ -193,6 +194,20 @@ class Rounds:
         except records.BadPayload:
             return
         if [rr for rr in intervals if not 1 <= rr <= 8191]:
+            self.found["ghost"] += 1
+
+    def raw_window(self) -> None:
+        """RAW_WINDOW payloads."""
+        dice = self.dice
+        channels = 1 + dice.below(6)
+        writer = raw_window.RawWriter(channels)
+        for _ in range(dice.below(raw_window.rows_in_part(channels) + 1)):
+            writer.add([dice.below(2 * raw_window.LIMIT) - raw_window.LIMIT for _ in range(channels)], 0)
+        try:
+            rows = raw_window.read(self.damaged(bytes(writer.take(dice.bits(), 1, 3, 2960, 40))))[1]
+        except records.BadPayload:
+            return
+        if [row for row in rows if min(row) < -raw_window.LIMIT or max(row) > raw_window.LIMIT]:
             self.found["ghost"] += 1
 
     # --- plans and the transfer
