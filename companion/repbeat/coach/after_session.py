@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from repbeat.coach import desk
+from repbeat.coach import desk, recovery
 from repbeat.hub import events
 from repbeat.store import Database, StoreError, devices
 
@@ -37,9 +37,16 @@ class AfterSession:
             case events.Progress() if event.stored.sessions:
                 self._trained.add(event.device_id)
             case events.CaughtUp():
+                self._thread.submit(self._recover, event.device_id)
                 if event.device_id in self._trained:
                     self._trained.discard(event.device_id)
                     self._thread.submit(self._propose, event.device_id)
+
+    def _recover(self, device_id: str) -> None:
+        try:
+            recovery.catch_up(self._database, device_id)
+        except StoreError as error:
+            log.error("no mornings from %s: %s", device_id, error)
 
     def _propose(self, device_id: str) -> None:
         try:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from repbeat.coach import gather
+from repbeat.coach import course, gather, recovery, shelf
 from repbeat.coach.planner import Proposal, plan_session
 from repbeat.coach.session_rules import Kind
 from repbeat.coach.situation import Bounds, Situation, line_of
@@ -28,6 +28,7 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan | None
     proposal: Proposal | None
     why_not: str = ""
+    situation: Situation | None = None
     content: wire.Plan | None = None
     """The plan to file, before it has a revision of its own."""
 
@@ -64,18 +65,21 @@ def judge(
     if newest is not None and newest.revision > current.revision:
         why_not = f"revision {newest.revision} is already {newest.status}"
         return Filed(current=current, plan=newest, proposal=None, why_not=why_not)
-    base = _base(db, athlete_id, current)
-    content = base.wire()
     done = gather.trained(db, athlete_id)
-    trials = gather.trials_of_plan(db, athlete_id, content, base.revision, done)
+    day = day_of(now_ms, athletes.get(db, athlete_id).utc_offset_min)
+    session = course.next_session(db, athlete_id, _base(db, athlete_id, current), done, now_ms)
+    content = session.content
     situation = Situation(
-        day=day_of(now_ms, athletes.get(db, athlete_id).utc_offset_min),
+        day=day,
         base=tuple(line_of(item) for item in content.items),
-        trials=trials,
-        week_ago=gather.week_ago_of_plan(db, athlete_id, content, now_ms),
-        readiness=readiness,
-        red_flags=("unwell",) if done and done[0].unwell else (),
-        bounds=bounds or Bounds(),
+        light=session.light,
+        trials=session.trials,
+        week_ago=session.week_ago,
+        readiness=readiness or recovery.readiness_on(db, athlete_id, day),
+        recent=tuple(one.state for one in recovery.readiness_before(db, athlete_id, day)),
+        red_flags=_open_flags(db, athlete_id, done),
+        deload=session.deload,
+        bounds=bounds or session.bounds,
     )
     proposal = plan_session(situation)
     wanted = _content(content, proposal, current, plans.next_revision(db, athlete_id), now_ms)
@@ -83,8 +87,8 @@ def judge(
     if [vars(item) for item in wanted.items] == [vars(item) for item in in_force.items]:
         trained = any(row.plan_revision == current.revision for one in done for row in one.sets)
         why_not = "nothing changes" if trained else "no finished session with this plan is here yet"
-        return Filed(current=current, plan=None, proposal=proposal, why_not=why_not)
-    return Filed(current=current, plan=None, proposal=proposal, content=wanted)
+        return Filed(current=current, plan=None, proposal=proposal, why_not=why_not, situation=situation)
+    return Filed(current=current, plan=None, proposal=proposal, situation=situation, content=wanted)
 
 
 def propose_next(
@@ -103,11 +107,18 @@ def propose_next(
     """
     with db.atomic():
         db.hold("athlete", athlete_id)
+        for one in gather.trained(db, athlete_id):
+            if one.unwell:
+                shelf.report_flag(db, athlete_id, flag_of(one), "unwell", now_ms)
         judged = judge(db, athlete_id, now_ms, readiness=readiness, bounds=bounds)
-        if judged.proposal is None or judged.content is None or judged.current is None:
+        proposal, situation = judged.proposal, judged.situation
+        if proposal is None or situation is None or judged.content is None or judged.current is None:
             return judged
-        plan = _filed(judged.content, athlete_id, judged.current, now_ms, plans.PLANNER, approved)
-        plans.put(db, plan, changes_of(judged.proposal, judged.current))
+        # Where a coach is required and the change is large, nobody's haste pushes it.
+        free = approved and not proposal.needs_approval
+        plan = _filed(judged.content, athlete_id, judged.current, now_ms, plans.PLANNER, free)
+        plans.put(db, plan, changes_of(proposal, judged.current))
+        shelf.keep_proposal(db, athlete_id, situation, proposal, now_ms, plan.revision)
     return msgspec.structs.replace(judged, plan=plan)
 
 
@@ -159,6 +170,19 @@ def changes_of(proposal: Proposal, current: Plan) -> list[Change]:
                     )
                 )
     return kept
+
+
+def _open_flags(db: Database, athlete_id: str, done: list[gather.Trained]) -> tuple[str, ...]:
+    """Red flags that nobody has cleared; a set that ended unwell is one, also before it is kept as such."""
+    kept = {flag.flag_id: flag for flag in shelf.flags(db, athlete_id)}
+    found = [flag.kind for flag in kept.values() if flag.cleared_ms is None]
+    found += ["unwell" for one in done if one.unwell and flag_of(one) not in kept]
+    return tuple(sorted(set(found)))
+
+
+def flag_of(one: gather.Trained) -> str:
+    """The red flag's id of a session that ended unwell."""
+    return f"session/{one.key.device_id}/{one.key.log_id}/{one.key.session_seq}"
 
 
 def _base(db: Database, athlete_id: str, current: Plan) -> Plan:

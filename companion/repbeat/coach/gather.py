@@ -84,6 +84,33 @@ def trials_of_plan(
     return {number: tuple(trials) for number, trials in out.items() if trials}
 
 
+def trials_of_day(
+    db: Database, athlete_id: str, day_name: str, listed: list[int], done: list[Trained]
+) -> dict[int, list[tuple[int, Trial]]]:
+    """For each exercise of a programme's day: (start_ms, how it went), latest first, without light ones."""
+    out: dict[int, list[tuple[int, Trial]]] = defaultdict(list)
+    contents: dict[int, wire.Plan | None] = {}
+    for one in done:
+        confidence = _confidence(sessions.reps(db, one.key))
+        by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
+        for row in one.sets:
+            if row.plan_item is not None:
+                by_item[row.plan_revision, row.plan_item].append(row)
+        for (revision, number), rows in by_item.items():
+            if revision not in contents:
+                contents[revision] = _content(db, athlete_id, revision)
+            content = contents[revision]
+            item = _item(content, number)
+            if content is None or item is None or content.name != day_name or item.flags & wire.LIGHT:
+                continue
+            if number < len(listed) and item.exercise == listed[number]:
+                trial = Trial(
+                    prescribed=line_of(item).prescribed, done=tuple(_done(row, confidence) for row in rows)
+                )
+                out[number].append((one.session.start_ms or 0, trial))
+    return out
+
+
 def week_ago_of_plan(db: Database, athlete_id: str, base: wire.Plan, now_ms: int) -> dict[int, Prescribed]:
     """What each item asked a week ago, or at first where it is newer than that."""
     out = {number: line_of(item).prescribed for number, item in enumerate(base.items)}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROOMS = {
     "repbeat": "repbeat.store.schema",
     "people": "repbeat.people.schema",
+    "coach": "repbeat.coach.schema",
     "interop": "repbeat.interop.schema",
 }
 

@@ -1,0 +1,89 @@
+"""The tables of the coach: how mornings were, what was proposed and why, who decided, what must not rise."""
+
+from __future__ import annotations
+
+from repbeat.store.migrations import Migration
+
+_FIRST = (
+    """CREATE TABLE mornings (                 -- a night or a morning minute; sources are never mixed
+        athlete_id TEXT NOT NULL,
+        day TEXT NOT NULL,                   -- the athlete's own calendar day on which it ended
+        source TEXT NOT NULL,
+        rmssd_ms DOUBLE PRECISION,
+        resting_bpm DOUBLE PRECISION,
+        asleep_min DOUBLE PRECISION,
+        PRIMARY KEY (athlete_id, day, source)
+    )""",
+    """CREATE TABLE check_ins (
+        athlete_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        sleep INTEGER,                       -- 1-5, 5 the best; NULL: not answered
+        fatigue INTEGER,
+        soreness INTEGER,
+        stress INTEGER,
+        mood INTEGER,
+        unwell INTEGER NOT NULL,
+        PRIMARY KEY (athlete_id, day)
+    )""",
+    """CREATE TABLE recovery_cursors (         -- records of a log that have become mornings and check-ins
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        next_seq BIGINT NOT NULL,
+        PRIMARY KEY (device_id, log_id)
+    )""",
+    """CREATE TABLE proposals (
+        athlete_id TEXT NOT NULL,
+        proposal_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        expires TEXT NOT NULL,
+        created_ms BIGINT NOT NULL,
+        planner_version INTEGER NOT NULL,
+        revision BIGINT,                     -- the plan that came of it; NULL: none
+        situation TEXT NOT NULL,             -- JSON: all that was known
+        proposal TEXT NOT NULL,              -- JSON: what was decided
+        PRIMARY KEY (athlete_id, proposal_id)
+    )""",
+    "CREATE INDEX proposals_by_id ON proposals (proposal_id)",
+    """CREATE TABLE proposal_acts (
+        athlete_id TEXT NOT NULL,
+        proposal_id TEXT NOT NULL,
+        act_id TEXT NOT NULL,
+        at_ms BIGINT NOT NULL,
+        actor TEXT NOT NULL,
+        act TEXT NOT NULL,                   -- approve, edit, reject, comment, lighter
+        reason TEXT NOT NULL,
+        old TEXT NOT NULL,                   -- JSON: the lines before
+        new TEXT NOT NULL,                   -- JSON: the lines after
+        PRIMARY KEY (athlete_id, proposal_id, act_id)
+    )""",
+    """CREATE TABLE red_flags (
+        athlete_id TEXT NOT NULL,
+        flag_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        reported_ms BIGINT NOT NULL,
+        cleared_ms BIGINT,
+        cleared_by TEXT NOT NULL,
+        statement TEXT NOT NULL,
+        PRIMARY KEY (athlete_id, flag_id)
+    )""",
+    """CREATE TABLE enrolments (
+        athlete_id TEXT NOT NULL,
+        enrolment_id TEXT NOT NULL,
+        started_ms BIGINT NOT NULL,
+        ended_ms BIGINT,
+        programme TEXT NOT NULL,             -- JSON, as it was when it began
+        loads TEXT NOT NULL,                 -- JSON: grams by exercise, to begin with
+        PRIMARY KEY (athlete_id, enrolment_id)
+    )""",
+    """CREATE TABLE coaching (                 -- what holds for an athlete
+        athlete_id TEXT NOT NULL PRIMARY KEY,
+        bounds TEXT NOT NULL,                -- JSON
+        health TEXT NOT NULL                 -- JSON: repbeat.coach.safety.Health
+    )""",
+    """CREATE TABLE programmes (               -- imported ones, beside the project's own
+        programme_slug TEXT NOT NULL PRIMARY KEY,
+        content TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS = (Migration("0001_first", _FIRST),)
