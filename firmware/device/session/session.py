@@ -91,7 +91,7 @@ class Session:
         self._stop(self._diff(ticks, self._origin), records.END_BUTTON)
 
     def unwell(self, ticks: int) -> None:
-        """The athlete feels unwell: everything stops, and it is written down."""
+        """The athlete feels unwell: everything stops, without a farewell, and it is written down."""
         self._stop(self._diff(ticks, self._origin), records.END_UNWELL)
 
     def motion(self, ticks: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
@@ -180,9 +180,9 @@ class Session:
         elif self.phase == live.BREATHING:
             self._breathing.stop()
         if self.active:
-            self._end_session(now)
+            self._end_session(now, reason != records.END_UNWELL)
 
-    def _end_session(self, now: int) -> None:
+    def _end_session(self, now: int, farewell: bool = True) -> None:
         load = self.load
         if load.zones:
             self._recorder.strain(load.zones, load.muscular_x10, load.curve)
@@ -196,7 +196,8 @@ class Session:
             now // 1000,
         )
         self.phase = live.DONE
-        self._cue(cues.SESSION_DONE)
+        if farewell:
+            self._cue(cues.SESSION_DONE)
 
     # Set
 
