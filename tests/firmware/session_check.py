@@ -12,7 +12,7 @@ from device.session.load import Load
 from device.session.memory import Memory
 from device.session.session import Session
 from device.signal import form
-from repbeat_protocol import heart, live, records
+from repbeat_protocol import heart, live, raw_window, records
 from repbeat_protocol.exercises import PACED_BREATHING
 from repbeat_protocol.plan import CALIBRATE, WARM_UP, Item, Plan
 
@@ -113,7 +113,7 @@ class Recorder:
         return len(self.told)
 
     def raw_window(self, payload):
-        pass  # tests/firmware/test_raw_window.py
+        raw_window.read(bytes(payload))  # raises unless it is whole; more in test_raw_window.py
 
     def rejected(self, reason, exercise, set_index, rep_index):
         self.told.append(("rejected", reason, exercise, set_index, rep_index))
