@@ -27,7 +27,6 @@ class RestLog:
         self._finder = RestFinder()
         self._resting = RestingHeartRate()
         self._series = RrSeries(INTERVALS)
-        self._respiration = Respiration()
         self._origin_ms = clock.uptime_ms()
         self._last_ms = 0
         self._quiet_ms = 0  # when it was last still for five minutes
@@ -94,7 +93,9 @@ class RestLog:
         self._rmssd_x10 += int(result.rmssd_ms * 10 + 0.5)
         self._kept += result.kept_permille
         self._stretches += 1
-        breaths_x10 = self._respiration.measure(self._series, STRETCH_MS)
+        breaths_x10 = Respiration().measure(
+            self._series, STRETCH_MS
+        )  # its memory is needed twelve times an hour
         if breaths_x10:
             self._breaths_x10 += breaths_x10
             self._breathed += 1
