@@ -9,10 +9,11 @@ import msgspec
 
 from repbeat.coach import course, gather, recovery, shelf
 from repbeat.coach.planner import Proposal, plan_session
+from repbeat.coach.rules import missed_twice
 from repbeat.coach.session_rules import Kind
 from repbeat.coach.situation import Bounds, Situation, line_of
 from repbeat.coach.texts import Text, say
-from repbeat.derive.readiness import Readiness
+from repbeat.derive.readiness import Readiness, State
 from repbeat.store import Database, athletes, plans
 from repbeat.store.plans import Change, Plan
 from repbeat_protocol import plan as wire
@@ -69,14 +70,15 @@ def judge(
     day = day_of(now_ms, athletes.get(db, athlete_id).utc_offset_min)
     session = course.next_session(db, athlete_id, _base(db, athlete_id, current), done, now_ms)
     content = session.content
+    today = readiness or recovery.readiness_on(db, athlete_id, day)
     situation = Situation(
         day=day,
         base=tuple(line_of(item) for item in content.items),
         light=session.light,
         trials=session.trials,
         week_ago=session.week_ago,
-        readiness=readiness or recovery.readiness_on(db, athlete_id, day),
-        recent=tuple(one.state for one in recovery.readiness_before(db, athlete_id, day)),
+        readiness=today,
+        recent=_recent(db, athlete_id, day, today, session),
         red_flags=_open_flags(db, athlete_id, done),
         deload=session.deload,
         bounds=bounds or session.bounds,
@@ -170,6 +172,16 @@ def changes_of(proposal: Proposal, current: Plan) -> list[Change]:
                     )
                 )
     return kept
+
+
+def _recent(
+    db: Database, athlete_id: str, day: date, today: Readiness, session: course.NextSession
+) -> tuple[State, ...]:
+    """The states of the mornings before, only where a rule asks for them: a quiet day's page stays quick."""
+    low = today.state in (State.AMBER, State.RED)
+    if not low and not any(missed_twice(trials) for trials in session.trials.values()):
+        return ()
+    return tuple(one.state for one in recovery.readiness_before(db, athlete_id, day))
 
 
 def _open_flags(db: Database, athlete_id: str, done: list[gather.Trained]) -> tuple[str, ...]:
