@@ -81,6 +81,18 @@ def test_replay_reps_scores_against_recount_and_label(folder: Path) -> None:
     assert counted == {"one": 6, "two": 9, "three": 7, "rest": 0}
 
 
+def test_later_sets_are_scored_with_and_without_calibration(folder: Path) -> None:
+    write_set(
+        *(folder, "four", Lift(3).samples(25, seed=4)),
+        **{"source": "made", "participant": "p0", "exercise": "bench", "expected_reps": 3},
+    )
+    with (folder / "recount.csv").open("a") as file:
+        file.write("four,3,3,3,high,\n")
+    both = run("reps", str(folder), "--calibrated")["calibrated"]["made"]
+    assert both["without"] == {"n": 1, "mae": 3, "exact": 0, "within_1": 0, "false_reps": 0}
+    assert both["with"] == {"n": 1, "mae": 0, "exact": 1, "within_1": 1, "false_reps": 0}
+
+
 def test_without_a_recount_the_label_is_the_truth(folder: Path) -> None:
     (folder / "recount.csv").unlink()
     summary = run("reps", str(folder))

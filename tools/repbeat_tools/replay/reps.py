@@ -24,6 +24,7 @@ FIELDS = ("start_ms", "turn_ms", "end_ms", "concentric_ms", "pause_ms", "eccentr
 
 def begin(options):
     global last_ms, seen
+    counter.calibration = options["calibration"]
     counter.begin(options["start_ms"], options["exercise"])
     last_ms, seen = options["start_ms"], 0
 
@@ -41,7 +42,7 @@ def sample(t_ms, ax, ay, az, gx, gy, gz):
 
 def end():
     note(counter.finish(last_ms))
-    emit({"counted": counter.count, "rejected": counter.rejected})
+    emit({"counted": counter.count, "rejected": counter.rejected, "calibration": counter.calibrate()})
 """
 SURE = ("high", "medium")
 """A recount of low confidence is no truth: such sets are counted but not scored."""
@@ -57,21 +58,40 @@ class Counted:
     reps: list[dict[str, int]]
     busy_s: float
     duration_s: float
+    by_calibration: bool = False
 
 
-def count_sets(sets: Iterable[RecordedSet], *, plan_known: bool) -> list[Counted]:
-    """Replay the sets through the firmware's RepCounter; `plan_known` tells it the exercise."""
+def count_sets(sets: Iterable[RecordedSet], *, plan_known: bool, calibrated: bool = False) -> list[Counted]:
+    """Replay the sets through the firmware's RepCounter; `plan_known` tells it the exercise.
+
+    `calibrated`: the first three repetitions of a participant's first set of an exercise calibrate the later
+    ones, which are marked `by_calibration`.
+    """
     results = []
+    kept: dict[tuple[str, str, str], list[int]] = {}
     with Firmware(DRIVER) as firmware:
         for recorded in sets:
             samples = read_samples(recorded)
             start_ms = int(samples[0, 0])
             exercise = recorded.exercise_code if plan_known else 0
-            run = firmware.replay(samples, {"start_ms": start_ms, "exercise": exercise})
+            own = (recorded.source, recorded.participant, recorded.exercise)
+            known = kept.get(own) if calibrated else None
+            options = {"start_ms": start_ms, "exercise": exercise, "calibration": known}
+            run = firmware.replay(samples, options)
             *reps, last = run.emitted
             seconds = max(1, int(samples[-1, 0]) - start_ms) / 1000
+            if last["calibration"]:
+                kept.setdefault(own, last["calibration"])
             results.append(
-                Counted(recorded, last["counted"], last["rejected"], reps, run.busy_ms / 1000, seconds)
+                Counted(
+                    recorded,
+                    last["counted"],
+                    last["rejected"],
+                    reps,
+                    busy_s=run.busy_ms / 1000,
+                    duration_s=seconds,
+                    by_calibration=known is not None,
+                )
             )
     return results
 
@@ -157,6 +177,21 @@ def summarise(results: list[Counted]) -> dict[str, Any]:
     return summary
 
 
+def compare_calibration(plain: list[Counted], calibrated: list[Counted]) -> dict[str, Any]:
+    """Per source, the sets that had a calibration: scored `without` it and `with` it."""
+    recounted = {result.recorded.source for result in plain if result.recorded.recount_reps is not None}
+    pairs = [(a, b) for a, b in zip(plain, calibrated, strict=True) if b.by_calibration]
+    figures: dict[str, Any] = {}
+    for source in sorted({b.recorded.source for _, b in pairs}):
+        truth = recount_truth if source in recounted else label_truth
+        chosen = [pair for pair in pairs if pair[0].recorded.source == source]
+        figures[source] = {
+            "without": score([a for a, _ in chosen], truth),
+            "with": score([b for _, b in chosen], truth),
+        }
+    return figures
+
+
 def print_table(summary: dict[str, Any]) -> None:
     """The same figures for a reader."""
     table = Table("source", "truth", "sets", "MAE", "exact", "within 1", "false reps")
@@ -170,24 +205,36 @@ def print_table(summary: dict[str, Any]) -> None:
         add(source, figures.get("truth", summary["truth"]), figures)
     for source, figures in summary["by_label"]["by_source"].items():
         add(source, "label", figures)
+    for source, figures in summary.get("plan_known", {}).get("by_source", {}).items():
+        add(f"{source}, plan known", figures.get("truth", summary["truth"]), figures)
+    for source, both in summary.get("calibrated", {}).items():
+        for name in ("without", "with"):
+            add(f"{source}, {name} calibration", summary["truth"], both[name])
     Console().print(table)
 
 
 @click.command()
 @common_options
 @click.option("--plan-known", is_flag=True, help="Also tell the counter the exercise, as a plan would.")
-def reps(folder: Path, as_json: bool, plot: str | None, out: Path, plan_known: bool) -> None:
+@click.option("--calibrated", is_flag=True, help="Also count later sets after three own repetitions.")
+def reps(
+    folder: Path, as_json: bool, plot: str | None, out: Path, plan_known: bool, calibrated: bool
+) -> None:
     """Count the repetitions of every set in DIR with the device's counter."""
     sets = read_sets(folder)
     if plot:
         draw_set(sets, plot, out)
         return
-    summary = summarise(count_sets(with_progress(sets, "counting"), plan_known=False))
+    blind = count_sets(with_progress(sets, "counting"), plan_known=False)
+    summary = summarise(blind)
     if plan_known:
         known = summarise(count_sets(with_progress(sets, "counting, plan known"), plan_known=True))
         summary["plan_known"] = {
             key: known[key] for key in ("total", "by_source", "by_equipment", "by_label")
         }
+    if calibrated:
+        later = count_sets(with_progress(sets, "counting, calibrated"), plan_known=False, calibrated=True)
+        summary["calibrated"] = compare_calibration(blind, later)
     if as_json:
         print_json(summary)
     else:
