@@ -8,7 +8,7 @@ from .linear import Linear
 
 EQUIPMENT = 0  # sensor on the bar, dumbbell or weight stack
 WRIST = 1
-SURE_PERCENT = 90  # below, the answer is "unknown"
+SURE_PERCENT = 70  # below, the answer is "unknown"
 LEAST_REPS = 3
 
 

@@ -20,7 +20,7 @@ from repbeat_tools.replay.recordings import read_sets
 from repbeat_tools.training.models import EXERCISE, unseen_answers
 from repbeat_tools.training.sets import SetResult, device_results
 
-SURE = 0.90
+SURE = 0.70
 """As SURE_PERCENT in the firmware's exercise.py."""
 
 

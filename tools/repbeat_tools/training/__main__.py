@@ -11,7 +11,7 @@ import numpy as np
 from repbeat_tools.replay.recordings import read_sets
 from repbeat_tools.replay.runner import firmware_folder
 from repbeat_tools.training.fit import Floats
-from repbeat_tools.training.models import EXERCISE, FORM, TRAINED_ON, Task, trainable, training_data
+from repbeat_tools.training.models import EXERCISE, FORM, TRAINED_ON, Task, fitted, trainable
 from repbeat_tools.training.sets import MEANS, SetResult, device_results
 
 HEADER = '"""{what}\n\nMade by `python -m repbeat_tools.training`; not to be edited.\n"""\n\n'
@@ -27,17 +27,16 @@ def main(folder: Path) -> None:
     models = []
     for site in ("equipment", "wrist"):
         chosen = [result for result in results if result.recorded.site == site]
-        features, classes, names = training_data(EXERCISE, chosen)
-        models.append((tuple(int(name) for name in names), EXERCISE.fit(features, classes, len(names))))
+        weights, names = fitted(EXERCISE, chosen)
+        models.append((tuple(int(name) for name in names), weights))
     text = HEADER.format(what="Weights of exercise.py, by site: equipment, wrist.")
     text += f"INPUTS = {MEANS}\nMODELS = (\n"
     for codes, weights in models:
         text += f"    (\n        {codes},\n{_hexadecimal(weights, 8)},\n    ),\n"
     (signal / "exercise_model.py").write_text(text + ")\n")
-    features, classes, names = training_data(FORM, results)
-    weights = FORM.fit(features, classes, len(names))
+    weights, names = fitted(FORM, results)
     text = HEADER.format(what="Weights of form_class.py.")
-    text += f"INPUTS = {features.shape[1]}\nCLASSES = {tuple(names)}\nWEIGHTS = (\n"
+    text += f"INPUTS = {FORM.inputs}\nCLASSES = {tuple(names)}\nWEIGHTS = (\n"
     (signal / "form_model.py").write_text((text + _hexadecimal(weights, 4) + "\n)\n").replace("'", '"'))
     people = {task.name: _people(task, results) for task in (EXERCISE, FORM)}
     TRAINED_ON.write_text(json.dumps(people, indent=1) + "\n")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from repbeat_tools.replay.recordings import RecordedSet
 from repbeat_tools.training.fit import Floats, Ints, discriminant, probabilities, scores, softmax
@@ -16,6 +17,7 @@ from repbeat_tools.training.sets import MEANS, SetResult
 
 TRAINED_ON = Path(__file__).with_name("trained_on.json")
 """Whose recordings the shipped models have seen: their sets are judged by a fit without them."""
+TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
 FORMS = ("clean", "uncontrolled", "abrupt_start", "pull_fast", "release_fast")
 
 
@@ -55,6 +57,38 @@ def training_data(task: Task, results: list[SetResult]) -> tuple[Floats, Ints, l
     return features, classes, names
 
 
+def fitted(task: Task, results: list[SetResult]) -> tuple[Floats, list[str]]:
+    """Weights and class names, the probabilities no surer than they proved on people left out of the fit."""
+    features, classes, names = training_data(task, results)
+    weights = task.fit(features, classes, len(names))
+    if task is EXERCISE:
+        people = np.array([result.recorded.participant for result in results if task.label(result.recorded)])
+        weights = weights / _temperature(task, features, classes, people)
+    return weights, names
+
+
+def _temperature(task: Task, features: Floats, classes: Ints, people: npt.NDArray[np.str_]) -> float:
+    """What to divide the scores by so that people who were left out are least surprising (Guo 2017).
+
+    A fit to one person says nothing of how others differ: it gets the highest.
+    """
+    n_classes = int(classes.max()) + 1
+    names = sorted(set(people.tolist()))
+    if len(names) < 2:
+        return TEMPERATURES[-1]
+    left_out = np.zeros((len(features), n_classes))
+    for person in names:
+        theirs = people == person
+        model = task.fit(features[~theirs], classes[~theirs], n_classes)
+        left_out[theirs] = scores(model, features[theirs])
+
+    def surprise(temperature: float) -> float:
+        likely = probabilities(left_out / temperature)[np.arange(len(classes)), classes]
+        return float(-np.log(likely + 1e-9).mean())
+
+    return min(TEMPERATURES, key=surprise)
+
+
 def unseen_answers(task: Task, results: list[SetResult]) -> dict[str, tuple[str, float]]:
     """By set id, class and probability from a fit without the set's participant, for people the model
     knows."""
@@ -64,10 +98,9 @@ def unseen_answers(task: Task, results: list[SetResult]) -> dict[str, tuple[str,
     for person in sorted({result.recorded.participant for result in usable} & known):
         theirs = [result for result in usable if result.recorded.participant == person]
         others = [result for result in usable if result.recorded.participant != person]
-        features, classes, names = training_data(task, others)
-        if len(names) < 2:
+        if len({task.label(result.recorded) for result in others}) < 2:
             continue
-        model = task.fit(features, classes, len(names))
+        model, names = fitted(task, others)
         inputs = np.array([result.features[: task.inputs] for result in theirs])
         for result, row in zip(theirs, probabilities(scores(model, inputs)), strict=True):
             answers[result.recorded.set_id] = (names[int(row.argmax())], float(row.max()))
