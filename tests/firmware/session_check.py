@@ -417,7 +417,7 @@ def check_whoever_begins_early_is_counted_too():
     world = World(plan(Item(1, 3, 6, 8, rest_s=120)))
     world.press()
     world.reps(8)
-    world.live(30)
+    world.live(60)
     world.reps(2, range_mg=100)
     world.reps(3)
     assert world.session.phase == live.REST

@@ -220,8 +220,11 @@ class Session:
 
     def _early(self, now: int) -> int:
         """How many repetitions in a rest begin the next set: near its end any, before unmistakable ones."""
-        if self._rest.left_s(now) <= rest.COUNTDOWN_S:
+        left_s = self._rest.left_s(now)
+        if left_s <= rest.COUNTDOWN_S:
             return self._counter.count
+        if left_s * 2 > self._rest.planned_s:
+            return 0  # so soon it is what the last set has left over
         run = self._usual.run(self._counter, self.execution.item.exercise)
         return run if run >= EARLY_REPS else 0
 
