@@ -50,7 +50,8 @@ def test_a_band_in_a_bag_sleeps_and_wakes(tmp_path: Path, by: str) -> None:
             band = await air.device(
                 "band", flash_dir=tmp_path, board=boards.compile_json(bands.BOARD), heap_kb=bands.HEAP_KB
             )
-            await air.sleep(rest_state.SLEEP_AFTER_MS / 1000 + 120)
+            while band.now_ms < rest_state.SLEEP_AFTER_MS + 120_000:  # its own time: a busy computer slips
+                await asyncio.sleep(0.1)
             assert not band.ends, "it sleeps, and has not been woken"
             assert not await heard(air, band.mac), "the radio is off"
             if by == "motion":
