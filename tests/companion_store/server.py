@@ -86,8 +86,9 @@ def postgresql_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
-    """A fresh database of the server."""
+def postgresql_url(postgresql_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A fresh database of the server, its key in the test's folder and not in the person's own."""
+    monkeypatch.setenv("REPBEAT_KEY_FILE", str(tmp_path / "heart.key"))
     name = f"test_{next(_numbers)}"
     with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")

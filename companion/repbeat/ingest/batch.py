@@ -71,8 +71,8 @@ def ingest(
     )
 
 
-def _conflict(record: Record, kept: bytes) -> list[Flag]:
-    if record.raw == kept:
+def _conflict(record: Record, kept: bytes | None) -> list[Flag]:
+    if kept is None or record.raw == kept:
         return []
     return [
         Flag(

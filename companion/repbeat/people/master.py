@@ -51,6 +51,7 @@ def found(database: Path | None, salt: bytes, environment: Mapping[str, str] = o
 def of_file(path: Path) -> bytes:
     """The key in a file that only its owner may read; made when it is not there."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return _read(path)

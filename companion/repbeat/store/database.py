@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from repbeat.store import migrations
+from repbeat.store import migrations, vault
 from repbeat.store.engine import Connection, engine_at
 from repbeat.store.errors import StoreNewer
+from repbeat.store.vault import Vault
 
 Row = TypeVar("Row")
 BUSY_TIMEOUT_S = 10.0
@@ -35,6 +36,7 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[Connection] = []
+        self._vault: Vault | None = None
         self.engine = engine_at(where, busy_timeout_s)
         try:
             self._migrate()
@@ -57,6 +59,13 @@ class Database:
                 connection.close()
             self._open.clear()
             self._local = threading.local()
+
+    @property
+    def vault(self) -> Vault:
+        """Seals and opens heart data; made when it is first needed."""
+        if self._vault is None:
+            self._vault = vault.of(self)
+        return self._vault
 
     def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         """All rows as dicts."""
@@ -173,6 +182,12 @@ class Database:
         """Whether there is a table of this name."""
         with self.engine.causes_named():
             return self.engine.has_table(self.connection(), name)
+
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted: not in free pages, not in the log. Needs room for a copy."""
+        with self.engine.causes_named():
+            for statement in self.engine.scrubbing(self.connection()):
+                self.connection().execute(statement, {}).fetchall()
 
     def connection(self) -> Connection:
         """The calling thread's connection."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from repbeat.store import records
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
+from repbeat.store.owners import Owners
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +167,7 @@ def assign(
     log (after a factory reset) has no owner until it is assigned: it may be another person's by then.
     """
     with db.atomic():
+        db.hold("log", device_id, log_id)
         if first_seq is None:
             known = {"device_id": device_id, "log_id": log_id}
             owned = db.value(
@@ -184,33 +187,26 @@ def assign(
             first_seq=first_seq,
             athlete_id=athlete_id,
         )
-        # Sessions are filed by the same rule; those already here follow.
-        for row in db.rows(
-            "SELECT session_seq FROM sessions WHERE device_id = :device_id AND log_id = :log_id",
-            device_id=device_id,
-            log_id=log_id,
-        ):
-            db.run(
-                """UPDATE sessions SET athlete_id = :athlete_id WHERE device_id = :device_id
-                     AND log_id = :log_id AND session_seq = :session_seq""",
-                device_id=device_id,
-                log_id=log_id,
-                session_seq=row["session_seq"],
-                athlete_id=athlete_at(db, device_id, log_id, row["session_seq"]),
-            )
+        # Sessions are filed and heart data is sealed by the same rule; what is already here follows.
+        owners = Owners(db, device_id, log_id)
+        known = {"device_id": device_id, "log_id": log_id}
+        db.run_many(
+            """UPDATE sessions SET athlete_id = :athlete_id WHERE device_id = :device_id
+                 AND log_id = :log_id AND session_seq = :session_seq""",
+            [
+                {**known, "session_seq": row["session_seq"], "athlete_id": owners.at(row["session_seq"])}
+                for row in db.rows(
+                    "SELECT session_seq FROM sessions WHERE device_id = :device_id AND log_id = :log_id",
+                    **known,
+                )
+            ],
+        )
+        records.reseal(db, device_id, log_id)
 
 
 def athlete_at(db: Database, device_id: str, log_id: int, seq: int) -> str | None:
     """Whose the record is: the athlete assigned at or before `seq`, or None."""
-    found: str | None = db.value(
-        """SELECT athlete_id FROM device_athletes
-           WHERE device_id = :device_id AND log_id = :log_id AND first_seq <= :seq
-           ORDER BY first_seq DESC LIMIT 1""",
-        device_id=device_id,
-        log_id=log_id,
-        seq=seq,
-    )
-    return found
+    return Owners(db, device_id, log_id).at(seq)
 
 
 def athlete_of(db: Database, device: Device) -> str | None:

@@ -68,6 +68,9 @@ class Engine(Protocol):
     def ddl(self, statement: str) -> str:
         """A CREATE or ALTER statement in this engine's words."""
 
+    def scrubbing(self, connection: Connection) -> list[str]:
+        """The statements that wipe what was deleted; each returns rows or none."""
+
     def has_table(self, connection: Connection, name: str) -> bool:
         """Whether the database has a table of this name."""
 

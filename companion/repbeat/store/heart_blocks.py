@@ -39,8 +39,8 @@ def packed(
     )
     found = []
     for row in rows:
-        streams = packing.inflated(row["log"]), packing.inflated(row["heart"])
-        for seq, raw in packing.unpacked(row["first_seq"], *streams):
+        heart = records.heart_stream(db, device_id, log_id, row["first_seq"], row["heart"])
+        for seq, raw in packing.unpacked(row["first_seq"], packing.inflated(row["log"]), heart):
             if raw[0] != type_:
                 continue
             span = records.decoded(device_id, log_id, seq, raw).span

@@ -21,6 +21,7 @@ ROOMS = {
     "people": "repbeat.people.schema",
     "coach": "repbeat.coach.schema",
     "interop": "repbeat.interop.schema",
+    "sealing": "repbeat.store.sealing",
 }
 
 TABLE = "_sqlite_migrations"

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from repbeat.store.errors import StoreCorrupt
 from repbeat_protocol import records as wire
 
 VERSION = b"\x01"
@@ -46,18 +47,22 @@ class Packed:
 
 def deflated(stream: bytes) -> bytes:
     """A stream as it is stored."""
-    return VERSION + zlib.compress(stream, LEVEL, -zlib.MAX_WBITS)
+    return VERSION + zlib.compress(stream, LEVEL)
 
 
-def inflated(stored: bytes | None) -> bytes:
-    """A stream's records without their CRC; empty for None."""
-    if stored is None:
-        return b""
+def inflated(stored: bytes) -> bytes:
+    """A stream's records without their CRC; StoreCorrupt if it is damaged."""
     if stored[:1] != VERSION:
-        raise ValueError(
-            f"records are packed in format {stored[0]}, which this RepBeat does not know: update it"
+        raise StoreCorrupt(
+            f"records are packed in format {stored[:1].hex()}, which this RepBeat does not know: update it"
         )
-    return zlib.decompress(stored[1:], -zlib.MAX_WBITS)
+    try:
+        return zlib.decompress(stored[1:])
+    except zlib.error as error:
+        raise StoreCorrupt(
+            "a block of records is damaged: restore the last backup; "
+            "the devices send again what they still hold"
+        ) from error
 
 
 def unpacked(first_seq: int, log: bytes, heart: bytes | None) -> Iterator[tuple[int, bytes]]:
@@ -80,11 +85,3 @@ def unpacked(first_seq: int, log: bytes, heart: bytes | None) -> Iterator[tuple[
 def whole(seq: int, body: bytes) -> bytes:
     """A record with its CRC."""
     return body + _U32(zlib.crc32(body, zlib.crc32(_U32(seq))))
-
-
-def packed(raws: Iterable[bytes]) -> tuple[bytes, bytes | None]:
-    """The streams of records in a row."""
-    out = Packed()
-    for raw in raws:
-        out.add(raw)
-    return out.streams()

@@ -153,6 +153,13 @@ class PostgreSQL:
         """Rows inside their key's tree have no counterpart here, and bytes another name."""
         return re.sub(r"\bBLOB\b", "BYTEA", statement.replace("WITHOUT ROWID", ""))
 
+    def scrubbing(self, connection: Connection) -> list[str]:
+        """Every table is written anew; the server's own write-ahead log is its operator's to expire."""
+        tables = connection.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()", {}
+        )
+        return [f"VACUUM FULL {name}" for (name,) in tables.fetchall()]
+
     def has_table(self, connection: Connection, name: str) -> bool:
         return connection.execute("SELECT to_regclass(:name)", {"name": name}).fetchone()[0] is not None
 

@@ -12,6 +12,8 @@ import msgspec
 from repbeat.store import packing, samples
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
+from repbeat.store.owners import Owners
+from repbeat.store.vault import SEALED
 from repbeat_protocol import records as wire
 
 SMALL_BLOCK = 64  # records: one with fewer is filled up by what follows it
@@ -61,16 +63,18 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Block(msgspec.Struct, frozen=True):
-    """Records first_seq … next_seq-1 of one boot, packed."""
+    """Records first_seq … next_seq-1 of one boot and owner, packed; `heart` is sealed for the owner."""
 
     first_seq: int
     next_seq: int
+    boot: int
+    heart_from_ms: int | None
+    heart_until_ms: int | None
     log: bytes
     heart: bytes | None
 
-    def records(self) -> Iterator[tuple[int, bytes]]:
-        return packing.unpacked(self.first_seq, packing.inflated(self.log), packing.inflated(self.heart))
 
+_COLUMNS = "SELECT first_seq, next_seq, boot, heart_from_ms, heart_until_ms, log, heart"
 
 # Blocks do not overlap, so that the last one that begins at or before :first_seq is the first one wanted.
 _BLOCKS = """FROM blocks WHERE device_id = :device_id AND log_id = :log_id AND first_seq < :next_seq
@@ -98,24 +102,56 @@ def decoded(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
     return Record(device_id, log_id, seq, kind, version, boot, uptime_ms, raw, span)
 
 
+def _opened(db: Database, device_id: str, log_id: int, block: _Block) -> Iterator[tuple[int, bytes]]:
+    """(seq, raw) of a block's records; without HEART and RR once their owner's key is forgotten."""
+    heart = heart_stream(db, device_id, log_id, block.first_seq, block.heart)
+    return packing.unpacked(block.first_seq, packing.inflated(block.log), heart)
+
+
+def heart_stream(
+    db: Database, device_id: str, log_id: int, first_seq: int, stored: bytes | None
+) -> bytes | None:
+    """A block's HEART and RR records, inflated; None once their owner's key is forgotten."""
+    if stored is None:
+        return b""
+    if stored[0] == SEALED:  # else it was written before there was a vault
+        opened = db.vault.open(stored, _place(device_id, log_id, first_seq))
+        if opened is None:
+            return None
+        stored = opened
+    return packing.inflated(stored)
+
+
+def _place(device_id: str, log_id: int, first_seq: int) -> str:
+    return f"{device_id}/{log_id}/{first_seq}"
+
+
 def present(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> dict[int, bytes]:
-    """seq → raw bytes of those of first_seq … next_seq-1 that are here."""
-    blocks = db.all(
+    """seq → raw bytes of those of first_seq … next_seq-1 that are here and can be read."""
+    return {
+        seq: raw
+        for block in _blocks(db, device_id, log_id, first_seq, next_seq)
+        for seq, raw in _opened(db, device_id, log_id, block)
+        if first_seq <= seq < next_seq
+    }
+
+
+def _blocks(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> list[_Block]:
+    return db.all(
         _Block,
-        f"SELECT first_seq, next_seq, log, heart {_BLOCKS}",
+        f"{_COLUMNS} {_BLOCKS}",
         device_id=device_id,
         log_id=log_id,
         first_seq=first_seq,
         next_seq=next_seq,
     )
-    return {seq: raw for block in blocks for seq, raw in block.records() if first_seq <= seq < next_seq}
 
 
-def insert(db: Database, records: Sequence[Record]) -> dict[int, bytes]:
+def insert(db: Database, records: Sequence[Record]) -> dict[int, bytes | None]:
     """Keep records of one log, in order; those whose number is here already are left as they are.
 
-    seq → raw bytes of what was here already. Call inside `atomic`, holding the log where several processes
-    write.
+    seq → raw bytes of what was here already, None where its owner's key is forgotten. Call inside `atomic`,
+    holding the log where several processes write.
     """
     if not records:
         return {}
@@ -128,49 +164,59 @@ def insert(db: Database, records: Sequence[Record]) -> dict[int, bytes]:
         first_seq=max(0, first_seq - 1),  # the block that ends where these begin may be filled up
         next_seq=last_seq + 1,
     )
-    held: dict[int, bytes] = {}
+    held: dict[int, bytes | None] = {}
     if any(block["next_seq"] > first_seq for block in near):
-        held = present(db, device_id, log_id, first_seq, last_seq + 1)
-        wanted = {record.seq for record in records}
-        held = {seq: raw for seq, raw in held.items() if seq in wanted}
+        there = present(db, device_id, log_id, first_seq, last_seq + 1)
+        for block in near:
+            for record in records:
+                if block["first_seq"] <= record.seq < block["next_seq"]:
+                    held[record.seq] = there.get(record.seq)
     fresh = [record for record in records if record.seq not in held]
-    new = []
     ends = {block["next_seq"]: block for block in near}
-    for run in _runs(fresh):
+    owners = Owners(db, device_id, log_id)
+    rows = []
+    for run in _runs(fresh, owners):
         before = ends.get(run[0].seq)
-        if (
-            before
-            and before["boot"] == run[0].boot
-            and before["next_seq"] - before["first_seq"] < SMALL_BLOCK
-        ):
-            _append(db, device_id, log_id, before["first_seq"], run)
-        else:
-            new.append(_block_row(device_id, log_id, run[0].seq, packing.Packed(), run))
-    db.insert("blocks", new)
+        small = before and before["next_seq"] - before["first_seq"] < SMALL_BLOCK
+        if before and small and _fits(before["first_seq"], before["boot"], run, owners):
+            filled = _filled(db, before["first_seq"], run, owners)
+            if filled is not None:
+                db.upsert("blocks", ("device_id", "log_id", "first_seq"), [filled])
+                continue
+        rows.append(_row(db, run[0].seq, packing.Packed(), run, owners))
+    db.insert("blocks", rows)
     return held
 
 
-def _runs(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """Parts without a gap, of one boot, no longer than a block."""
+def _fits(first_seq: int, boot: int, run: Sequence[Record], owners: Owners) -> bool:
+    return boot == run[0].boot and owners.span(first_seq) == owners.span(run[0].seq)
+
+
+def _runs(records: Sequence[Record], owners: Owners) -> Iterator[Sequence[Record]]:
+    """Parts without a gap, of one boot and owner, no longer than a block."""
     start = 0
     for at in range(1, len(records) + 1):
         if (
             at == len(records)
             or records[at].seq != records[at - 1].seq + 1
-            or records[at].boot != records[start].boot
             or at - start == LARGEST_BLOCK
+            or not _fits(records[start].seq, records[start].boot, records[at : at + 1], owners)
         ):
             yield records[start:at]
             start = at
 
 
-def _block_row(
-    device_id: str, log_id: int, first_seq: int, packed: packing.Packed, run: Sequence[Record]
+def _row(
+    db: Database, first_seq: int, packed: packing.Packed, run: Sequence[Record], owners: Owners
 ) -> dict[str, Any]:
+    """The row of a block that ends with `run`."""
     for record in run:
         packed.add(record.raw)
     spans = [record.span for record in run if record.span is not None]
     log, heart = packed.streams()
+    device_id, log_id = run[0].device_id, run[0].log_id
+    if heart is not None:
+        heart = db.vault.seal(owners.at(first_seq), heart, _place(device_id, log_id, first_seq))
     return {
         "device_id": device_id,
         "log_id": log_id,
@@ -184,19 +230,61 @@ def _block_row(
     }
 
 
-def _append(db: Database, device_id: str, log_id: int, first_seq: int, run: Sequence[Record]) -> None:
-    """Fill up a small block: a device that is always in reach sends a record at a time."""
-    key = {"device_id": device_id, "log_id": log_id, "first_seq": first_seq}
-    (old,) = db.rows(
-        """SELECT log, heart, heart_from_ms, heart_until_ms FROM blocks
-           WHERE device_id = :device_id AND log_id = :log_id AND first_seq = :first_seq""",
-        **key,
-    )
-    packed = packing.Packed(packing.inflated(old["log"]), packing.inflated(old["heart"]))
-    row = _block_row(device_id, log_id, first_seq, packed, run)
+def _filled(db: Database, first_seq: int, run: Sequence[Record], owners: Owners) -> dict[str, Any] | None:
+    """The row of a small block with more records: a device always in reach sends one at a time.
+
+    None where its heart stream cannot be opened any more.
+    """
+    device_id, log_id = run[0].device_id, run[0].log_id
+    (old,) = _blocks(db, device_id, log_id, first_seq, first_seq + 1)
+    heart = heart_stream(db, device_id, log_id, first_seq, old.heart)
+    if heart is None:
+        return None
+    row = _row(db, first_seq, packing.Packed(packing.inflated(old.log), heart), run, owners)
     for name, pick in (("heart_from_ms", min), ("heart_until_ms", max)):
-        row[name] = pick((ms for ms in (old[name], row[name]) if ms is not None), default=None)
-    db.upsert("blocks", ("device_id", "log_id", "first_seq"), [row])
+        known = [ms for ms in (getattr(old, name), row[name]) if ms is not None]
+        row[name] = pick(known, default=None)
+    return row
+
+
+def reseal(db: Database, device_id: str, log_id: int) -> None:
+    """Cut a log's blocks where the owner changes, and seal each heart stream for its owner."""
+    owners = Owners(db, device_id, log_id)
+    for first_seq in [
+        row["first_seq"]
+        for row in db.rows(
+            """SELECT first_seq FROM blocks WHERE device_id = :device_id AND log_id = :log_id
+               ORDER BY first_seq""",
+            device_id=device_id,
+            log_id=log_id,
+        )
+    ]:
+        (block,) = _blocks(db, device_id, log_id, first_seq, first_seq + 1)
+        whole = owners.span(first_seq) == owners.span(block.next_seq - 1)
+        if block.heart is None or block.heart[0] == SEALED:
+            right = block.heart is None or db.vault.is_of(block.heart, owners.at(first_seq))
+            if whole and right:
+                continue
+        if heart_stream(db, device_id, log_id, first_seq, block.heart) is not None:
+            _rewrite(db, device_id, log_id, block, owners, range(0))
+
+
+def _rewrite(
+    db: Database, device_id: str, log_id: int, block: _Block, owners: Owners, without: range
+) -> None:
+    """Write a block anew, in as many as its owners need, without some of its records."""
+    kept = [
+        decoded(device_id, log_id, seq, raw)
+        for seq, raw in _opened(db, device_id, log_id, block)
+        if seq not in without
+    ]
+    db.run(
+        "DELETE FROM blocks WHERE device_id = :device_id AND log_id = :log_id AND first_seq = :first_seq",
+        device_id=device_id,
+        log_id=log_id,
+        first_seq=block.first_seq,
+    )
+    db.insert("blocks", [_row(db, run[0].seq, packing.Packed(), run, owners) for run in _runs(kept, owners)])
 
 
 def remove(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> None:
@@ -204,24 +292,11 @@ def remove(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: 
 
     The cursor stays too: a device is not asked for them again.
     """
-    where = {"device_id": device_id, "log_id": log_id, "first_seq": first_seq, "next_seq": next_seq}
     with db.atomic():
         db.hold("log", device_id, log_id)
-        for block in db.all(_Block, f"SELECT first_seq, next_seq, log, heart {_BLOCKS}", **where):
-            kept = [
-                decoded(device_id, log_id, seq, raw)
-                for seq, raw in block.records()
-                if not first_seq <= seq < next_seq
-            ]
-            db.run(
-                """DELETE FROM blocks WHERE device_id = :device_id AND log_id = :log_id
-                     AND first_seq = :first_seq""",
-                device_id=device_id,
-                log_id=log_id,
-                first_seq=block.first_seq,
-            )
-            rows = [_block_row(device_id, log_id, run[0].seq, packing.Packed(), run) for run in _runs(kept)]
-            db.insert("blocks", rows)
+        owners = Owners(db, device_id, log_id)
+        for block in _blocks(db, device_id, log_id, first_seq, next_seq):
+            _rewrite(db, device_id, log_id, block, owners, range(first_seq, next_seq))
 
 
 def get(db: Database, device_id: str, log_id: int, seq: int) -> Record:
@@ -255,13 +330,13 @@ def of_log(db: Database, device_id: str, log_id: int) -> Iterator[list[Record]]:
     at = -1
     while blocks := db.all(
         _Block,
-        """SELECT first_seq, next_seq, log, heart FROM blocks WHERE device_id = :device_id
+        f"""{_COLUMNS} FROM blocks WHERE device_id = :device_id
              AND log_id = :log_id AND first_seq > :at ORDER BY first_seq LIMIT 1""",
         device_id=device_id,
         log_id=log_id,
         at=at,
     ):
-        yield [decoded(device_id, log_id, seq, raw) for seq, raw in blocks[0].records()]
+        yield [decoded(device_id, log_id, seq, raw) for seq, raw in _opened(db, device_id, log_id, blocks[0])]
         at = blocks[0].first_seq
 
 

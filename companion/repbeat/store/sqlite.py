@@ -25,6 +25,7 @@ class SQLiteConnection:
             # An ack lets the device overwrite: what is acked must survive a power cut here, hence FULL.
             plain.execute("PRAGMA synchronous = FULL")
             plain.execute("PRAGMA foreign_keys = ON")
+            plain.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
         except sqlite3.Error:
             plain.close()
             raise
@@ -88,6 +89,10 @@ class SQLite:
 
     def ddl(self, statement: str) -> str:
         return statement
+
+    def scrubbing(self, connection: Connection) -> list[str]:
+        """The log is emptied before, so that VACUUM is whole, and after, so that nothing old is in it."""
+        return ["PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"]
 
     def has_table(self, connection: Connection, name: str) -> bool:
         sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name"

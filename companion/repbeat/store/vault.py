@@ -1,0 +1,32 @@
+"""What the store asks of whoever keeps the keys: heart data lies sealed, each athlete's under a key."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from repbeat.store.database import Database
+
+# Named, not imported: people builds on the store, as with the rooms' migrations.
+KEEPER = "repbeat.people.keys"
+SEALED = 0x80  # first byte of what is sealed; a packed stream begins with its format's version
+
+
+class Vault(Protocol):
+    """Seals and opens; `place` names where the bytes lie, and what was moved elsewhere does not open."""
+
+    def seal(self, athlete_id: str | None, plain: bytes, place: str) -> bytes:
+        """For this athlete's key alone; None: the unclaimed pool's."""
+
+    def open(self, sealed: bytes, place: str) -> bytes | None:
+        """What was sealed; None once its key is forgotten."""
+
+    def is_of(self, sealed: bytes, athlete_id: str | None) -> bool:
+        """Whether it is sealed with a key of this athlete."""
+
+
+def of(db: Database) -> Vault:
+    """The keeper of a database's keys."""
+    vault: Vault = import_module(KEEPER).KeyRing(db)
+    return vault

@@ -1,0 +1,80 @@
+"""Heart data lies sealed for its owner, follows the device to another one, and goes with the key."""
+
+from pathlib import Path
+
+import pytest
+from ingest import made
+
+from repbeat import store
+from repbeat.ingest import ingest, rederive
+from repbeat.store import Database, StoreCorrupt, devices, heart_blocks, records
+from repbeat_protocol import records as wire
+
+
+def heart_of(db: Database) -> list:
+    kinds = (wire.HEART, wire.RR)
+    return [
+        block
+        for kind in kinds
+        for block in heart_blocks.packed(db, made.DEVICE, made.LOG, 1, kind, 0, 1 << 40)
+    ]
+
+
+@pytest.fixture
+def ann(either: Database) -> str:
+    """An athlete with one session whose heart rate is here."""
+    athlete_id = store.athletes.add(either, "Ann", made.NOW_MS).athlete_id
+    devices.assign(either, made.DEVICE, made.LOG, athlete_id)
+    ingest(either, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+    return athlete_id
+
+
+def test_no_heart_record_lies_open(either: Database, ann: str) -> None:
+    stored = [row["heart"] for row in either.rows("SELECT heart FROM blocks WHERE heart IS NOT NULL")]
+    assert stored
+    assert all(found[0] == 0x80 and either.vault.is_of(found, ann) for found in stored)
+    assert records.present(either, made.DEVICE, made.LOG, 0, 100) == dict(made.session_log())
+    assert len(heart_of(either)) == 2
+
+
+def test_a_forgotten_key_takes_the_heart_and_nothing_else(either: Database, ann: str) -> None:
+    either.run("DELETE FROM heart_keys WHERE athlete_id = :ann", ann=ann)
+    either._vault = None  # as another process, or this one some seconds later
+    log = made.session_log()
+    hearts = {seq for seq, raw in log if raw[0] in (wire.HEART, wire.RR)}
+    assert heart_of(either) == []
+    readable = {seq: raw for seq, raw in log if seq not in hearts}
+    assert records.present(either, made.DEVICE, made.LOG, 0, 100) == readable
+    # They are not fetched again, nor doubled when a device sends them again.
+    assert records.absent(either, made.DEVICE, made.LOG, len(log)) == []
+    done = ingest(either, made.DEVICE, made.LOG, log, made.NOW_MS)
+    assert (done.stored, done.duplicates, done.flags) == (0, len(log), ())
+    rederive(either, made.NOW_MS)
+    assert records.count(either, made.DEVICE) == len(log)
+
+
+def test_a_device_that_changes_hands_is_sealed_anew_from_there_on(either: Database, ann: str) -> None:
+    ben = store.athletes.add(either, "Ben", made.NOW_MS).athlete_id
+    devices.assign(either, made.DEVICE, made.LOG, ben, first_seq=11)
+    rows = either.rows("SELECT first_seq, next_seq, heart FROM blocks ORDER BY first_seq")
+    assert [(row["first_seq"], row["next_seq"]) for row in rows] == [(0, 11), (11, 17)]
+    for row in rows:
+        if row["heart"] is not None:
+            assert either.vault.is_of(row["heart"], ben if row["first_seq"] >= 11 else ann)
+    assert records.present(either, made.DEVICE, made.LOG, 0, 100) == dict(made.session_log())
+
+
+def test_a_block_moved_elsewhere_is_named(either: Database, ann: str) -> None:
+    either.run("UPDATE blocks SET log_id = 5")
+    with pytest.raises(StoreCorrupt, match="restore the last backup"):
+        records.present(either, made.DEVICE, 5, 0, 100)
+
+
+def test_what_was_removed_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite3"
+    with Database(path) as db:
+        store.athletes.add(db, "a name that nobody else has", 5)
+        db.run("DELETE FROM athletes")
+        db.scrub()
+        found = b"".join(file.read_bytes() for file in tmp_path.glob("a.sqlite3*"))
+    assert b"nobody else has" not in found
