@@ -10,6 +10,7 @@ from web.sample import DEVICE, LOG
 
 from repbeat.hub import State
 from repbeat.store import Database, plans
+from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat_protocol import live as wire
 
@@ -40,7 +41,7 @@ def open_page(
 
 def test_the_rep_count_moves_while_one_looks(browser: Browser, served: Serve, trained: Database) -> None:
     states: dict[str, State] = {}
-    page, errors = open_page(browser, served(create_app(trained, lambda: states)))
+    page, errors = open_page(browser, served(create_app(trained, lambda: states, access=Open("test"))))
     strip = page.locator("[data-live]")
     expect(strip).to_be_hidden()
     for reps in (6, 7):
@@ -58,7 +59,7 @@ def test_the_rep_count_moves_while_one_looks(browser: Browser, served: Serve, tr
 def test_a_plan_that_was_applied_shows_without_a_reload(
     browser: Browser, served: Serve, trained: Database
 ) -> None:
-    page, errors = open_page(browser, served(create_app(trained)))
+    page, errors = open_page(browser, served(create_app(trained, access=Open("test"))))
     expect(page.get_by_text("ready for the device")).to_be_visible()
     page.evaluate("window.kept = true")
     athlete_id = trained.value("SELECT athlete_id FROM athletes")
@@ -72,7 +73,7 @@ def test_a_plan_that_was_applied_shows_without_a_reload(
 def test_the_heart_chart_is_drawn_with_a_table_behind_it(
     browser: Browser, served: Serve, trained: Database
 ) -> None:
-    page, errors = open_page(browser, served(create_app(trained)) + SESSION)
+    page, errors = open_page(browser, served(create_app(trained, access=Open("test"))) + SESSION)
     canvas = page.locator("#chart canvas")
     expect(canvas).to_be_visible()
     drawn = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v)"
@@ -92,7 +93,7 @@ def test_no_page_is_wider_than_its_screen(
     width: int,
     scheme: Literal["light", "dark"],
 ) -> None:
-    address = served(create_app(trained, lambda: {DEVICE: in_set(7)}))
+    address = served(create_app(trained, lambda: {DEVICE: in_set(7)}, access=Open("test")))
     for path in ("/", "/sessions", "/devices", SESSION, "/nowhere"):
         page, errors = open_page(browser, address + path, width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
@@ -101,7 +102,7 @@ def test_no_page_is_wider_than_its_screen(
 
 
 def test_the_keyboard_reaches_everything(browser: Browser, served: Serve, trained: Database) -> None:
-    page, _ = open_page(browser, served(create_app(trained)))
+    page, _ = open_page(browser, served(create_app(trained, access=Open("test"))))
     reached = []
     for _ in range(8):
         page.keyboard.press("Tab")
@@ -111,7 +112,7 @@ def test_the_keyboard_reaches_everything(browser: Browser, served: Serve, traine
 
 
 def test_pages_read_without_scripts(browser: Browser, served: Serve, trained: Database) -> None:
-    address = served(create_app(trained, lambda: {DEVICE: in_set(7)}))
+    address = served(create_app(trained, lambda: {DEVICE: in_set(7)}, access=Open("test")))
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)

@@ -7,6 +7,7 @@ from web.sample import DEVICE, LOG
 from repbeat.hub import State
 from repbeat.store import Database
 from repbeat.store.sessions import Key
+from repbeat.web.access import Open
 from repbeat.web.app import create_app
 
 
@@ -22,4 +23,4 @@ def live() -> dict[str, State]:
 
 @pytest.fixture
 def client(trained: Database, live: dict[str, State]) -> FlaskClient:
-    return create_app(trained, lambda: live).test_client()
+    return create_app(trained, lambda: live, access=Open("test")).test_client()

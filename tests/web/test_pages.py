@@ -9,6 +9,7 @@ from web.sample import DEVICE, LOG
 from repbeat.hub import State
 from repbeat.store import Database, records
 from repbeat.store.sessions import Key
+from repbeat.web.access import Open
 from repbeat.web.app import SECURITY_HEADERS, create_app
 
 
@@ -45,7 +46,7 @@ def test_devices_say_that_every_sample_is_present(client: Any) -> None:
 
 def test_devices_name_the_gaps(trained: Database) -> None:
     records.remove(trained, DEVICE, LOG, 10, 13)
-    page = text(create_app(trained).test_client().get("/devices"))
+    page = text(create_app(trained, access=Open("test")).test_client().get("/devices"))
     assert "every sample present" not in page
     assert "Records 10 to 12: still to come with the next sync" in page
 
@@ -81,7 +82,9 @@ def test_live_values_appear_while_a_set_runs(client: Any, live: dict[str, State]
 
 @pytest.mark.parametrize("path", ["/", "/sessions", "/devices"])
 def test_an_empty_store_says_what_to_do(store: Database, path: str) -> None:
-    assert re.search(r"yet|has been seen", text(create_app(store).test_client().get(path)))
+    assert re.search(
+        r"yet|has been seen", text(create_app(store, access=Open("test")).test_client().get(path))
+    )
 
 
 def test_what_is_not_there_is_a_404_that_says_so(client: Any) -> None:
@@ -94,7 +97,7 @@ def test_what_is_not_there_is_a_404_that_says_so(client: Any) -> None:
 def test_names_are_escaped(trained: Database) -> None:
     trained.run("UPDATE athletes SET name = '<script>alert(1)</script>'")
     trained.run("UPDATE devices SET name = '\"><img src=x onerror=alert(1)>'")
-    client = create_app(trained).test_client()
+    client = create_app(trained, access=Open("test")).test_client()
     for path in ("/", "/devices", "/sessions", f"/sessions/{DEVICE}/{LOG:08x}/2"):
         page = client.get(path).get_data(as_text=True)
         assert "<script>alert" not in page
@@ -110,6 +113,8 @@ def test_every_answer_has_the_security_headers(client: Any) -> None:
 def test_a_session_without_a_clock_says_so(trained: Database, session_key: Key) -> None:
     trained.run("UPDATE sessions SET start_ms = NULL, utc_offset_min = NULL")
     page = text(
-        create_app(trained).test_client().get(f"/sessions/{DEVICE}/{LOG:08x}/{session_key.session_seq}")
+        create_app(trained, access=Open("test"))
+        .test_client()
+        .get(f"/sessions/{DEVICE}/{LOG:08x}/{session_key.session_seq}")
     )
     assert "time not known yet" in page

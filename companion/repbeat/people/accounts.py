@@ -124,11 +124,15 @@ def set_administrator(db: Database, account_id: str, administrator: bool) -> Non
         )
 
 
-def remove(db: Database, account_id: str) -> None:
-    """Take an account away with all that hangs on it; athletes and their data stay."""
+def remove(db: Database, account_id: str, *, last_too: bool = False) -> None:
+    """Take an account away with all that hangs on it; athletes and their data stay.
+
+    LastAdministrator if nobody else could manage accounts, unless `last_too`: the companion is then as new.
+    """
     with db.atomic():
         db.hold("accounts")
-        _check_not_last(db, account_id)
+        if not last_too:
+            _check_not_last(db, account_id)
         for table in _OF_ACCOUNT:
             db.run(f"DELETE FROM {table} WHERE account_id = :account_id", account_id=account_id)  # noqa: S608
         db.run(

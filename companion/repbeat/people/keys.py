@@ -163,6 +163,12 @@ class KeyRing:
         return bytes(self._db.value("SELECT value FROM vault_settings WHERE name = :name", name=name))
 
 
+def of(db: Database) -> KeyRing:
+    """The keys of a database, by the one vault that it has."""
+    vault = getattr(db, "vault", None)
+    return vault if isinstance(vault, KeyRing) else KeyRing(db)
+
+
 _OTHER_MASTER = (
     "the master key is not the one of this database: put the right key file or passphrase in place "
     "(REPBEAT_KEY, REPBEAT_KEY_FILE, REPBEAT_PASSPHRASE_FILE)"

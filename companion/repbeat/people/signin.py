@@ -118,6 +118,24 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def check_address(db: Database, address: str, now_ms: int) -> None:
+    """Throttled if too much was guessed from an address."""
+    _check(db, {_subject("address", address): FREE_ADDRESS}, now_ms)
+
+
+def address_failed(db: Database, address: str, now_ms: int) -> None:
+    """Something else than a password was guessed wrongly from an address: it counts alike."""
+    _failed(db, _subject("address", address), now_ms)
+
+
+def forget_name(db: Database, name: str) -> None:
+    """Keep nothing of a name that somebody tried to sign in with."""
+    db.run(
+        "DELETE FROM sign_in_failures WHERE subject = :subject",
+        subject=_subject("name", accounts.name_key(name)),
+    )
+
+
 def wait_s(failures: int, free: int) -> int:
     """How long to wait after so many failures, of which `free` cost nothing: doubled with each one."""
     return 0 if failures < free else min(LONGEST_WAIT_S, 2 ** min(failures - free + 1, 20))

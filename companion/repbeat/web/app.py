@@ -2,57 +2,61 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from flask import Flask, Response, render_template
-from werkzeug.exceptions import HTTPException
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from repbeat.store import Database, NotFound, StoreError
-from repbeat.web import form
-from repbeat.web.live import LiveState
+from repbeat.people import keys
+from repbeat.store import Database
+from repbeat.web import access, errors, form, guard, logs
+from repbeat.web.account_pages import account
+from repbeat.web.context import Companion, LiveSource
+from repbeat.web.guard import SECURITY_HEADERS
+from repbeat.web.limits import Limits
 from repbeat.web.pages import pages
+from repbeat.web.people_pages import people
+from repbeat.web.privacy_pages import privacy
 
-LiveSource = Callable[[], Mapping[str, LiveState]]
-
-# Nothing is loaded from other hosts, nothing inline runs, no page may be framed.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
-        "frame-ancestors 'none'; form-action 'self'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
+__all__ = ["SECURITY_HEADERS", "create_app"]
 
 
-def create_app(database: Database, live: LiveSource = dict, unix_s: Callable[[], float] = time.time) -> Flask:
-    """The pages over one store; `live` gives each device's state now, by device id; `unix_s` is the clock."""
+def create_app(
+    database: Database,
+    live: LiveSource = dict,
+    unix_s: Callable[[], float] = time.time,
+    *,
+    access: access.Access = access.Accounts(),  # noqa: B008
+    limits: Limits = Limits(),  # noqa: B008
+    trusted_proxies: int = 0,
+) -> Flask:
+    """The pages over one store; `live` gives each device's state now, by device id; `unix_s` is the clock.
+
+    Without `access` people sign in. `trusted_proxies`: how many of them stand in front and say whom they
+    speak for. UndeclaredRoute if a route says not whom it is for.
+    """
     app = Flask(__name__)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(form.FILTERS)
-    app.extensions["repbeat"] = (database, live, unix_s)
-    app.register_blueprint(pages)
-
-    @app.after_request
-    def secure(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    @app.errorhandler(NotFound)
-    def not_found(error: NotFound) -> tuple[str, int]:
-        return render_template("error.html", title="Not here", message=str(error)), 404
-
-    @app.errorhandler(StoreError)
-    def store_error(error: StoreError) -> tuple[str, int]:
-        return render_template("error.html", title="The store cannot answer", message=str(error)), 503
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> tuple[str, int]:
-        code = error.code or 500
-        return render_template("error.html", title=error.name, message=error.description or ""), code
-
+    app.extensions["repbeat"] = Companion(database, live, unix_s, access, threading.Event())
+    app.secret_key = _cookie_key(database, access)
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies)  # type: ignore[method-assign]
+    logs.install(app)
+    errors.install(app)
+    guard.install(app, limits)
+    for blueprint in (pages, account, privacy, people):
+        app.register_blueprint(blueprint)
+    guard.declare(app)
     return app
+
+
+def _cookie_key(database: Database, how: access.Access) -> bytes:
+    """The same in every process of an installation; an open companion signs nobody in and needs none kept."""
+    if isinstance(how, access.Open):
+        return secrets.token_bytes(32)
+    return keys.of(database).subkey("cookies")

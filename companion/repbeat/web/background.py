@@ -1,8 +1,9 @@
-"""The pages on a server of their own thread, for as long as a `with` block lasts."""
+"""The pages on a server of their own thread, for as long as a `with` block lasts; what runs is finished."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,23 +12,61 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
+from repbeat.web.access import Open, is_loopback
+
 THREADS = 8
 END_S = 10.0
+IDLE_S = 0.05
+WAKE_S = 0.25  # how long the end takes to be noticed
+
+
+class OpenToTheNetwork(ValueError):
+    """An open companion would be reachable from other machines."""
 
 
 @contextmanager
-def served(app: Flask, port: int = 0) -> Iterator[str]:
-    """Address of the app on the loopback interface; port 0 is any free one. OSError when it is taken."""
-    server = waitress.create_server(app, host="127.0.0.1", port=port, threads=THREADS)
-    thread = threading.Thread(target=server.run, name="pages", daemon=True)
+def served(app: Flask, port: int = 0, host: str = "127.0.0.1", threads: int = THREADS) -> Iterator[str]:
+    """Address of the app; port 0 is any free one. OSError when it is taken.
+
+    OpenToTheNetwork if the app lets anyone in and `host` is not the loopback interface.
+    """
+    parts = app.extensions["repbeat"]
+    if isinstance(parts.access, Open) and not is_loopback(host):
+        raise OpenToTheNetwork(
+            f"an open companion ({parts.access.why}) is for this computer alone: serve it on 127.0.0.1, "
+            "or with accounts"
+        )
+    server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+    ended = threading.Event()
+
+    def run() -> None:
+        # Sockets are closed by the thread that waits on them: closed from another, its select would fail.
+        while not ended.is_set():
+            wasyncore.loop(timeout=WAKE_S, map=server._map, count=1)
+        _close(server._map)
+
+    thread = threading.Thread(target=run, name="pages", daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        shown = f"[{host}]" if ":" in host else host
+        yield f"http://{shown}:{server.effective_port}"
     finally:
-        # Sockets are closed by the thread that waits on them: closed from here, its select would fail.
-        server.trigger.pull_trigger(lambda: _close(server._map))
+        parts.stopping.set()  # streams end
+        server.trigger.pull_trigger(lambda: wasyncore.dispatcher.close(server))
+        server.task_dispatcher.shutdown(cancel_pending=True, timeout=END_S)
+        _sent(server)
+        ended.set()
         thread.join(END_S)
-        server.task_dispatcher.shutdown()
+
+
+def _sent(server: object) -> None:
+    """Wait until what was answered has left, but not for a client that takes nothing."""
+    until = time.monotonic() + END_S
+    while time.monotonic() < until:
+        channels = list(server.active_channels.values())  # type: ignore[attr-defined]
+        if not any(channel.total_outbufs_len for channel in channels):
+            return
+        time.sleep(IDLE_S)
 
 
 def _close(sockets: dict[int, wasyncore.dispatcher]) -> None:

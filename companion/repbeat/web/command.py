@@ -1,55 +1,138 @@
-"""`repbeat serve`: the pages on a production server, on this machine alone unless told otherwise."""
+"""`repbeat serve`: the pages and the API on a production server, and the hub beside them."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import waitress
+from click.core import ParameterSource
 
 from repbeat.coach.after_session import AfterSession
 from repbeat.hub import Hub
 from repbeat.hub.errors import HubError
 from repbeat.hub.keys import DeviceKeys, path_for
+from repbeat.people import setup
+from repbeat.people.errors import PeopleError
 from repbeat.store import Database
 from repbeat.store.console import errors_shown
-from repbeat.store.location import database_option
+from repbeat.store.location import Location, database_option
+from repbeat.web import access, logs, settings
 from repbeat.web.app import create_app
+from repbeat.web.background import OpenToTheNetwork, served
+from repbeat.web.limits import Limits
+from repbeat.web.settings import BadSettings
+
+END_S = 10.0
 
 
 @click.command()
 @database_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8040, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--hub/--no-hub", default=True, show_default=True, help="Collect from devices meanwhile.")
-def serve(database: Path, host: str, port: int, hub: bool) -> None:
-    """Show the pages (today's plan, sessions, devices) and collect from the devices in reach.
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar=settings.FILE,
+    show_envvar=True,
+    help="A TOML file of settings.",
+)
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="[default: 8040]")
+@click.option("--hub/--no-hub", default=None, help="Collect from devices meanwhile.  [default: hub]")
+@click.option("--open", "is_open", is_flag=True, help="No accounts: whoever sits at this computer.")
+@click.pass_context
+def serve(
+    context: click.Context,
+    database: Location,
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    hub: bool | None,
+    is_open: bool,
+) -> None:
+    """Show the pages (today's plan, sessions, devices), answer the API, and collect from devices in reach.
 
+    At the first start a code is printed, with which the first account is made; from then on people sign in.
     After each session the planner is asked for the next plan; `repbeat plan push` approves it.
-
-    Anyone who can reach the address can read the pages: leave it on 127.0.0.1 unless the network is yours.
     """
-    with errors_shown(), Database(database) as store:
-        collector = Hub(store, keys=DeviceKeys(path_for(database)))
-        coach = AfterSession(store, collector.bus, lambda: time.time_ns() // 1_000_000)
-        if hub:
-            threading.Thread(target=_collect, args=(collector,), name="hub", daemon=True).start()
-        click.echo(f"RepBeat at http://{host}:{port}/ (Ctrl-C ends it)", err=True)
-        app = create_app(store, collector.board.snapshot)
-        try:
-            waitress.serve(app, host=host, port=port, threads=8, ident=None)
-        except OSError as error:
-            raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
-        finally:
-            coach.close()
+    options = {"host": host, "port": port, "hub": hub, "access": "open" if is_open else None}
+    with errors_shown(BadSettings, PeopleError, OpenToTheNetwork):
+        chosen = settings.read(config, options=options)
+        if chosen.database and context.get_parameter_source("database") is ParameterSource.DEFAULT:
+            database = chosen.database if "://" in chosen.database else Path(chosen.database)
+        logs.configure(chosen.log_level, chosen.log_format)
+        with Database(database) as store, contextlib.ExitStack() as stack:
+            collector = Hub(store, keys=DeviceKeys(path_for(database)))
+            coach = AfterSession(store, collector.bus, lambda: time.time_ns() // 1_000_000)
+            stack.callback(coach.close)
+            how = _access(store, chosen)
+            app = create_app(
+                store,
+                collector.board.snapshot,
+                access=how,
+                limits=Limits(requests_a_minute=chosen.requests_a_minute, streams=chosen.streams),
+                trusted_proxies=chosen.trusted_proxies,
+            )
+            try:
+                address = stack.enter_context(served(app, chosen.port, chosen.host, chosen.threads))
+            except OSError as error:
+                raise click.ClickException(
+                    f"cannot listen on {chosen.host}:{chosen.port}: {error.strerror}; --port names another"
+                ) from error
+            if chosen.hub:
+                stack.enter_context(_collecting(collector))
+            _say_where(address, how)
+            _until_told()
+            click.echo("Ending: what runs is finished first.", err=True)
 
 
-def _collect(collector: Hub) -> None:
+def _access(store: Database, chosen: settings.Settings) -> access.Access:
+    if chosen.access == "open":
+        return access.Open("serve --open")
+    return access.Accounts(setup.code() if setup.is_due(store) else None)
+
+
+def _say_where(address: str, how: access.Access) -> None:
+    click.echo(f"RepBeat at {address}/ (Ctrl-C ends it)", err=True)
+    if isinstance(how, access.Accounts) and how.setup_code:
+        click.echo(f"First start: open {address}/setup?code={how.setup_code}", err=True)
+        click.echo(f"(from another machine: its address here, and the code {how.setup_code})", err=True)
+
+
+def _until_told() -> None:
+    """Wait for Ctrl-C or a service manager's SIGTERM."""
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    told.wait()
+
+
+@contextlib.contextmanager
+def _collecting(collector: Hub) -> Iterator[None]:
     """Run the hub; without Bluetooth the pages go on and say what the store has."""
+    loop = asyncio.new_event_loop()
+    task: asyncio.Task[None] | None = None
+
+    def run() -> None:
+        nonlocal task
+        asyncio.set_event_loop(loop)
+        task = loop.create_task(collector.run())
+        with contextlib.suppress(asyncio.CancelledError):
+            try:
+                loop.run_until_complete(task)
+            except HubError as error:
+                click.echo(f"No devices are collected from: {error}", err=True)
+        loop.close()
+
+    thread = threading.Thread(target=run, name="hub", daemon=True)
+    thread.start()
     try:
-        asyncio.run(collector.run())
-    except HubError as error:
-        click.echo(f"No devices are collected from: {error}", err=True)
+        yield
+    finally:
+        with contextlib.suppress(RuntimeError):  # it had ended already
+            loop.call_soon_threadsafe(lambda: task and task.cancel())
+        thread.join(END_S)

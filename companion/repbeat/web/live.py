@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
+from repbeat.people import consent
+from repbeat.people.viewer import Gate
+from repbeat.store import NotFound, devices
 from repbeat_protocol import exercises
 from repbeat_protocol import live as wire
 
@@ -42,3 +47,22 @@ def shown(state: LiveState) -> dict[str, object]:
         "bpm": values["bpm"] or None,
         "zone": values["zone"],
     }
+
+
+def visible(gate: Gate, states: Mapping[str, LiveState]) -> dict[str, dict[str, object]]:
+    """The states that a viewer may see, by device: their own, consented ones, and idle ones they operate."""
+    out: dict[str, dict[str, object]] = {}
+    for device_id, state in states.items():
+        athlete_id = None
+        with suppress(NotFound):  # a device whose first connection is just beginning
+            athlete_id = devices.athlete_of(gate.db, devices.get(gate.db, device_id))
+        if gate.may(athlete_id, consent.LIVE) or (
+            athlete_id is None and gate.may_scope(consent.LIVE) and gate.operates(device_id)
+        ):
+            gate.seen(athlete_id, consent.LIVE)
+            out[device_id] = shown(state)
+            if athlete_id is not None and not gate.may(athlete_id, consent.HEART):
+                out[device_id] |= {"bpm": None, "zone": 0} if state.values else {}
+        elif gate.operates(device_id):
+            out[device_id] = {"link": state.link, "phase": None}
+    return out

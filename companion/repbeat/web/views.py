@@ -8,6 +8,9 @@ from typing import Any
 
 from repbeat.coach import desk
 from repbeat.ingest import summary
+from repbeat.people import consent
+from repbeat.people.roles import Role
+from repbeat.people.viewer import Gate
 from repbeat.store import Database, athletes, devices, heart_blocks, plans, records, samples, sessions
 from repbeat.store.athletes import Athlete
 from repbeat.store.devices import Device
@@ -89,59 +92,81 @@ def key_of(session: Session) -> Key:
     return Key(session.device_id, session.log_id, session.session_seq)
 
 
-def line(db: Database, session: Session) -> SessionLine:
-    """A session with its summary."""
-    return SessionLine(key_of(session), session, summary.of(db, session))
+def line(gate: Gate, session: Session) -> SessionLine:
+    """A session with its summary, in which heart figures are for those who may see them."""
+    found = summary.of(gate.db, session)
+    if not gate.may_session(session, consent.HEART):
+        found = {**found, "heart": None}
+    return SessionLine(key_of(session), session, found)
 
 
-def today(db: Database, unix_s: float) -> list[Today]:
-    """A card for each athlete, by name; `reasons` say why a plan that has been trained stays as it is."""
-    owners = {devices.athlete_of(db, device): device for device in devices.every(db)}
+def today(gate: Gate, unix_s: float) -> list[Today]:
+    """A card for each athlete the viewer knows, by name; `reasons` say why a trained plan stays as it is."""
+    worn = {devices.athlete_of(gate.db, device): device for device in devices.every(gate.db)}
     return [
-        _card(db, athlete, owners.get(athlete.athlete_id), round(unix_s * 1000))
-        for athlete in athletes.every(db)
+        _card(gate, athlete, worn.get(athlete.athlete_id), round(unix_s * 1000)) for athlete in gate.known()
     ]
 
 
-def _card(db: Database, athlete: Athlete, device: Device | None, now_ms: int) -> Today:
-    current = plans.latest(db, athlete.athlete_id)
-    last = sessions.latest(db, athlete.athlete_id, limit=1)
-    judged = desk.judge(db, athlete.athlete_id, now_ms).proposal
+def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> Today:
+    db, athlete_id = gate.db, athlete.athlete_id
+    current = plans.latest(db, athlete_id) if _sees(gate, athlete_id, consent.PLANS) else None
+    last = sessions.latest(db, athlete_id, limit=1) if _sees(gate, athlete_id, consent.SESSIONS) else []
+    last = [one for one in last if gate.may_session(one)]
+    judged = desk.judge(db, athlete_id, now_ms).proposal if current else None
     return Today(
         athlete=athlete,
-        device=device,
+        device=device if gate.may(athlete_id, consent.LIVE) else None,
         plan=current,
         content=current.wire() if current else None,
         status=STATUS[current.status] if current else ("", ""),
-        changes=plans.changes(db, athlete.athlete_id, current.revision) if current else [],
+        changes=plans.changes(db, athlete_id, current.revision) if current else [],
         reasons=[verdict.decision.why for verdict in judged.verdicts] if judged else [],
-        last=line(db, last[0]) if last else None,
+        last=line(gate, last[0]) if last else None,
     )
 
 
-def history(db: Database, limit: int, offset: int) -> list[tuple[str, SessionLine]]:
-    """(athlete's name, session), newest first, over all athletes and the unclaimed."""
-    named: list[tuple[str, str | None]] = [(a.name, a.athlete_id) for a in athletes.every(db)]
+def _sees(gate: Gate, athlete_id: str, scope: str) -> bool:
+    """Whether the viewer may; what others see is noted."""
+    if not gate.may(athlete_id, scope):
+        return False
+    gate.seen(athlete_id, scope)
+    return True
+
+
+def history(gate: Gate, limit: int, offset: int) -> list[tuple[str, SessionLine]]:
+    """(athlete's name, session), newest first, of all whose sessions the viewer may see."""
+    named: list[tuple[str, str | None]] = [
+        (a.name, a.athlete_id)
+        for a in gate.athletes(consent.SESSIONS)
+        if _sees(gate, a.athlete_id, consent.SESSIONS)
+    ]
+    if Role.OPERATOR in gate.viewer.roles:
+        named.append(("Unclaimed", None))
     found = [
         (name, session)
-        for name, athlete_id in [*named, ("Unclaimed", None)]
-        for session in sessions.latest(db, athlete_id, limit=limit + offset)
+        for name, athlete_id in named
+        for session in sessions.latest(gate.db, athlete_id, limit=limit + offset)
+        if gate.may_session(session)
     ]
     found.sort(key=lambda pair: -(pair[1].start_ms or 2**62))
-    return [(name, line(db, session)) for name, session in found[offset : offset + limit]]
+    return [(name, line(gate, session)) for name, session in found[offset : offset + limit]]
 
 
-def session(db: Database, key: Key) -> SessionView:
-    """One session; NotFound if there is none."""
-    found = sessions.get(db, key)
+def session(gate: Gate, found: Session) -> SessionView:
+    """One session that the viewer may see; heart rate and strain where they may see those."""
+    db, key = gate.db, key_of(found)
     rows = sessions.sets(db, key)
+    heart_too = gate.may_session(found, consent.HEART)
+    if heart_too:
+        gate.seen(found.athlete_id, consent.HEART)
     return SessionView(
         session=found,
         athlete=athletes.get(db, found.athlete_id) if found.athlete_id else None,
         sets=rows,
         reps=sessions.reps(db, key),
-        strain=sessions.strain(db, key),
-        heart=_heart(db, found),
+        strain=sessions.strain(db, key) if heart_too else None,
+        heart=_heart(db, found) if heart_too else [],
         spans=[
             (
                 (row.end_uptime_ms - row.duration_ms - found.uptime_ms) / 1000,
@@ -169,20 +194,22 @@ def _heart(db: Database, found: Session) -> list[tuple[float, int | None, int]]:
     return out
 
 
-def fleet(db: Database, unix_s: float) -> list[DeviceLine]:
-    """Every device with what is missing of its log, ages as of `unix_s`."""
+def fleet(gate: Gate, seen: list[Device], unix_s: float) -> list[DeviceLine]:
+    """Devices with what is missing of their logs, ages as of `unix_s`; who wears one, if one knows them."""
+    db = gate.db
+    known_athletes = {athlete.athlete_id: athlete for athlete in gate.known()}
 
     def since(then_ms: int | None) -> float | None:
         return None if then_ms is None else unix_s - then_ms / 1000
 
     out = []
-    for device in devices.every(db):
+    for device in seen:
         owner = devices.athlete_of(db, device)
         known = device.log_id is not None
         out.append(
             DeviceLine(
                 device=device,
-                athlete=athletes.get(db, owner) if owner else None,
+                athlete=known_athletes.get(owner) if owner else None,
                 records=records.count(db, device.device_id, device.log_id) if known else 0,
                 absent=records.absent(db, device.device_id, device.log_id, device.head_seq)
                 if device.log_id is not None and device.head_seq is not None

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from repbeat.hub import Backoff, Hub
 from repbeat.store import Database
+from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat.web.background import served
 from repbeat_tools.demo import scene as scenes
@@ -107,7 +108,7 @@ async def _run(
             clock = scenes.world_clock(air)
             central = await air.central("companion")
             hub = Hub(store, backends=central.backends, unix_s=clock, backoff=Backoff(stranger_s=0.2))
-            app = create_app(store, hub.board.snapshot, clock)
+            app = create_app(store, hub.board.snapshot, clock, access=Open("demo"))
             address = stack.enter_context(served(app, 0 if once else port))
             say(f"watch it at {address}/")
             scene = scenes.Scene(store, air, hub, clock, scenes.load_board(), say)

@@ -1,0 +1,175 @@
+"""Everything of an athlete as one ZIP: what it held is equal again when another companion takes it in.
+
+schema.json names the format and the tables' columns; tables/*.json have the rows (bytes as base64),
+csv/*.csv the same for a spreadsheet; records/*.jsonl have the devices' records as they came. Other rooms add
+files for people and other programs by `EXPORTERS`; what those hold is in the tables too.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import zipfile
+from collections.abc import Iterable
+from importlib import import_module
+from typing import IO, Any
+
+import msgspec
+
+from repbeat.people import holdings
+from repbeat.people.errors import ArchiveError
+from repbeat.people.holdings import Range, Table
+from repbeat.store import Database, athletes, records
+from repbeat_protocol.records import RecordError
+
+FORMAT, VERSION = "repbeat-export", 1
+
+# "module:function" of (db, athlete_id) -> [(path in the ZIP, bytes), …]: files beside the tables.
+EXPORTERS: list[str] = []
+
+# Not in an export: keys and what is on its way; blocks are in records/.
+_LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks")
+_RESTORED_FIRST = ("athletes", "devices", "logs", "device_athletes")
+_LARGEST = 4 << 30  # bytes of one unpacked file: a decade of records is a tenth of it
+_RATIO = 200  # more is no text that deflate made small
+
+
+class Schema(msgspec.Struct, frozen=True, kw_only=True):
+    """schema.json."""
+
+    format: str
+    version: int
+    athlete_id: str
+    created_ms: int
+    tables: dict[str, list[str]]
+
+
+class _Record(msgspec.Struct, frozen=True):
+    seq: int
+    raw: str  # hex
+
+
+def export(db: Database, athlete_id: str, to: IO[bytes], now_ms: int) -> None:
+    """Write an athlete's ZIP; NotFound if there is no such athlete. Heart data is opened for it."""
+    athletes.get(db, athlete_id)
+    of = holdings.ranges(db, athlete_id)
+    found: dict[str, list[dict[str, Any]]] = {}
+    columns: dict[str, list[str]] = {}
+    for table in [*holdings.tables(db), *_of_devices(db)]:
+        if table.name in _LEFT_OUT:
+            continue
+        of_device = table.name in ("devices", "logs")
+        found[table.name] = (
+            _device_rows(db, table, of) if of_device else holdings.rows(db, table, athlete_id, of)
+        )
+        columns[table.name] = list(table.columns)
+    schema = Schema(format=FORMAT, version=VERSION, athlete_id=athlete_id, created_ms=now_ms, tables=columns)
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as whole:
+        whole.writestr("schema.json", msgspec.json.format(msgspec.json.encode(schema)))
+        for name, rows in found.items():
+            whole.writestr(f"tables/{name}.json", msgspec.json.encode(rows))
+            whole.writestr(f"csv/{name}.csv", _csv(columns[name], rows))
+        for one in of:
+            path = f"records/{one.device_id}-{one.log_id:08x}-{one.first_seq}.jsonl"
+            held = records.present(db, one.device_id, one.log_id, one.first_seq, one.next_seq)
+            whole.writestr(
+                path,
+                msgspec.json.Encoder().encode_lines(_Record(seq, held[seq].hex()) for seq in sorted(held)),
+            )
+        for named in EXPORTERS:
+            module, _, function = named.partition(":")
+            for path, content in getattr(import_module(module), function)(db, athlete_id):
+                whole.writestr(path, content)
+
+
+def restore(db: Database, source: IO[bytes]) -> str:
+    """Take an export in; returns the athlete's id. Rows that are here already stay as they are.
+
+    ArchiveError for anything that is no whole export, and then nothing is taken in.
+    """
+    try:
+        with zipfile.ZipFile(source) as whole:
+            for info in whole.infolist():
+                if info.file_size > _LARGEST or info.file_size > max(1 << 20, info.compress_size * _RATIO):
+                    raise ArchiveError(f"{info.filename} unpacks to {info.file_size} bytes: not taken in")
+            schema = msgspec.json.decode(whole.read("schema.json"), type=Schema)
+            if schema.format != FORMAT or schema.version != VERSION:
+                raise ArchiveError(
+                    f"format {schema.format} {schema.version} is not known here: update RepBeat"
+                )
+            with db.atomic():
+                _restore(db, whole, schema)
+    except (zipfile.BadZipFile, KeyError, EOFError, msgspec.DecodeError, RecordError, ValueError) as error:
+        raise ArchiveError(f"this is no whole export of RepBeat: {error}") from error
+    return schema.athlete_id
+
+
+def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
+    known = {table.name: table for table in [*holdings.tables(db), *_of_devices(db)]}
+    names = sorted(schema.tables, key=lambda name: (name not in _RESTORED_FIRST, name))
+    for name in names:
+        table = known.get(name)
+        if table is None or name in _LEFT_OUT or not set(schema.tables[name]) <= set(table.columns):
+            raise ArchiveError(f"the table {name} is not known here: update RepBeat")
+        rows = msgspec.json.decode(whole.read(f"tables/{name}.json"), type=list[dict[str, Any]])
+        for row in rows:
+            if set(row) != set(schema.tables[name]):
+                raise ArchiveError(f"a row of {name} has other columns than schema.json says")
+            if row.get("athlete_id") not in (None, schema.athlete_id):
+                raise ArchiveError(f"a row of {name} is of another athlete")
+        blobs = _blobs(table)
+        db.insert(
+            name,
+            [
+                {c: base64.b64decode(v) if c in blobs and v is not None else v for c, v in row.items()}
+                for row in rows
+            ],
+        )
+    for info in whole.infolist():
+        if info.filename.startswith("records/"):
+            device_id, log, _ = info.filename.removeprefix("records/").split("-")
+            log_id = int(log, 16)
+            lines = msgspec.json.Decoder(_Record).decode_lines(whole.read(info))
+            decoded = [records.decoded(device_id, log_id, one.seq, bytes.fromhex(one.raw)) for one in lines]
+            records.insert(db, decoded)
+
+
+def _of_devices(db: Database) -> list[Table]:
+    """The tables by which records and sessions find their device and log."""
+    return [Table(name, holdings.columns(db, name)) for name in ("devices", "logs")]
+
+
+def _device_rows(db: Database, table: Table, of: Iterable[Range]) -> list[dict[str, Any]]:
+    """The rows of the devices or logs that the athlete's records came from."""
+    out: dict[str, dict[str, Any]] = {}
+    for one in of:
+        by_log = " AND log_id = :log_id" if table.name == "logs" else ""
+        sql = f"SELECT * FROM {table.name} WHERE device_id = :device_id{by_log}"  # noqa: S608
+        key = {"log_id": one.log_id} if by_log else {}
+        for row in db.rows(sql, device_id=one.device_id, **key):
+            out[f"{one.device_id}/{one.log_id if by_log else ''}"] = row
+    return list(out.values())
+
+
+def _blobs(table: Table) -> set[str]:
+    """Columns whose values are bytes, in the tables that an export has."""
+    return {"content"} if table.name == "plans" else set()
+
+
+def _csv(columns: list[str], rows: list[dict[str, Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Bytes as base64; a text that a spreadsheet would run as a formula is quoted."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value

@@ -1,0 +1,138 @@
+"""What the database holds of one athlete: found by its tables' columns, so that a new room's are among it.
+
+A table with athlete_id is the athlete's by that; one with device_id and log_id by the records and sessions
+that are the athlete's; any other holds nothing of a person but accounts do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from repbeat.store import Database
+
+ENDLESS = 1 << 40  # beyond every sequence number
+SEQUENCES = ("session_seq", "first_seq", "seq")  # the column that says which records a row is of
+
+
+class Range(msgspec.Struct, frozen=True, order=True):
+    """Records first_seq … next_seq-1 of a log."""
+
+    device_id: str
+    log_id: int
+    first_seq: int
+    next_seq: int
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table whose rows are of athletes: by athlete_id, or by the records that `sequence` names."""
+
+    name: str
+    columns: tuple[str, ...]
+    sequence: str = ""
+
+
+def columns(db: Database, table: str) -> tuple[str, ...]:
+    """A table's columns, in order."""
+    return tuple(_columns(db)[table])
+
+
+def tables(db: Database) -> list[Table]:
+    """All tables with rows of athletes, by name."""
+    out = []
+    for name, found in sorted(_columns(db).items()):
+        if "athlete_id" in found:
+            out.append(Table(name, tuple(found)))
+        elif {"device_id", "log_id"} <= set(found):
+            sequence = next((column for column in SEQUENCES if column in found), "")
+            if sequence:
+                out.append(Table(name, tuple(found), sequence))
+    return out
+
+
+def ranges(db: Database, athlete_id: str) -> list[Range]:
+    """The records that are an athlete's: of the devices they wore, and of the sessions they claimed.
+
+    A session within their device's records that is somebody else's is left out.
+    """
+    logs: dict[tuple[str, int], list[tuple[int, str | None]]] = {}
+    for row in db.rows(
+        """SELECT device_id, log_id, first_seq, athlete_id FROM device_athletes
+           ORDER BY device_id, log_id, first_seq"""
+    ):
+        logs.setdefault((row["device_id"], row["log_id"]), []).append((row["first_seq"], row["athlete_id"]))
+    spans: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for log, changes in logs.items():
+        ends = [first for first, _ in changes[1:]] + [ENDLESS]
+        spans[log] = [
+            (first, end) for (first, who), end in zip(changes, ends, strict=True) if who == athlete_id
+        ]
+    for row in db.rows(
+        "SELECT device_id, log_id, first_seq, last_seq, athlete_id FROM sessions ORDER BY first_seq"
+    ):
+        log, span = (row["device_id"], row["log_id"]), (row["first_seq"], row["last_seq"] + 1)
+        if row["athlete_id"] == athlete_id:
+            spans[log] = [*_without(spans.get(log, []), *span), span]
+        elif row["athlete_id"] is not None and log in spans:
+            spans[log] = _without(spans[log], *span)
+    return sorted(Range(*log, *span) for log, found in spans.items() for span in _joined(found))
+
+
+def rows(db: Database, table: Table, athlete_id: str, of: Iterable[Range]) -> list[dict[str, Any]]:
+    """A table's rows of an athlete, whose records are `of`."""
+    # Names come from the database's own catalogue; values are parameters.
+    if not table.sequence:
+        sql = f"SELECT * FROM {table.name} WHERE athlete_id = :athlete_id"  # noqa: S608
+        return db.rows(sql, athlete_id=athlete_id)
+    sql = f"SELECT * FROM {table.name} WHERE {_within(table)}"  # noqa: S608
+    return [row for one in of for row in db.rows(sql, **msgspec.structs.asdict(one))]
+
+
+def delete(db: Database, table: Table, athlete_id: str, of: Iterable[Range]) -> int:
+    """Delete them; how many there were."""
+    if not table.sequence:
+        sql = f"DELETE FROM {table.name} WHERE athlete_id = :athlete_id"  # noqa: S608
+        return db.run(sql, athlete_id=athlete_id)
+    sql = f"DELETE FROM {table.name} WHERE {_within(table)}"  # noqa: S608
+    return sum(db.run(sql, **msgspec.structs.asdict(one)) for one in of)
+
+
+def _columns(db: Database) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for row in db.rows(_POSTGRESQL if db.engine.where.startswith("postgresql://") else _SQLITE):
+        out.setdefault(row["table_name"], []).append(row["column_name"])
+    return out
+
+
+def _within(table: Table) -> str:
+    return (
+        "device_id = :device_id AND log_id = :log_id "
+        f"AND {table.sequence} >= :first_seq AND {table.sequence} < :next_seq"
+    )
+
+
+def _without(spans: list[tuple[int, int]], first: int, end: int) -> list[tuple[int, int]]:
+    """Spans without first … end-1."""
+    out = []
+    for low, high in spans:
+        out += [(low, min(high, first)), (max(low, end), high)]
+    return [(low, high) for low, high in out if low < high]
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that touch made one."""
+    out: list[tuple[int, int]] = []
+    for low, high in sorted(spans):
+        if out and low <= out[-1][1]:
+            out[-1] = out[-1][0], max(out[-1][1], high)
+        else:
+            out.append((low, high))
+    return out
+
+
+_SQLITE = """SELECT m.name AS table_name, c.name AS column_name
+    FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.name, c.cid"""
+_POSTGRESQL = """SELECT table_name, column_name FROM information_schema.columns
+    WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position"""

@@ -1,0 +1,41 @@
+"""How a companion lets people in: by account, or openly, which the loopback interface alone may do."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import msgspec
+
+
+class Open(msgspec.Struct, frozen=True):
+    """Whoever sits at this computer sees and may do everything; `why` names the purpose, as "demo".
+
+    Requests from another machine are refused, and those that a page of another site sends through the
+    browser here: the address and the name that is asked for must both be this computer's.
+    """
+
+    why: str
+
+
+class Accounts(msgspec.Struct, frozen=True):
+    """People sign in. Until there is an account, `setup_code` makes the first one; None: the command line."""
+
+    setup_code: str | None = None
+
+
+Access = Open | Accounts
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether a peer's address is this computer."""
+    try:
+        return address is not None and ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a Host header names this computer, with a port or without."""
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    name = name.strip("[]").casefold()
+    return name == "localhost" or is_loopback(name)

@@ -1,0 +1,180 @@
+"""What athletes decide about their data: consent, visibility, their log, export and erasure."""
+
+from __future__ import annotations
+
+import io
+import time
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, session, url_for
+from flask.typing import ResponseReturnValue
+
+from repbeat.people import accounts, archive, audit, consent, erase, signin, tenants
+from repbeat.people.errors import PeopleError, UnknownScope
+from repbeat.people.roles import Role, needs
+from repbeat.store import Database, NotFound, athletes
+from repbeat.web.context import gate, now_ms, store
+from repbeat.web.guard import SIGN_IN
+
+privacy = Blueprint("privacy", __name__)
+
+_DAY_MS = 24 * 3600 * 1000
+
+
+@privacy.get("/privacy")
+@needs(Role.ATHLETE)
+def choose() -> ResponseReturnValue:
+    """Whose data: at once one's own where there is one athlete."""
+    own = sorted(gate().viewer.own) or [one.athlete_id for one in gate().known()]
+    if len(own) == 1:
+        return redirect(url_for("privacy.of_athlete", athlete_id=own[0]))
+    return render_template("privacy_choose.html", athletes=[athletes.get(store(), one) for one in own])
+
+
+@privacy.get("/privacy/<athlete_id>")
+@needs(Role.ATHLETE)
+def of_athlete(athlete_id: str) -> str:
+    """Consents, visibility and the log of one athlete."""
+    gate().check_own(athlete_id)
+    db = store()
+    return render_template(
+        "privacy.html",
+        athlete=athletes.get(db, athlete_id),
+        consents=[(one, _grantee(db, one)) for one in consent.every(db, athlete_id)],
+        now_ms=now_ms(),
+        levels=consent.levels(db, athlete_id),
+        level_names=consent.LEVELS,
+        widest=consent.GYMS,
+        kinds=consent.KINDS,
+        scopes=consent.SCOPES,
+        groups=[(gym, tenants.groups(db, gym.gym_id)) for gym in _own_gyms(db)],
+        entries=audit.of_athlete(db, athlete_id),
+    )
+
+
+@privacy.post("/privacy/<athlete_id>/consents")
+@needs(Role.ATHLETE)
+def give(athlete_id: str) -> ResponseReturnValue:
+    """Give consent to an account, a group, a gym or a service."""
+    gate().check_own(athlete_id)
+    db, form = store(), request.form
+    try:
+        kind, grantee = _named(db, form.get("to", ""), form.get("name", ""))
+        days = form.get("days", type=int)
+        until_ms = now_ms() + days * _DAY_MS if days and 0 < days <= 3660 else None
+        given = consent.give(db, athlete_id, kind, grantee, form.getlist("scope"), now_ms(), until_ms)
+        scopes = ", ".join(one.scope for one in given)
+        _note(athlete_id, "gave consent", f"{kind}: {scopes}")
+    except (PeopleError, NotFound) as error:
+        flash(str(error), "bad")
+    return _back(athlete_id)
+
+
+@privacy.post("/privacy/<athlete_id>/consents/<consent_id>/revoke")
+@needs(Role.ATHLETE)
+def revoke(athlete_id: str, consent_id: str) -> ResponseReturnValue:
+    """End a consent."""
+    gate().check_own(athlete_id)
+    ended = consent.revoke(store(), athlete_id, consent_id, now_ms())
+    _note(athlete_id, "revoked consent", f"{ended.grantee_kind}: {ended.scope}")
+    return _back(athlete_id)
+
+
+@privacy.post("/privacy/<athlete_id>/visibility")
+@needs(Role.ATHLETE)
+def narrow(athlete_id: str) -> ResponseReturnValue:
+    """Set how far each kind of data may go."""
+    gate().check_own(athlete_id)
+    try:
+        for kind in consent.KINDS:
+            level = request.form.get(kind, type=int)
+            if level is not None:
+                consent.set_level(store(), athlete_id, kind, level)
+    except PeopleError as error:
+        flash(str(error), "bad")
+    else:
+        _note(athlete_id, "changed visibility", "")
+    return _back(athlete_id)
+
+
+@privacy.post("/privacy/<athlete_id>/export")
+@needs(Role.ATHLETE)
+def take_out(athlete_id: str) -> Response:
+    """Everything as one ZIP."""
+    gate().check_own(athlete_id)
+    _note(athlete_id, "exported everything", "")
+    whole = io.BytesIO()
+    archive.export(store(), athlete_id, whole, now_ms())
+    whole.seek(0)
+    day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
+    return send_file(whole, "application/zip", as_attachment=True, download_name=f"repbeat-{day}.zip")
+
+
+@privacy.post("/privacy/<athlete_id>/erase")
+@needs(Role.ATHLETE)
+def forget(athlete_id: str) -> ResponseReturnValue:
+    """Erase an athlete for good, after the name was typed and, where there are accounts, the password."""
+    gate().check_own(athlete_id)
+    db, form = store(), request.form
+    asking = gate().viewer
+    athlete = athletes.get(db, athlete_id)
+    if form.get("name", "").strip() != athlete.name:
+        flash("Nothing was erased: type the athlete's name exactly.", "bad")
+        return _back(athlete_id)
+    try:
+        if asking.account_id:
+            mine = accounts.get(db, asking.account_id)
+            signin.sign_in(db, mine.name, form.get("password", ""), request.remote_addr or "", now_ms())
+        erased = erase.erase(db, athlete_id, time.time_ns() // 1_000_000)
+    except PeopleError as error:
+        flash(f"Nothing was erased: {error}", "bad")
+        return _back(athlete_id)
+    if asking.account_id in erased.accounts:
+        session.pop(SIGN_IN, None)
+    return render_template("erased.html", erased=erased)
+
+
+def _named(db: Database, to: str, name: str) -> tuple[str, str]:
+    """(kind of grantee, grantee) of a form's choice."""
+    kind, _, grantee = to.partition(":")
+    if kind == consent.ACCOUNT:
+        found = accounts.find(db, name)
+        if found is None:
+            raise NotFound("nobody here has that name: ask them for the name they sign in with")
+        return kind, found.account_id
+    if kind == consent.SERVICE and name.strip():
+        return kind, accounts.clean_name(name)
+    gyms = {gym.gym_id for gym in _own_gyms(db)}
+    if kind in (consent.GYM, consent.GROUP) and grantee.partition("/")[0] in gyms:
+        return kind, grantee
+    raise UnknownScope("choose to whom you consent")
+
+
+def _grantee(db: Database, one: consent.Consent) -> str:
+    """A grantee in words."""
+    if one.grantee_kind == consent.ACCOUNT:
+        try:
+            return accounts.get(db, one.grantee).name
+        except NotFound:
+            return "an account that is gone"
+    if one.grantee_kind == consent.SERVICE:
+        return f"the service {one.grantee}"
+    gym_id, _, group_id = one.grantee.partition("/")
+    names = {gym.gym_id: gym.name for gym in tenants.gyms(db)}
+    names |= {group.group_id: group.name for group in tenants.groups(db, gym_id)}
+    return f"the {one.grantee_kind} {names.get(group_id or gym_id, 'that is gone')}"
+
+
+def _own_gyms(db: Database) -> list[tenants.Gym]:
+    """The gyms that whoever asks belongs to."""
+    belongs = {one.gym_id for one in tenants.of_account(db, gate().viewer.account_id)}
+    return [gym for gym in tenants.gyms(db) if gym.gym_id in belongs]
+
+
+def _note(athlete_id: str, action: str, detail: str) -> None:
+    asking = gate().viewer
+    audit.note(store(), athlete_id, asking.account_id, asking.actor, action, detail, now_ms())
+
+
+def _back(athlete_id: str) -> ResponseReturnValue:
+    return redirect(url_for("privacy.of_athlete", athlete_id=athlete_id))
