@@ -1,5 +1,6 @@
 """One device without a radio: clocks, files, boots, and failures that are loud."""
 
+import asyncio
 import time
 
 import pytest
@@ -290,3 +291,21 @@ asyncio.run(main())
 
     with pytest.raises(UnmodelledHardware, match="pairing"):
         run(scenario())
+
+
+def test_a_paced_device_waits_where_its_world_is_not_known_yet(run):
+    async def scenario():
+        async with Air(clock=Scaled(20)) as air:
+            device = await boot(air, TICKER)
+            hold_ms = device.now_ms + 1000
+            device.hold_at(hold_ms)
+            await asyncio.sleep(0.3)  # six device seconds
+            held = len(device.lines)
+            await asyncio.sleep(0.3)
+            assert len(device.lines) == held
+            assert device.slipped_ms + device._slipping_ms > 5000
+            device.hold_at(None)
+            await device.line("hundred 100")
+            assert device.now_ms > hold_ms
+
+    run(scenario())

@@ -1,6 +1,7 @@
 // The clock of one device. World time (milliseconds since the air was opened) moves only between steps, never while
 // Python runs, so the load of this computer does not distort what the firmware sees.
-//   speed > 0   paced: world time follows the wall clock times `speed`, and slips when the CPU cannot keep up
+//   speed > 0   paced: world time follows the wall clock times `speed`, and slips when the CPU cannot keep up,
+//               or where `holdMs` says that what happens next is not known yet
 //   speed = 0   virtual: stands still until advance(), then runs as fast as the CPU allows
 // Two queues: hardware (chips; runs during a blocking sleep too, as on a board) and tasks (asyncio's timers).
 
@@ -64,6 +65,7 @@ export class Clock {
   #until = null; // virtual: how far advance() may go
   #reached = null;
   slippedMs = 0;
+  holdMs = Infinity; // paced: world time waits here
   afterBatch = () => {};
   onSlip = () => {};
 
@@ -82,7 +84,10 @@ export class Clock {
 
   #targetMs() {
     if (this.speed === 0) return this.#until;
-    return this.#anchorWorld + (Clock.wallMs() - this.#anchorWall) * this.speed;
+    const target = this.#anchorWorld + (Clock.wallMs() - this.#anchorWall) * this.speed;
+    const hold = Math.max(this.holdMs, this.nowMs);
+    if (target > hold) this.#slipBy(target - hold);
+    return Math.min(target, hold);
   }
 
   /** Boot is over: what happens from here on is paced. */
@@ -203,8 +208,12 @@ export class Clock {
   #slip(dueMs, targetMs) {
     const late = targetMs - dueMs;
     if (this.speed === 0 || late < SLIP_WALL_MS * this.speed) return;
-    this.#anchorWorld -= late;
-    this.slippedMs += late;
+    this.#slipBy(late);
+  }
+
+  #slipBy(ms) {
+    this.#anchorWorld -= ms;
+    this.slippedMs += ms;
     this.onSlip();
   }
 }

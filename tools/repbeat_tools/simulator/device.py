@@ -96,6 +96,7 @@ class Device:
         self._ticks_start_ms = ticks_start_ms
         self._wasm = wasm
         self._world_ms = 0.0
+        self._hold_ms: float | None = None
         self._rtc_ms: float | None = None
         self._process: process.HostProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -214,6 +215,17 @@ class Device:
         self._keep(float(t_ms[-1]), frame)
         if self._process is not None:
             self._process.write(frame)
+
+    def hold_at(self, world_ms: float | None) -> None:
+        """Let a paced device's time wait at `world_ms`, so that a stutter of this computer starves no sensor.
+
+        Whoever feeds signals moves it on with each feed, and lifts it with None. Virtual time has no need.
+        """
+        if self.kind.virtual:
+            return
+        self._hold_ms = world_ms
+        if self._process is not None:
+            self._process.write(process.json_frame(b"C", {"type": "hold", "world_ms": world_ms}))
 
     def _keep(self, end_ms: float, frame: bytes) -> None:
         self._feeds = [feed for feed in self._feeds if feed[0] >= self.now_ms]
@@ -360,6 +372,7 @@ class Device:
             "options": {**self._options, "reset_cause": cause},
             "speed": self.kind.speed,
             "world_ms": now_ms,
+            "hold_ms": self._hold_ms,
             "wall_ms": time.monotonic() * 1000,
             "ticks_start_ms": self._ticks_start_ms,
             "rtc_ms": self._rtc_ms,

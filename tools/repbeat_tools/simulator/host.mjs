@@ -59,7 +59,8 @@ function control(message) {
       frames.sendJson('C', { type: 'reached', world_ms: worldMs });
       frames.flush();
     });
-  } else if (message.type === 'halt') halt(message.kind);
+  } else if (message.type === 'hold') clock.holdMs = message.world_ms ?? Infinity;
+  else if (message.type === 'halt') halt(message.kind);
   else throw new Error(`unknown control message ${message.type}`);
 }
 
@@ -94,6 +95,7 @@ async function start() {
   const config = JSON.parse((await frames.first(1))[0].toString('utf8', 1));
   const feeds = await frames.first(config.feeds); // what the world does from now on, known before the chip wakes
   clock = new Clock({ speed: config.speed, worldMs: config.world_ms, wallMs: config.wall_ms });
+  clock.holdMs = config.hold_ms ?? Infinity;
   clock.afterBatch = () => frames.flush();
   clock.onSlip = () => frames.sendJson('C', { type: 'slip', world_ms: clock.nowMs, slipped_ms: clock.slippedMs });
   let bootMs = null; // null while the interpreter itself is loaded: its epoch is uptime 0

@@ -21,6 +21,7 @@ class Band(Protocol):
     @property
     def now_ms(self) -> float: ...
     def feed(self, stream: str, t_ms: NDArray[Any], rows: NDArray[Any]) -> object: ...
+    def hold_at(self, world_ms: float | None) -> None: ...
     def send(self, message: dict[str, Any]) -> object: ...
     def on_event(self, listener: Callable[[dict[str, Any]], object]) -> object: ...
 
@@ -48,14 +49,18 @@ async def train(
     """
     band.on_event(athlete.sense)
     end_ms = band.now_ms + limit_s * 1000
-    while True:
-        finished = athlete.done
-        samples = athlete.feed(band.now_ms + ahead_ms)
-        if len(samples.t_ms):
-            band.feed("imu", samples.t_ms, samples.imu)
-            band.feed("ppg", samples.t_ms, samples.ppg)
-        for message in samples.messages:
-            band.send(message)
-        await sleep(TURN_S)
-        if finished or band.now_ms >= end_ms:
-            return finished
+    try:
+        while True:
+            finished = athlete.done
+            samples = athlete.feed(band.now_ms + ahead_ms)
+            for message in samples.messages:
+                band.send(message)
+            if len(samples.t_ms):
+                band.feed("imu", samples.t_ms, samples.imu)
+                band.feed("ppg", samples.t_ms, samples.ppg)
+                band.hold_at(float(samples.t_ms[-1]))
+            await sleep(TURN_S)
+            if finished or band.now_ms >= end_ms:
+                return finished
+    finally:
+        band.hold_at(None)
