@@ -256,3 +256,24 @@ def test_the_commands(tmp_path: Path) -> None:
     assert refused.exit_code == 1
     assert "there are:" in refused.stderr
     assert programmes.library()["mobility"].slug == "mobility"
+
+
+def test_a_proposal_past_its_day_is_approved_no_more(gym: Gym) -> None:
+    trained(gym)
+    shelf.set_coaching(gym.db, gym.athlete, Bounds(coach_required=True), Health())
+    filed = desk.propose_next(gym.db, gym.athlete, gym.now_ms)
+    kept = shelf.of_revision(gym.db, gym.athlete, filed.plan.revision)
+    later_ms = gym.now_ms + 60 * 86_400_000
+    with pytest.raises(acts.ActError, match="held until"):
+        acts.approve(gym.db, kept.proposal_id, "coach", later_ms)
+    with pytest.raises(acts.ActError, match="held until"):
+        acts.edit(gym.db, kept.proposal_id, "coach", later_ms, kept.known().base, "as before")
+    assert plans.get(gym.db, gym.athlete, filed.plan.revision).status == plans.PROPOSED
+
+
+def test_a_smaller_plate_changes_the_step_and_no_other_bound(gym: Gym) -> None:
+    trained(gym)
+    shelf.set_coaching(gym.db, gym.athlete, Bounds(coach_required=True, free_percent=1), Health())
+    filed = desk.propose_next(gym.db, gym.athlete, gym.now_ms, approved=True, smallest_plate_g=500)
+    assert [item.load_g for item in filed.plan.wire().items] == [60_500, 40_500]
+    assert filed.plan.status == plans.PROPOSED

@@ -8,10 +8,11 @@ from __future__ import annotations
 import copy
 
 from repbeat.coach import shelf
+from repbeat.coach.desk import day_of
 from repbeat.coach.session_rules import Kind, lines_of
 from repbeat.coach.shelf import Act, Kept
 from repbeat.coach.situation import Line, line_of
-from repbeat.store import Database, plans
+from repbeat.store import Database, athletes, plans
 from repbeat.store.plans import Plan
 from repbeat_protocol import plan as wire
 
@@ -26,6 +27,7 @@ def approve(db: Database, proposal_id: str, actor: str, now_ms: int, reason: str
     """Have the proposal's plan pushed."""
     with db.atomic():
         kept, plan = _waiting(db, proposal_id)
+        _check_day(db, kept, now_ms)
         plans.approve(db, kept.athlete_id, plan.revision)
         lines = _lines(plan)
         return shelf.add_act(db, kept, now_ms, actor, APPROVE, reason, lines, lines)
@@ -45,6 +47,7 @@ def edit(
     """Put other lines in the plan's place and approve them; the device's own bounds hold for a person too."""
     with db.atomic():
         kept, plan = _waiting(db, proposal_id)
+        _check_day(db, kept, now_ms)
         return _replace(db, kept, plan, lines, actor, now_ms, EDIT, reason)
 
 
@@ -72,6 +75,13 @@ def _waiting(db: Database, proposal_id: str) -> tuple[Kept, Plan]:
     if plan.status not in (plans.PROPOSED, plans.PENDING):
         raise ActError(f"revision {plan.revision} is already {plan.status}: wait for the next proposal")
     return kept, plan
+
+
+def _check_day(db: Database, kept: Kept, now_ms: int) -> None:
+    """What was known then says nothing of a day beyond the proposal's last."""
+    today = day_of(now_ms, athletes.get(db, kept.athlete_id).utc_offset_min)
+    if today.isoformat() > kept.expires:
+        raise ActError(f"the proposal held until {kept.expires}: reject it, and the next one looks anew")
 
 
 def _lines(plan: Plan) -> tuple[Line, ...]:

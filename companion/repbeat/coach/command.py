@@ -11,8 +11,6 @@ import msgspec
 
 from repbeat.coach import desk, plan_file
 from repbeat.coach.planner import Verdict
-from repbeat.coach.rules import Limits
-from repbeat.coach.situation import Bounds
 from repbeat.derive.readiness import Readiness, State
 from repbeat.store import Database, NotFound, athletes, plans
 from repbeat.store.athletes import Athlete
@@ -97,15 +95,13 @@ def propose(
         one = athletes.named(db, athlete)
         now_ms = _now_ms()
         today = desk.day_of(now_ms, one.utc_offset_min)
-        plate_g = round((smallest_plate_kg or 0) * 100) * 10
-        limits = Limits(upper_plate_g=plate_g, lower_plate_g=plate_g) if plate_g else Limits()
         filed = desk.propose_next(
             db,
             one.athlete_id,
             now_ms,
             approved=approve,
             readiness=Readiness(today, State(readiness), ()) if readiness else None,
-            bounds=Bounds(limits=limits),
+            smallest_plate_g=round((smallest_plate_kg or 0) * 100) * 10,
         )
         shown: dict[str, Any] = {
             "athlete": one.name,

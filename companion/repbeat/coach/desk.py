@@ -56,9 +56,13 @@ def judge(
     now_ms: int,
     *,
     readiness: Readiness | None = None,
-    bounds: Bounds | None = None,
+    smallest_plate_g: int = 0,
 ) -> Filed:
-    """What the planner says of the plan in force, with its reasons; nothing is filed."""
+    """What the planner says of the plan in force, with its reasons; nothing is filed.
+
+    `smallest_plate_g` takes the place of the athlete's own smallest steps of load (0: those stay). What else
+    bounds the planner is the athlete's and the programme's, whoever asks.
+    """
     current = plans.latest(db, athlete_id, plans.APPLIED)
     newest = plans.latest(db, athlete_id, plans.PROPOSED, plans.PENDING, plans.PUSHED)
     if current is None:
@@ -81,7 +85,7 @@ def judge(
         recent=_recent(db, athlete_id, day, today, session),
         red_flags=_open_flags(db, athlete_id, done),
         deload=session.deload,
-        bounds=bounds or session.bounds,
+        bounds=_with_plate(session.bounds, smallest_plate_g),
     )
     proposal = plan_session(situation)
     wanted = _content(content, proposal, current, plans.next_revision(db, athlete_id), now_ms)
@@ -100,7 +104,7 @@ def propose_next(
     *,
     approved: bool = False,
     readiness: Readiness | None = None,
-    bounds: Bounds | None = None,
+    smallest_plate_g: int = 0,
 ) -> Filed:
     """Ask the planner for the plan to follow the one in force, and file it if anything changes.
 
@@ -112,7 +116,7 @@ def propose_next(
         for one in gather.trained(db, athlete_id):
             if one.unwell:
                 shelf.report_flag(db, athlete_id, flag_of(one), "unwell", now_ms)
-        judged = judge(db, athlete_id, now_ms, readiness=readiness, bounds=bounds)
+        judged = judge(db, athlete_id, now_ms, readiness=readiness, smallest_plate_g=smallest_plate_g)
         proposal, situation = judged.proposal, judged.situation
         if proposal is None or situation is None or judged.content is None or judged.current is None:
             return judged
@@ -182,6 +186,13 @@ def _recent(
     if not low and not any(missed_twice(trials) for trials in session.trials.values()):
         return ()
     return tuple(one.state for one in recovery.readiness_before(db, athlete_id, day))
+
+
+def _with_plate(bounds: Bounds, plate_g: int) -> Bounds:
+    if not plate_g:
+        return bounds
+    limits = msgspec.structs.replace(bounds.limits, upper_plate_g=plate_g, lower_plate_g=plate_g)
+    return msgspec.structs.replace(bounds, limits=limits)
 
 
 def _open_flags(db: Database, athlete_id: str, done: list[gather.Trained]) -> tuple[str, ...]:
