@@ -10,9 +10,9 @@ from repbeat.people import accounts, commands, holdings, keys, signin
 from repbeat.people.errors import LastAdministrator
 from repbeat.people.holdings import Range
 from repbeat.store import Database, athletes, devices, records
+from repbeat.store.vault import KEYS_FILE
 
 WHY = "erased at the athlete's wish"
-SAVED_KEYS = "heart-keys.json"  # beside the backups of a folder
 _APART = (
     "device_athletes",
     "gaps",
@@ -59,7 +59,7 @@ def erase(db: Database, athlete_id: str, now_ms: int, backups: Path | None = Non
             accounts.remove(db, account.account_id, last_too=True)  # looked at above
         signin.forget_name(db, athlete.name)
     if backups is not None:
-        keys.forget_saved(backups / SAVED_KEYS, athlete_id)
+        keys.forget_saved(backups / KEYS_FILE, athlete_id)
     return Erased(
         records=count,
         rows=rows,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from repbeat.store.errors import StoreError
+
 
 class PeopleError(Exception):
     """Something about a person or their rights does not fit; each cause is a subclass."""
@@ -43,7 +45,7 @@ class UnknownScope(PeopleError):
     """A scope or kind of data that there is not."""
 
 
-class KeyUnavailable(PeopleError):
+class KeyUnavailable(PeopleError, StoreError):
     """The master key cannot be had: heart data can neither be written nor read."""
 
 

@@ -9,6 +9,7 @@ from repbeat.store.errors import (
     StoreError,
     StoreFull,
     StoreNewer,
+    StoreNotEmpty,
     StoreNotWritable,
     StoreUnreachable,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreNewer",
+    "StoreNotEmpty",
     "StoreNotWritable",
     "StoreUnreachable",
     "athletes",

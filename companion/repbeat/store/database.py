@@ -183,11 +183,27 @@ class Database:
         with self.engine.causes_named():
             return self.engine.has_table(self.connection(), name)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read in the block is of one moment, whatever others write meanwhile."""
+        with self.engine.causes_named():
+            connection = self.connection()
+            connection.begin_reading()
+            try:
+                yield
+            finally:
+                connection.end(keep=False)
+
+    def tables(self) -> list[str]:
+        """The names of all tables, in order."""
+        with self.engine.causes_named():
+            return self.engine.tables(self.connection())
+
     def scrub(self) -> None:
         """Leave nothing of what was deleted: not in free pages, not in the log. Needs room for a copy."""
         with self.engine.causes_named():
             for statement in self.engine.scrubbing(self.connection()):
-                self.connection().execute(statement, {}).fetchall()
+                self.connection().execute(statement, {})
 
     def connection(self) -> Connection:
         """The calling thread's connection."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,11 +34,17 @@ class Connection(Protocol):
     def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         """Run a statement with `?` parameters for each row; the number of rows changed."""
 
+    def stream(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a query, `size` at a time, without holding all."""
+
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
 
     def begin(self) -> None:
         """Open a transaction that may write."""
+
+    def begin_reading(self) -> None:
+        """Open a transaction that sees one moment of the database, whatever others write meanwhile."""
 
     def end(self, *, keep: bool) -> None:
         """Commit it, or roll it back."""
@@ -68,8 +74,14 @@ class Engine(Protocol):
     def ddl(self, statement: str) -> str:
         """A CREATE or ALTER statement in this engine's words."""
 
+    def problems(self, connection: Connection) -> list[str]:
+        """What is wrong with the files, as far as the engine can tell."""
+
+    def tables(self, connection: Connection) -> list[str]:
+        """The names of all tables, in order."""
+
     def scrubbing(self, connection: Connection) -> list[str]:
-        """The statements that wipe what was deleted; each returns rows or none."""
+        """The statements that wipe what was deleted."""
 
     def has_table(self, connection: Connection, name: str) -> bool:
         """Whether the database has a table of this name."""

@@ -34,6 +34,10 @@ class StoreUnreachable(StoreError):
     """The database server does not answer."""
 
 
+class StoreNotEmpty(StoreError):
+    """The database that a backup is to be restored to holds data already."""
+
+
 class NotFound(StoreError):
     """No row has this key."""
 

@@ -91,6 +91,13 @@ class PostgreSQLConnection:
             cursor.executemany(translated(sql), parameters)
             return max(0, cursor.rowcount)
 
+    def stream(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
+        with self._connection.cursor(name="stream") as cursor:  # the server holds the rows
+            cursor.execute(sql)
+            while rows := cursor.fetchmany(size):
+                names = [column.name for column in cursor.description or ()]
+                yield [dict(zip(names, row, strict=True)) for row in rows]
+
     def in_transaction(self) -> bool:
         return self._connection.info.transaction_status in (
             TransactionStatus.INTRANS,
@@ -99,6 +106,9 @@ class PostgreSQLConnection:
 
     def begin(self) -> None:
         self._connection.execute("BEGIN")
+
+    def begin_reading(self) -> None:
+        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def end(self, *, keep: bool) -> None:
         if keep:
@@ -153,12 +163,17 @@ class PostgreSQL:
         """Rows inside their key's tree have no counterpart here, and bytes another name."""
         return re.sub(r"\bBLOB\b", "BYTEA", statement.replace("WITHOUT ROWID", ""))
 
+    def problems(self, connection: Connection) -> list[str]:
+        """A server checks its own pages when it reads them (initdb --data-checksums)."""
+        return []
+
+    def tables(self, connection: Connection) -> list[str]:
+        sql = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+        return [name for (name,) in connection.execute(sql, {}).fetchall()]
+
     def scrubbing(self, connection: Connection) -> list[str]:
         """Every table is written anew; the server's own write-ahead log is its operator's to expire."""
-        tables = connection.execute(
-            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()", {}
-        )
-        return [f"VACUUM FULL {name}" for (name,) in tables.fetchall()]
+        return [f"VACUUM FULL {name}" for name in self.tables(connection)]
 
     def has_table(self, connection: Connection, name: str) -> bool:
         return connection.execute("SELECT to_regclass(:name)", {"name": name}).fetchone()[0] is not None

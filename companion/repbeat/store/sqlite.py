@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,12 @@ class SQLiteConnection:
     def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         return self._connection.executemany(sql, rows).rowcount
 
+    def stream(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
+        cursor = self._connection.execute(sql)
+        names = [column[0] for column in cursor.description]
+        while rows := cursor.fetchmany(size):
+            yield [dict(zip(names, row, strict=True)) for row in rows]
+
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
@@ -49,6 +55,10 @@ class SQLiteConnection:
         wrote between (SQLITE_BUSY_SNAPSHOT).
         """
         self._connection.execute("BEGIN IMMEDIATE")
+
+    def begin_reading(self) -> None:
+        """The moment is that of the first statement that reads."""
+        self._connection.execute("BEGIN")
 
     def end(self, *, keep: bool) -> None:
         if keep:
@@ -89,6 +99,15 @@ class SQLite:
 
     def ddl(self, statement: str) -> str:
         return statement
+
+    def problems(self, connection: Connection) -> list[str]:
+        found = [row[0] for row in connection.execute("PRAGMA integrity_check", {}).fetchall()]
+        return [] if found == ["ok"] else found
+
+    def tables(self, connection: Connection) -> list[str]:
+        sql = """SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
+                 ORDER BY name"""
+        return [name for (name,) in connection.execute(sql, {}).fetchall()]
 
     def scrubbing(self, connection: Connection) -> list[str]:
         """The log is emptied before, so that VACUUM is whole, and after, so that nothing old is in it."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from repbeat.store.database import Database
 
 # Named, not imported: people builds on the store, as with the rooms' migrations.
 KEEPER = "repbeat.people.keys"
+KEYS_FILE = "heart-keys.json"  # beside the backups of a folder; they hold no keys themselves
 SEALED = 0x80  # first byte of what is sealed; a packed stream begins with its format's version
 
 
@@ -28,5 +30,20 @@ class Vault(Protocol):
 
 def of(db: Database) -> Vault:
     """The keeper of a database's keys."""
-    vault: Vault = import_module(KEEPER).KeyRing(db)
+    vault: Vault = _keeper().KeyRing(db)
     return vault
+
+
+def save_keys(db: Database, folder: Path) -> None:
+    """Write the wrapped keys of a database beside the backups in `folder`."""
+    _keeper().save(db, folder / KEYS_FILE)
+
+
+def load_keys(db: Database, folder: Path, now_ms: int) -> None:
+    """Take the keys beside a backup into the database that it was restored to."""
+    if (folder / KEYS_FILE).exists():
+        _keeper().load(db, folder / KEYS_FILE, now_ms)
+
+
+def _keeper() -> Any:
+    return import_module(KEEPER)

@@ -1,0 +1,107 @@
+"""Backups: every table as of one moment, in one SQLite file, whichever engine the database is on.
+
+Keys of heart data are never in a backup. They lie wrapped in one file beside all backups of a folder, so that
+whoever is forgotten there is forgotten in each of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from repbeat.store import migrations, records, vault
+from repbeat.store.database import Database
+from repbeat.store.errors import StoreCorrupt, StoreNotEmpty, causes_named
+
+Progress = Callable[[int, int], None]  # rows copied so far, rows in all
+
+KEYS = "heart_keys"
+_APART = frozenset((migrations.TABLE, KEYS))  # the copy has its own of the one, none of the other
+_BATCH = 500  # rows held in memory at a time
+
+
+def backup(db: Database, path: Path, progress: Progress | None = None) -> int:
+    """Copy a database in use to `path`; the number of rows.
+
+    The file appears whole or not at all; FileExistsError if there is one already. Others may write meanwhile:
+    what they commit after the beginning is not in it.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path} is there already: name another file")
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with causes_named(path):
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            with Database(part) as copy:
+                rows = _copy(db, copy, progress)
+            vault.save_keys(db, path.parent)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    return rows
+
+
+def restore(path: Path, db: Database, now_ms: int, progress: Progress | None = None) -> int:
+    """Copy a backup into an empty database, all or nothing; the number of rows.
+
+    A backup of an older RepBeat is brought up to date in a copy. StoreNotEmpty if the database holds
+    anything, StoreCorrupt if the backup is damaged.
+    """
+    held = [name for name in _tables(db) if _count(db, name)]
+    if held:
+        raise StoreNotEmpty(f"{db.engine.where} holds data already ({held[0]}): restore to a new database")
+    with TemporaryDirectory(prefix="repbeat-") as folder, causes_named(path):
+        unpacked = Path(shutil.copyfile(path, Path(folder) / "backup.sqlite3"))
+        with Database(unpacked) as copy:
+            found = copy.engine.problems(copy.connection())  # the blocks' keys may be elsewhere yet
+            if found:
+                raise StoreCorrupt(f"{path} is damaged ({found[0]}): take another backup")
+            with db.atomic():
+                rows = _copy(copy, db, progress)
+                vault.load_keys(db, path.parent, now_ms)
+    return rows
+
+
+def problems(db: Database, progress: Progress | None = None) -> list[str]:
+    """What is wrong with a database: its files by the engine's own check, then every block of records.
+
+    Empty: each record that is kept can be read, and fits its CRC.
+    """
+    found = list(db.engine.problems(db.connection()))
+    logs = records.logs(db)
+    for done, (device_id, log_id) in enumerate(logs):
+        if progress is not None:
+            progress(done, len(logs))
+        try:
+            for _ in records.of_log(db, device_id, log_id):
+                pass
+        except StoreCorrupt as error:
+            found.append(f"log {log_id:08x} of device {device_id}: {error}")
+    return found
+
+
+def _copy(source: Database, target: Database, progress: Progress | None) -> int:
+    with source.snapshot(), target.atomic():
+        names = _tables(source)
+        total = sum(_count(source, name) for name in names)
+        done = 0
+        for name in names:
+            # Names come from the database's own catalogue.
+            for rows in source.connection().stream(f"SELECT * FROM {name}", _BATCH):  # noqa: S608
+                target.insert(name, rows)
+                done += len(rows)
+                if progress is not None:
+                    progress(done, total)
+    return done
+
+
+def _tables(db: Database) -> list[str]:
+    return [name for name in db.tables() if name not in _APART]
+
+
+def _count(db: Database, name: str) -> int:
+    return int(db.value(f"SELECT COUNT(*) FROM {name}"))  # noqa: S608

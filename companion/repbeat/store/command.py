@@ -1,0 +1,81 @@
+"""`repbeat backup`, `repbeat restore`, `repbeat check`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from repbeat.store import backup as copies
+from repbeat.store.backup import Progress
+from repbeat.store.console import errors_shown, json_option, print_json
+from repbeat.store.database import Database
+from repbeat.store.location import Location, database_option
+from repbeat.store.vault import KEYS_FILE
+
+
+@click.command()
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@database_option
+def backup(to: Path, as_json: bool, database: Location) -> None:
+    """Copy the database, in use or not, to the file TO.
+
+    Heart data in it stays sealed; its keys, themselves sealed, lie beside it in heart-keys.json. Keep the
+    master key (the key file or the passphrase) elsewhere: without it nobody opens them.
+    """
+    with errors_shown(OSError), Database(database) as db, _bar("copying rows") as progress:
+        rows = copies.backup(db, to, progress)
+    size = to.stat().st_size
+    if as_json:
+        print_json({"file": str(to), "rows": rows, "bytes": size, "keys": KEYS_FILE})
+    else:
+        click.echo(f"{to}: {rows} rows, {size} bytes; keys of heart data in {to.with_name(KEYS_FILE)}")
+
+
+@click.command()
+@click.argument("source", metavar="FROM", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@database_option
+def restore(source: Path, as_json: bool, database: Location) -> None:
+    """Copy the backup FROM into an empty database; one on another engine will do."""
+    with errors_shown(OSError), Database(database) as db, _bar("copying rows") as progress:
+        rows = copies.restore(source, db, time.time_ns() // 1_000_000, progress)
+        where = db.engine.where
+    if as_json:
+        print_json({"database": where, "rows": rows})
+    else:
+        click.echo(f"{where}: {rows} rows restored")
+
+
+@click.command()
+@json_option
+@database_option
+def check(as_json: bool, database: Location) -> None:
+    """Read everything that is kept and say what is damaged; exit code 1 if anything is."""
+    with errors_shown(), Database(database) as db, _bar("reading logs") as progress:
+        found = copies.problems(db, progress)
+    if as_json:
+        print_json({"problems": found})
+    else:
+        click.echo("\n".join(found) or "Every record can be read.")
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Progress]:
+    """A progress bar on standard error, on a terminal only."""
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show

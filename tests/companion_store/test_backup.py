@@ -1,0 +1,165 @@
+"""Backups: of one moment, without keys, back as equal rows on either engine; damage and no room are said."""
+
+import json
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner
+from ingest import made
+
+from repbeat import store
+from repbeat.ingest import ingest
+from repbeat.ingest.command import rederive
+from repbeat.people import keys
+from repbeat.store import Database, StoreCorrupt, StoreFull, StoreNotEmpty, devices, records
+from repbeat.store import backup as copies
+from repbeat.store.command import backup, check, restore
+from repbeat.store.vault import KEYS_FILE
+
+
+@pytest.fixture(autouse=True)
+def _master_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for all databases of a test: by default it lies beside each."""
+    monkeypatch.setenv("REPBEAT_KEY_FILE", str(tmp_path / "key"))
+
+
+@pytest.fixture
+def filled(either: Database) -> Database:
+    athlete_id = store.athletes.add(either, "Ann", made.NOW_MS).athlete_id
+    devices.assign(either, made.DEVICE, made.LOG, athlete_id)
+    ingest(either, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+    return either
+
+
+def everything(db: Database) -> dict[str, list[tuple]]:
+    return {
+        name: sorted((tuple(row.values()) for row in db.rows(f"SELECT * FROM {name}")), key=repr)  # noqa: S608
+        for name in db.tables()
+        if name not in (copies.KEYS, "_sqlite_migrations")
+    }
+
+
+def test_a_backup_restores_to_equal_rows(filled: Database, tmp_path: Path) -> None:
+    file = tmp_path / "monday.sqlite3"
+    seen = []
+    rows = copies.backup(filled, file, lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (rows, rows)
+    assert file.stat().st_mode & 0o077 == 0
+    with Database(tmp_path / "new" / "repbeat.sqlite3") as new:
+        assert copies.restore(file, new, made.NOW_MS) == rows
+        assert everything(new) == everything(filled)
+        assert records.present(new, made.DEVICE, made.LOG, 0, 100) == dict(made.session_log())
+        with pytest.raises(StoreNotEmpty, match="new database"):
+            copies.restore(file, new, made.NOW_MS)
+
+
+def test_a_backup_goes_back_to_its_own_engine(filled: Database, tmp_path: Path) -> None:
+    file = tmp_path / "monday.sqlite3"
+    copies.backup(filled, file)
+    before = everything(filled)
+    for name in [*before, copies.KEYS]:
+        filled.run(f"DELETE FROM {name}")  # noqa: S608
+    copies.restore(file, filled, made.NOW_MS)
+    assert everything(filled) == before
+    assert copies.problems(filled) == []
+
+
+def test_no_backup_holds_a_key_so_who_is_forgotten_is_forgotten_in_all(
+    filled: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.sqlite3"
+    copies.backup(filled, file)
+    (ann,) = store.athletes.every(filled)
+    with Database(file) as copy:
+        assert copy.value("SELECT COUNT(*) FROM heart_keys") == 0
+    keys.forget_saved(tmp_path / KEYS_FILE, ann.athlete_id)
+    with Database(tmp_path / "new.sqlite3") as new:
+        copies.restore(file, new, made.NOW_MS)
+        left = records.present(new, made.DEVICE, made.LOG, 0, 100)
+        assert 0 < len(left) < len(made.session_log())
+
+
+def test_what_is_written_meanwhile_is_not_in_it(filled: Database, tmp_path: Path) -> None:
+    file = tmp_path / "monday.sqlite3"
+
+    def write() -> None:
+        if len(store.athletes.every(filled)) == 1:
+            store.athletes.add(filled, "Ben", made.NOW_MS)
+
+    def busy(done: int, total: int) -> None:
+        thread = Thread(target=write)  # another thread has another connection
+        thread.start()
+        thread.join(30)
+
+    copies.backup(filled, file, busy)
+    assert {one.name for one in store.athletes.every(filled)} == {"Ann", "Ben"}
+    with Database(file) as copy:
+        assert {one.name for one in store.athletes.every(copy)} == {"Ann"}
+
+
+def test_a_full_disk_leaves_no_half_backup(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "monday.sqlite3"
+    before = everything(filled)
+    insert = Database.insert
+
+    def full(db: Database, table: str, rows: list) -> int:
+        if str(db.engine.where).endswith(".part"):
+            # SQLite's own error: no page more than there are.
+            pages = db.value("PRAGMA page_count")
+            db.run(f"PRAGMA max_page_count = {pages}")
+        return insert(db, table, rows)
+
+    monkeypatch.setattr(Database, "insert", full)
+    big = [
+        {**filled.rows("SELECT * FROM athletes")[0], "athlete_id": f"a{n}", "name": f"A{n}", "tag": n}
+        for n in range(1000, 2000)
+    ]
+    insert(filled, "athletes", big)
+    with pytest.raises(StoreFull, match="free some"):
+        copies.backup(filled, file)
+    assert [path.name for path in tmp_path.glob("monday*")] == []
+    filled.run("DELETE FROM athletes WHERE tag >= 1000 AND tag < 2000")
+    assert everything(filled) == before
+
+
+def test_a_damaged_backup_is_refused_and_the_database_stays_empty(tmp_path: Path) -> None:
+    file, target = tmp_path / "monday.sqlite3", tmp_path / "new.sqlite3"
+    with Database(tmp_path / "old.sqlite3") as db:
+        ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+        copies.backup(db, file)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    file.write_bytes(content)
+    with Database(target) as new:
+        with pytest.raises(StoreCorrupt, match="damaged"):
+            copies.restore(file, new, made.NOW_MS)
+        assert all(not rows for rows in everything(new).values())
+
+
+def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
+    old, file, new = (str(tmp_path / name) for name in ("old.sqlite3", "copy.sqlite3", "new.sqlite3"))
+    with Database(old) as db:
+        ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+    run = CliRunner().invoke
+    done = json.loads(run(backup, [file, "--json", "--database", old]).stdout)
+    assert done["rows"] > 0
+    again = run(backup, [file, "--database", old])
+    assert again.exit_code == 1
+    assert "name another file" in again.output
+    assert json.loads(run(restore, [file, "--json", "--database", new]).stdout)["rows"] == done["rows"]
+    assert json.loads(run(check, ["--json", "--database", new]).stdout) == {"problems": []}
+    told = json.loads(run(rederive, ["--json", "--database", new]).stdout)
+    assert told["records"] == len(made.session_log())
+
+
+def test_check_names_the_damaged_log(tmp_path: Path) -> None:
+    path = tmp_path / "repbeat.sqlite3"
+    with Database(path) as db:
+        ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+        db.run("UPDATE blocks SET log = :log", log=b"\x01" + b"\xff" * 40)
+    found = CliRunner().invoke(check, ["--database", str(path)])
+    assert found.exit_code == 1
+    assert made.DEVICE in found.output
