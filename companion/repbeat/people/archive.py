@@ -26,7 +26,7 @@ from repbeat_protocol.records import RecordError
 FORMAT, VERSION = "repbeat-export", 1
 
 # "module:function" of (db, athlete_id) -> [(path in the ZIP, bytes), …]: files beside the tables.
-EXPORTERS: list[str] = []
+EXPORTERS = ["repbeat.interop.stored:fit_files"]
 
 # Not in an export: keys and what is on its way; blocks are in records/.
 _LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks")

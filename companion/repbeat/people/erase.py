@@ -46,9 +46,9 @@ def erase(db: Database, athlete_id: str, now_ms: int, backups: Path | None = Non
     worn = [one for one in devices.every(db) if devices.athlete_of(db, one) == athlete_id]
     _overwrite_what_is_deleted(db)
     with db.atomic():
-        forgotten = keys.of(db).forget(athlete_id)
         of = holdings.ranges(db, athlete_id)
         count = sum(_erase_records(db, one, now_ms) for one in of)
+        forgotten = keys.of(db).forget(athlete_id)  # after the records: sealed ones are counted by it
         rows = _erase_rows(db, athlete_id, of)
         for device in worn:
             commands.add(db, device.device_id, commands.ERASE, now_ms)

@@ -1,0 +1,154 @@
+"""An athlete's export is taken in as equal rows; after their erasure nothing of them is left to find."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from coach.test_desk import two_lifts
+from fitdecode import FitReader
+from fitdecode.records import FitDataMessage
+from ingest import made
+
+from repbeat import store
+from repbeat.coach import desk
+from repbeat.ingest import ingest
+from repbeat.people import archive, commands, erase, holdings
+from repbeat.people.errors import ArchiveError
+from repbeat.store import Database, NotFound, devices, records
+from repbeat.store import backup as copies
+from repbeat.store.vault import KEYS_FILE
+
+NAME = "Zebulon-Quux"  # found by a byte search nowhere but where it was written
+
+
+@pytest.fixture(autouse=True)
+def _master_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPBEAT_KEY_FILE", str(tmp_path / "key"))
+
+
+@pytest.fixture
+def athlete(either: Database) -> str:
+    """Trained once with a plan; another athlete's session lies beside."""
+    found = store.athletes.add(either, NAME, made.NOW_MS, tag=7, resting_bpm=55, max_bpm=185).athlete_id
+    devices.assign(either, made.DEVICE, made.LOG, found)
+    ingest(either, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+    desk.set_plan(either, found, two_lifts(), made.NOW_MS)
+    other = store.athletes.add(either, "Ben", made.NOW_MS, tag=8).athlete_id
+    devices.assign(either, "00000000000000b2", made.LOG, other)
+    ingest(either, "00000000000000b2", made.LOG, made.session_log(), made.NOW_MS)
+    return found
+
+
+def rows_of(db: Database, athlete_id: str) -> dict[str, list]:
+    of = holdings.ranges(db, athlete_id)
+    return {
+        table.name: sorted(
+            (tuple(row.values()) for row in holdings.rows(db, table, athlete_id, of)), key=repr
+        )
+        for table in holdings.tables(db)
+        if table.name not in ("heart_keys", "blocks")  # sealed anew with a key of their own
+    }
+
+
+def exported(db: Database, athlete_id: str) -> bytes:
+    out = io.BytesIO()
+    archive.export(db, athlete_id, out, made.NOW_MS)
+    return out.getvalue()
+
+
+def test_an_export_is_taken_in_as_equal_rows(either: Database, athlete: str, tmp_path: Path) -> None:
+    content = exported(either, athlete)
+    before = rows_of(either, athlete)
+    assert before["sessions"]
+    assert before["plans"]
+    with Database(tmp_path / "empty.sqlite3") as new:
+        assert archive.restore(new, io.BytesIO(content)) == athlete
+        assert rows_of(new, athlete) == before
+        assert records.present(new, made.DEVICE, made.LOG, 0, 100) == dict(made.session_log())
+        assert archive.restore(new, io.BytesIO(content)) == athlete
+        assert rows_of(new, athlete) == before
+        assert [one.name for one in store.athletes.every(new)] == [NAME]
+
+
+def test_an_export_opens_in_other_programs(either: Database, athlete: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(exported(either, athlete))) as whole:
+        names = whole.namelist()
+        (fit,) = [name for name in names if name.endswith(".fit")]
+        assert json.loads(whole.read("schema.json"))["format"] == archive.FORMAT
+        assert len(whole.read("csv/sets.csv").decode().splitlines()) == 3
+        with FitReader(io.BytesIO(whole.read(fit))) as reader:
+            kinds = [one.name for one in reader if isinstance(one, FitDataMessage)]
+    assert kinds.count("set") >= 2
+    assert kinds.count("record") > 60
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: b"no ZIP at all",
+        lambda content: b"",
+    ],
+)
+def test_what_is_no_whole_export_is_refused_and_nothing_taken(
+    either: Database, athlete: str, tmp_path: Path, change: object
+) -> None:
+    content = change(exported(either, athlete))
+    with Database(tmp_path / "empty.sqlite3") as new:
+        with pytest.raises(ArchiveError):
+            archive.restore(new, io.BytesIO(content))
+        assert store.athletes.every(new) == []
+
+
+def test_after_an_erasure_no_byte_of_them_is_left(tmp_path: Path) -> None:
+    path, folder = tmp_path / "repbeat.sqlite3", tmp_path / "backups"
+    folder.mkdir()
+    with Database(path) as db:
+        athlete = store.athletes.add(db, NAME, made.NOW_MS, tag=7).athlete_id
+        devices.assign(db, made.DEVICE, made.LOG, athlete)
+        ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+        copies.backup(db, folder / "monday.sqlite3")
+        (key_id,) = [row["key_id"] for row in db.rows("SELECT key_id FROM heart_keys")]
+        done = erase.erase(db, athlete, made.NOW_MS, folder)
+        assert done.records == len(made.session_log())
+        assert done.keys == 1
+        assert done.left == ""
+        with pytest.raises(NotFound):
+            store.athletes.get(db, athlete)
+        assert records.count(db, made.DEVICE) == 0
+        # Not fetched again: the range is a named gap.
+        assert [gap.why for gap in records.absent(db, made.DEVICE, made.LOG, 17)] == [erase.WHY]
+    for file in [*tmp_path.glob("repbeat.sqlite3*"), folder / KEYS_FILE]:
+        content = file.read_bytes()
+        assert NAME.encode() not in content, file
+        assert athlete.encode() not in content, file
+        assert key_id.encode() not in content, file
+
+
+def test_the_device_that_they_wear_is_told(either: Database, athlete: str) -> None:
+    devices.seen(
+        either,
+        made.DEVICE,
+        name=f"{NAME}'s band",
+        address="",
+        log_id=made.LOG,
+        head_seq=17,
+        boot=1,
+        plan_revision=0,
+        firmware="1",
+        now_ms=made.NOW_MS,
+    )
+    done = erase.erase(either, athlete, made.NOW_MS)
+    assert [one.kind for one in commands.waiting(either, made.DEVICE)] == [commands.ERASE]
+    assert len(done.devices) == 1
+    assert NAME not in devices.get(either, made.DEVICE).name
+
+
+def test_others_keep_all_of_theirs(either: Database, athlete: str) -> None:
+    (other,) = [one.athlete_id for one in store.athletes.every(either) if one.athlete_id != athlete]
+    before = rows_of(either, other)
+    erase.erase(either, athlete, made.NOW_MS)
+    assert rows_of(either, other) == before
+    assert records.present(either, "00000000000000b2", made.LOG, 0, 100) == dict(made.session_log())
