@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from coach.test_desk import two_lifts
 from fitdecode import FitReader
 from fitdecode.records import FitDataMessage
@@ -14,7 +15,9 @@ from ingest import made
 from repbeat import store
 from repbeat.coach import desk
 from repbeat.ingest import ingest
+from repbeat.interop.command import import_files
 from repbeat.people import archive, commands, erase, holdings
+from repbeat.people.command import export
 from repbeat.people.errors import ArchiveError
 from repbeat.store import Database, NotFound, devices, records
 from repbeat.store import backup as copies
@@ -152,3 +155,19 @@ def test_others_keep_all_of_theirs(either: Database, athlete: str) -> None:
     erase.erase(either, athlete, made.NOW_MS)
     assert rows_of(either, other) == before
     assert records.present(either, "00000000000000b2", made.LOG, 0, 100) == dict(made.session_log())
+
+
+def test_the_commands_carry_an_athlete_to_an_empty_companion(tmp_path: Path) -> None:
+    old, new, file = (str(tmp_path / name) for name in ("old.sqlite3", "new.sqlite3", "mine.zip"))
+    with Database(old) as db:
+        athlete = store.athletes.add(db, NAME, made.NOW_MS).athlete_id
+        devices.assign(db, made.DEVICE, made.LOG, athlete)
+        ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+    run = CliRunner().invoke
+    assert run(export, [NAME, "--to", file, "--database", old]).exit_code == 0
+    taken = json.loads(run(import_files, [file, "--json", "--database", new]).stdout)
+    assert taken["files"][0]["athlete"] == NAME
+    with Database(old) as before, Database(new) as after:
+        assert [one.name for one in store.athletes.every(after)] == [NAME]
+        held = {**rows_of(before, athlete), "audit": []}  # that it was exported is noted afterwards
+        assert rows_of(after, athlete) == held

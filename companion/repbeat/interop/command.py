@@ -12,6 +12,8 @@ from rich.progress import track
 
 from repbeat.interop import imports, reading
 from repbeat.interop.errors import ImportRefused
+from repbeat.people import archive
+from repbeat.people.errors import PeopleError
 from repbeat.store import Database, athletes
 from repbeat.store.console import errors_shown, json_option, print_json
 from repbeat.store.location import Location, database_option
@@ -25,17 +27,23 @@ from repbeat.store.location import Location, database_option
 @json_option
 @database_option
 def import_files(files: tuple[Path, ...], athlete: str | None, as_json: bool, database: Location) -> None:
-    """Take in FIT, TCX and CSV files and Apple Health exports; the same file again changes nothing.
+    """Take in FIT, TCX and CSV files, Apple Health exports, and what `repbeat export` wrote.
+
+    The same file again changes nothing. An export of RepBeat's brings its own athlete.
 
     Sessions that overlap one that is here already are marked for you to decide, never dropped. Exit code 1
     when a file was refused; the others are kept.
     """
     with errors_shown(), Database(database) as db:
-        owner = _owner(db, athlete)
+        exports = {path for path in files if archive.is_export(path)}
+        owner = None if exports >= set(files) else _owner(db, athlete)
         quiet = len(files) == 1 or not sys.stderr.isatty()
-        rows = [_one(db, owner, path) for path in track(files, "importing", disable=quiet)]
+        rows = [
+            _export(db, path) if owner is None or path in exports else _one(db, owner, path)
+            for path in track(files, "importing", disable=quiet)
+        ]
     if as_json:
-        print_json({"athlete": owner.name, "files": rows})
+        print_json({"athlete": owner.name if owner else None, "files": rows})
     else:
         for row in rows:
             click.echo(f"{row['file']}: {row['result']}")
@@ -52,6 +60,18 @@ def _owner(db: Database, name: str | None) -> athletes.Athlete:
     if not every:
         return athletes.add(db, "Me", _now_ms())
     raise click.UsageError(f"--athlete: one of {', '.join(one.name for one in every)}")
+
+
+def _export(db: Database, path: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {"file": path.name, "kind": archive.FORMAT, "refused": None}
+    try:
+        with path.open("rb") as file:
+            name = athletes.get(db, archive.restore(db, file)).name
+    except PeopleError as error:
+        return {**row, "refused": type(error).__name__, "result": f"refused: {error}"}
+    except OSError as error:
+        return {**row, "refused": "Unreadable", "result": f"cannot be opened: {error.strerror}"}
+    return {**row, "athlete": name, "result": f"everything of {name} is here"}
 
 
 def _one(db: Database, owner: athletes.Athlete, path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import io
 import zipfile
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
 
 import msgspec
@@ -24,6 +25,7 @@ from repbeat.store import Database, athletes, records
 from repbeat_protocol.records import RecordError
 
 FORMAT, VERSION = "repbeat-export", 1
+SCHEMA = "schema.json"
 
 # "module:function" of (db, athlete_id) -> [(path in the ZIP, bytes), …]: files beside the tables.
 EXPORTERS = ["repbeat.interop.stored:fit_files"]
@@ -66,7 +68,7 @@ def export(db: Database, athlete_id: str, to: IO[bytes], now_ms: int) -> None:
         columns[table.name] = list(table.columns)
     schema = Schema(format=FORMAT, version=VERSION, athlete_id=athlete_id, created_ms=now_ms, tables=columns)
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as whole:
-        whole.writestr("schema.json", msgspec.json.format(msgspec.json.encode(schema)))
+        whole.writestr(SCHEMA, msgspec.json.format(msgspec.json.encode(schema)))
         for name, rows in found.items():
             whole.writestr(f"tables/{name}.json", msgspec.json.encode(rows))
             whole.writestr(f"csv/{name}.csv", _csv(columns[name], rows))
@@ -83,6 +85,14 @@ def export(db: Database, athlete_id: str, to: IO[bytes], now_ms: int) -> None:
                 whole.writestr(path, content)
 
 
+def is_export(path: Path) -> bool:
+    """Whether a file is a ZIP with the schema that `export` writes, whole or not."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as whole:
+        return SCHEMA in whole.namelist()
+
+
 def restore(db: Database, source: IO[bytes]) -> str:
     """Take an export in; returns the athlete's id. Rows that are here already stay as they are.
 
@@ -93,7 +103,7 @@ def restore(db: Database, source: IO[bytes]) -> str:
             for info in whole.infolist():
                 if info.file_size > _LARGEST or info.file_size > max(1 << 20, info.compress_size * _RATIO):
                     raise ArchiveError(f"{info.filename} unpacks to {info.file_size} bytes: not taken in")
-            schema = msgspec.json.decode(whole.read("schema.json"), type=Schema)
+            schema = msgspec.json.decode(whole.read(SCHEMA), type=Schema)
             if schema.format != FORMAT or schema.version != VERSION:
                 raise ArchiveError(
                     f"format {schema.format} {schema.version} is not known here: update RepBeat"
