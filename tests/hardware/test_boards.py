@@ -106,6 +106,28 @@ def test_mistakes_of_the_older_chip(tmp_path: Path, old: str, new: str, message:
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('role = "stack"', 'role = "crane"', "role: Invalid enum value 'crane'"),
+        ('part = "vl53l1x"', 'part = "vl53l0x"', "distance.part: Invalid enum value 'vl53l0x'"),
+        ("rate_hz = 40", "rate_hz = 50", "distance.rate_hz: Invalid enum value 50"),
+        ("i2c = 0", "i2c = 1", "distance.i2c: there is no bus 1, only [0]"),
+        ("int_pin = 5", "int_pin = 6", "distance.int_pin: GPIO 6 is taken by i2c[0].sda"),
+        ("pin = 10", "pin = 11", "led.pin: the esp32c3 has no usable GPIO 11"),
+        ("pin = 3 ", "pin = 21 ", "battery.pin: GPIO 21 is not on ADC 1 of the esp32c3"),
+    ],
+)
+def test_mistakes_of_the_stack_sensor(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = (BOARDS / "xiao_esp32c3_stack.toml").read_text()
+    assert old in text
+    path = tmp_path / "xiao_esp32c3_stack.toml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(boards.BoardError) as caught:
+        boards.load(path)
+    assert f"xiao_esp32c3_stack.toml: {message}" in str(caught.value)
+
+
 def test_command(tmp_path: Path) -> None:
     out = tmp_path / "board.json"
     done = CliRunner().invoke(boards.main, [str(BOARDS / "xiao_esp32s3_band.toml"), "-o", str(out)])

@@ -74,6 +74,14 @@ class Imu(_Table):
     int_pin: Pin | None = None
 
 
+class Distance(_Table):
+    part: Literal["vl53l1x"]
+    i2c: int
+    address: Address
+    rate_hz: Literal[10, 25, 40]
+    int_pin: Pin | None = None
+
+
 class Button(_Table):
     pin: Pin
     active_low: bool
@@ -115,7 +123,7 @@ class BoardFile(_Table):
     schema: Literal[1]
     board: Annotated[str, Meta(pattern="^[a-z0-9_]+$")]
     title: str
-    role: Literal["band"]
+    role: Literal["band", "stack"]
     mcu: Literal["esp32", "esp32s3", "esp32c3"]
     sources: Annotated[list[str], Meta(min_length=1)]
     i2c: list[I2c]
@@ -123,6 +131,7 @@ class BoardFile(_Table):
     hold_pin: Pin | None = None
     optical: Optical | None = None
     imu: Imu | None = None
+    distance: Distance | None = None
     button: Button | None = None
     haptic: Haptic | None = None
     led: Led | None = None
@@ -176,7 +185,7 @@ def _pins(board: BoardFile) -> Iterator[tuple[str, int, bool]]:
         yield f"i2c[{i}].scl", bus.scl, True
     if board.hold_pin is not None:
         yield "hold_pin", board.hold_pin, True
-    for name, part in (("optical", board.optical), ("imu", board.imu)):
+    for name, part in (("optical", board.optical), ("imu", board.imu), ("distance", board.distance)):
         if part is not None and part.int_pin is not None:
             yield f"{name}.int_pin", part.int_pin, False
     if board.button:
@@ -211,7 +220,7 @@ def _part_problems(board: BoardFile) -> Iterator[tuple[str, str]]:
     buses = [bus.id for bus in board.i2c]
     if len(set(buses)) < len(buses):
         yield "i2c", "two buses have the same id"
-    parts: list[tuple[str, Optical | Imu]] = []
+    parts: list[tuple[str, Optical | Imu | Distance]] = []
     if board.optical:
         parts.append(("optical", board.optical))
         if board.optical.rate_hz * board.optical.average not in OPTICAL_RAW_HZ:
@@ -223,6 +232,8 @@ def _part_problems(board: BoardFile) -> Iterator[tuple[str, str]]:
                 "imu.rate_hz",
                 f"the {board.imu.part} has {IMU_RATES_HZ[board.imu.part]}, not {board.imu.rate_hz}",
             )
+    if board.distance:
+        parts.append(("distance", board.distance))
     places: dict[tuple[int, int], str] = {}
     for name, part in parts:
         if part.i2c not in buses:

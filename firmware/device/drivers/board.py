@@ -32,8 +32,19 @@ def _optical_class(part: str):
     raise BadSetting(part, "no driver for this optical sensor; see hardware/README.md")
 
 
+def _distance_class(part: str):
+    if part == "vl53l1x":
+        from .vl53l1x import VL53L1X
+
+        return VL53L1X
+    raise BadSetting(part, "no driver for this distance sensor; see hardware/README.md")
+
+
 class Board:
-    """`optical`, `imu`, `button`, `haptic`, `led`, `battery`: drivers, or None where the board has none."""
+    """`optical`, `imu`, `distance`, `button`, `haptic`, `led`, `battery`: drivers.
+
+    None where the board has none.
+    """
 
     def __init__(self, settings: dict):
         """settings: the board.json object, checked when it was compiled."""
@@ -48,6 +59,7 @@ class Board:
             )
         self.imu = self._imu(settings.get("imu"))
         self.optical = self._optical(settings.get("optical"))
+        self.distance = self._distance(settings.get("distance"))
         self.button = self._button(settings.get("button"))
         self.haptic = self._haptic(settings.get("haptic"))
         self.led = self._led(settings.get("led"))
@@ -69,6 +81,16 @@ class Board:
         try:
             driver = _optical_class(s["part"])
             return driver(self._buses[s["i2c"]], s["address"], s["rate_hz"], s["average"], s["led_ma_x10"])
+        except SensorError as error:
+            self.faults.append(error)
+            return None
+
+    def _distance(self, s):
+        if s is None:
+            return None
+        try:
+            driver = _distance_class(s["part"])
+            return driver(self._buses[s["i2c"]], s["address"], s["rate_hz"])
         except SensorError as error:
             self.faults.append(error)
             return None

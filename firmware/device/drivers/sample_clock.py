@@ -42,8 +42,11 @@ class SampleClock:
         self._step_us = self.period_us
         self._window_ms = self._window_n = 0
 
-    def burst(self, now_ms: int, n: int, behind: int = 0) -> None:
-        """n samples were read; `behind` newer ones were still in the FIFO at now_ms."""
+    def burst(self, now_ms: int, n: int, behind: int = 0, within_us: int = 0) -> None:
+        """n samples were read; `behind` newer ones were still in the FIFO at now_ms.
+
+        within_us: the newest is younger than this, where that is known to be less than a period.
+        """
         if self._running and -_LOST_TRACK_MS < ticks_diff(now_ms, self._newest_ms) < _LOST_TRACK_MS:
             self._base_ms = self._newest_ms
             self._base_us = self._newest_us
@@ -52,8 +55,8 @@ class SampleClock:
             late_us = behind * self.period_us
             if age_us < late_us:
                 self._newest_at(now_ms, late_us)
-            elif age_us > late_us + self.period_us:
-                self._newest_at(now_ms, late_us + self.period_us)
+            elif age_us > late_us + (within_us or self.period_us):
+                self._newest_at(now_ms, late_us + (within_us or self.period_us))
             if n:
                 span_ms = ticks_diff(self._newest_ms, self._base_ms)
                 self._step_us = (span_ms * 1000 + self._newest_us - self._base_us) // n

@@ -3,11 +3,12 @@ import { Signal } from './signal.mjs';
 import { Max30102 } from './max30102.mjs';
 import { Lsm6dso } from './lsm6dso.mjs';
 import { Mpu6886 } from './mpu6886.mjs';
+import { Vl53l1x } from './vl53l1x.mjs';
 import { Flash, Nvs, Supply } from './flash.mjs';
 import { Haptic, Led, Pins } from './pins.mjs';
 
-const PARTS = { max30102: Max30102, lsm6dso: Lsm6dso, mpu6886: Mpu6886 };
-const STREAMS = { imu: [0, 0, 1, 0, 0, 0], ppg: [0.5, 0.4] }; // at rest on a table: gravity, and a sensor facing nothing
+const PARTS = { max30102: Max30102, lsm6dso: Lsm6dso, mpu6886: Mpu6886, vl53l1x: Vl53l1x };
+const STREAMS = { imu: [0, 0, 1, 0, 0, 0], ppg: [0.5, 0.4], distance: [9999] }; // at rest on a table: gravity, and sensors facing nothing
 const ENODEV = -19;
 const NO_POWER = -2;
 const RESET_CAUSES = { power_on: 1, hard_reset: 2, watchdog: 3, deepsleep: 4, soft_reset: 5, brownout: 1 }; // as modmachine.c numbers them
@@ -18,7 +19,7 @@ export class Board {
    * @param clock () => ms of the world's clock, with at(t_ms, fn) and cancel(id)
    * @param emit (object) => void, to the parent
    * @param halt (kind, details) => never; absent: a power cut is raised inside the firmware and the process lives on
-   * @param options {ppm, sensors: {imu|optical: {ppm, part, absent, temperature_c}}, unique_id, reset_cause}
+   * @param options {ppm, sensors: {imu|optical|distance: {ppm, part, absent, temperature_c}}, unique_id, reset_cause}
    */
   constructor({ settings, clock, emit, flashFile = null, nvsFile = null, options = {}, halt = null }) {
     Object.assign(this, { settings, clock, emit, options, halt });
@@ -43,7 +44,7 @@ export class Board {
     const s = this.settings;
     const wiring = new Map();
     for (const bus of s.i2c) for (const pin of [bus.sda, bus.scl]) wiring.set(pin, { kind: 'bus' });
-    for (const [role, stream] of [['optical', 'ppg'], ['imu', 'imu']]) {
+    for (const [role, stream] of [['optical', 'ppg'], ['imu', 'imu'], ['distance', 'distance']]) {
       const part = s[role];
       const extra = this.options.sensors?.[role] ?? {};
       if (!part || extra.absent) continue;

@@ -6,11 +6,12 @@ export class RegisterChip {
    * @param {number} address 7 bits
    * @param {Record<number, number>} registers modelled register -> value after reset
    * @param {number} ppm how much faster this chip's own oscillator runs than the device's clock
+   * @param {number} address_bytes of a register, the high one first
    */
-  constructor(name, address, registers, ppm) {
-    Object.assign(this, { name, address, defaults: registers, pointer: 0 });
+  constructor(name, address, registers, ppm, address_bytes = 1) {
+    Object.assign(this, { name, address, defaults: registers, pointer: 0, address_bytes });
     this.oscillator = 1 + ppm / 1e6;
-    this.registers = new Uint8Array(256);
+    this.registers = new Uint8Array(Math.max(256, ...Object.keys(registers).map((r) => Number(r) + 1)));
     this.power_on();
   }
 
@@ -22,8 +23,10 @@ export class RegisterChip {
   /** One I2C write: register address, then data to it and the ones after it. */
   write(bytes, now_ms) {
     this.advance(now_ms);
-    this.pointer = bytes[0];
-    for (let i = 1; i < bytes.length; i++) {
+    const head = this.address_bytes;
+    if (bytes.length < head) this.refuse(`a write of ${bytes.length} bytes, where a register has ${head}`);
+    this.pointer = head === 1 ? bytes[0] : (bytes[0] << 8) | bytes[1];
+    for (let i = head; i < bytes.length; i++) {
       this.#known(this.pointer, 'write');
       this.write_register(this.pointer, bytes[i], now_ms);
       this.pointer = this.next_pointer(this.pointer);
@@ -50,7 +53,7 @@ export class RegisterChip {
   }
 
   next_pointer(register) {
-    return (register + 1) & 0xff;
+    return (register + 1) & (2 ** (8 * this.address_bytes) - 1);
   }
 
   read_register(register) {

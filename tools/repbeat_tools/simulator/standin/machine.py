@@ -76,6 +76,10 @@ def _number(pin):
     return -1 if pin is None else pin.id if isinstance(pin, Pin) else pin
 
 
+def _register(memaddr, addrsize):
+    return bytearray(memaddr.to_bytes(addrsize // 8, "big"))
+
+
 class I2C:
     def __init__(self, id=0, *, scl=None, sda=None, freq=400_000, timeout=50_000):
         self._bus = id
@@ -96,7 +100,11 @@ class I2C:
         return _check(_host.i2c_write(self._bus, addr, addressof(buf if len(buf) else _NOTHING), len(buf)))
 
     def readfrom_mem_into(self, addr, memaddr, buf, *, addrsize=8):
-        _check(_host.i2c_read_mem(self._bus, addr, memaddr, addressof(buf), len(buf)))
+        if addrsize == 8:
+            _check(_host.i2c_read_mem(self._bus, addr, memaddr, addressof(buf), len(buf)))
+        else:
+            self.writeto(addr, _register(memaddr, addrsize), False)
+            self.readfrom_into(addr, buf)
 
     def readfrom_mem(self, addr, memaddr, nbytes, *, addrsize=8):
         buf = bytearray(nbytes)
@@ -104,9 +112,8 @@ class I2C:
         return bytes(buf)
 
     def writeto_mem(self, addr, memaddr, buf, *, addrsize=8):
-        both = bytearray(1 + len(buf))
-        both[0] = memaddr
-        both[1:] = buf
+        both = _register(memaddr, addrsize)
+        both.extend(buf)
         _check(_host.i2c_write(self._bus, addr, addressof(both), len(both)))
 
 
