@@ -85,7 +85,7 @@ def test_the_heart_chart_is_drawn_with_a_table_behind_it(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [360, 768, 1280, 3840])
 def test_no_page_is_wider_than_its_screen(
     browser: Browser,
     served: Serve,
