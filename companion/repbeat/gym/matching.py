@@ -21,7 +21,7 @@ CLEAR_MARGIN = 0.25
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Score 0-1 of the best wearable and its lead over the next; `wearable` None: no clear one."""
+    """Score 0-1 of the best wearable and its lead over the next person's; `wearable` None: no clear one."""
 
     wearable: str | None
     score: float
@@ -46,13 +46,23 @@ def score(machine_ms: Sequence[int], wearable_ms: Sequence[int]) -> float:
     return best
 
 
-def match(machine_ms: Sequence[int], wearables: Mapping[str, Sequence[int]]) -> Match:
-    """The wearable that did the machine's set, if one clearly did."""
+def match(
+    machine_ms: Sequence[int],
+    wearables: Mapping[str, Sequence[int]],
+    wearer_of: Mapping[str, str] | None = None,
+) -> Match:
+    """The wearable that did the machine's set, if one clearly did.
+
+    `wearer_of` says which wearables one person wears: those do not stand in each other's way.
+    """
+    wearer_of = wearer_of or {}
     scores = sorted(((score(machine_ms, found), name) for name, found in wearables.items()), reverse=True)
     if not scores:
         return Match(None, 0.0, 0.0)
     best, name = scores[0]
-    margin = best - (scores[1][0] if len(scores) > 1 else 0.0)
+    wearer = wearer_of.get(name, name)
+    others = (value for value, other in scores[1:] if wearer_of.get(other, other) != wearer)
+    margin = best - next(others, 0.0)
     clear = best >= GOOD_SCORE and margin >= CLEAR_MARGIN
     return Match(name if clear else None, round(best, 3), round(margin, 3))
 

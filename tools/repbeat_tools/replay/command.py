@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import click
 
-SIGNALS = ("reps", "heart", "rr", "form", "exercise")
+SIGNALS = ("reps", "heart", "rr", "form", "exercise", "claims")
 """Each is a module beside this one that holds a click command of the same name."""
 
 
