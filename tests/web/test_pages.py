@@ -11,6 +11,7 @@ from repbeat.store import Database, records
 from repbeat.store.sessions import Key
 from repbeat.web.access import Open
 from repbeat.web.app import SECURITY_HEADERS, create_app
+from repbeat_protocol import live as live_wire
 
 
 def text(response: Any) -> str:
@@ -77,7 +78,21 @@ def test_live_values_appear_while_a_set_runs(client: Any, live: dict[str, State]
     live[DEVICE] = State(address="C0:00:00:00:00:01", link="connected", values=values)
     state = client.get("/live.json").get_json()[DEVICE]
     assert (state["phase"], state["reps"], state["target"], state["bpm"]) == ("In a set", 7, 10, 141)
+    assert (state["steps"], state["cadence"], state["strain"]) == (None, None, None)
     assert "7 of 10 squat" in text(client.get("/"))
+
+    newer = values | {"version": 2, "phase": 6, "steps": 812, "cadence": 104, "strain_x10": 63}
+    live[DEVICE] = State(address="C0:00:00:00:00:01", link="connected", values=newer)
+    state = client.get("/live.json").get_json()[DEVICE]
+    assert (state["phase"], state["active"]) == ("Paced breathing", True)
+    assert (state["steps"], state["cadence"], state["strain"]) == (812, 104, 6.3)
+    live[DEVICE] = State(
+        address="C0:00:00:00:00:01",
+        link="connected",
+        values=newer | {"phase": 5, "strain_x10": live_wire.UNKNOWN_STRAIN},
+    )
+    state = client.get("/live.json").get_json()[DEVICE]
+    assert (state["phase"], state["strain"]) == ("Question to answer", None)
 
 
 @pytest.mark.parametrize("path", ["/", "/sessions", "/devices"])

@@ -18,6 +18,8 @@ PHASES = {
     wire.IN_SET: "In a set",
     wire.REST: "Rest",
     wire.DONE: "Session done",
+    wire.QUESTION: "Question to answer",
+    wire.BREATHING: "Paced breathing",
 }
 
 
@@ -31,14 +33,18 @@ class LiveState(Protocol):
 
 
 def shown(state: LiveState) -> dict[str, object]:
-    """The state as the pages and /live.json give it; bpm None where no good value is known."""
+    """The state as the pages and /live.json give it; bpm and strain (0-21) None where no good value is known.
+
+    LIVE version 1, and a link of the smallest MTU, say nothing of steps, cadence (1/min) and strain.
+    """
     values = state.values
     if values is None:
         return {"link": state.link, "phase": None}
+    strain_x10 = values.get("strain_x10", wire.UNKNOWN_STRAIN)
     return {
         "link": state.link,
         "phase": PHASES.get(values["phase"], "Unknown"),
-        "active": values["phase"] in (wire.READY, wire.IN_SET, wire.REST),
+        "active": values["phase"] in (wire.READY, wire.IN_SET, wire.REST, wire.BREATHING),
         "set": values["set_index"] + 1,
         "reps": values["reps"],
         "target": values["reps_high"] or None,
@@ -46,6 +52,9 @@ def shown(state: LiveState) -> dict[str, object]:
         "rest_left_s": values["rest_left_s"] if values["phase"] == wire.REST else None,
         "bpm": values["bpm"] or None,
         "zone": values["zone"],
+        "steps": values.get("steps"),
+        "cadence": values.get("cadence"),
+        "strain": None if strain_x10 == wire.UNKNOWN_STRAIN else strain_x10 / 10,
     }
 
 
@@ -62,7 +71,7 @@ def visible(gate: Gate, states: Mapping[str, LiveState]) -> dict[str, dict[str, 
             gate.seen(athlete_id, consent.LIVE)
             out[device_id] = shown(state)
             if athlete_id is not None and not gate.may(athlete_id, consent.HEART):
-                out[device_id] |= {"bpm": None, "zone": 0} if state.values else {}
+                out[device_id] |= {"bpm": None, "zone": 0, "strain": None} if state.values else {}
         elif gate.operates(device_id):
             out[device_id] = {"link": state.link, "phase": None}
     return out
