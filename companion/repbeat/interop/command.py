@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import track
 
 from repbeat.interop import imports, reading
@@ -40,7 +41,7 @@ def import_files(files: tuple[Path, ...], athlete: str | None, as_json: bool, da
         quiet = len(files) == 1 or not sys.stderr.isatty()
         rows = [
             _export(db, path) if owner is None or path in exports else _one(db, owner, path)
-            for path in track(files, "importing", disable=quiet)
+            for path in track(files, "importing", console=Console(stderr=True), disable=quiet)
         ]
     if as_json:
         print_json({"athlete": owner.name if owner else None, "files": rows})

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress as Bar
 
 from repbeat.store import backup as copies
-from repbeat.store.backup import Progress
-from repbeat.store.console import errors_shown, json_option, print_json
+from repbeat.store.console import errors_shown, json_option, print_json, progress_bar
 from repbeat.store.database import Database
 from repbeat.store.location import Location, database_option
 from repbeat.store.vault import KEYS_FILE
@@ -29,7 +24,7 @@ def backup(to: Path, as_json: bool, database: Location) -> None:
     Heart data in it stays sealed; its keys, themselves sealed, lie beside it in heart-keys.json. Keep the
     master key (the key file or the passphrase) elsewhere: without it nobody opens them.
     """
-    with errors_shown(OSError), Database(database) as db, _bar("copying rows") as progress:
+    with errors_shown(OSError), Database(database) as db, progress_bar("copying rows") as progress:
         rows = copies.backup(db, to, progress)
     size = to.stat().st_size
     if as_json:
@@ -44,7 +39,7 @@ def backup(to: Path, as_json: bool, database: Location) -> None:
 @database_option
 def restore(source: Path, as_json: bool, database: Location) -> None:
     """Copy the backup FROM into an empty database; one on another engine will do."""
-    with errors_shown(OSError), Database(database) as db, _bar("copying rows") as progress:
+    with errors_shown(OSError), Database(database) as db, progress_bar("copying rows") as progress:
         rows = copies.restore(source, db, time.time_ns() // 1_000_000, progress)
         where = db.engine.where
     if as_json:
@@ -58,7 +53,7 @@ def restore(source: Path, as_json: bool, database: Location) -> None:
 @database_option
 def check(as_json: bool, database: Location) -> None:
     """Read everything that is kept and say what is damaged; exit code 1 if anything is."""
-    with errors_shown(), Database(database) as db, _bar("reading logs") as progress:
+    with errors_shown(), Database(database) as db, progress_bar("reading logs") as progress:
         found = copies.problems(db, progress)
     if as_json:
         print_json({"problems": found})
@@ -66,16 +61,3 @@ def check(as_json: bool, database: Location) -> None:
         click.echo("\n".join(found) or "Every record can be read.")
     if found:
         raise click.exceptions.Exit(1)
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    """A progress bar on standard error, on a terminal only."""
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield show

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+from rich.console import Console
+from rich.progress import Progress
 
 from repbeat.store.errors import StoreError
 
@@ -32,3 +34,16 @@ def errors_shown(*kinds: type[Exception]) -> Iterator[None]:
         yield
     except caught as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows (done, total) as a bar on standard error, on a terminal only."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show

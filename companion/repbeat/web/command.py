@@ -1,4 +1,4 @@
-"""`repbeat serve`: the pages and the API on a production server, and the hub beside them."""
+"""`repbeat serve`: the pages on a production server, and the hub beside them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def serve(
     hub: bool | None,
     is_open: bool,
 ) -> None:
-    """Show the pages (today's plan, sessions, devices), answer the API, and collect from devices in reach.
+    """Show the pages (today's plan, sessions, devices) and collect from devices in reach.
 
     At the first start a code is printed, with which the first account is made; from then on people sign in.
     After each session the planner is asked for the next plan; `repbeat plan push` approves it.
