@@ -10,6 +10,7 @@ from repbeat.web.views import key_of
 from repbeat_protocol import exercises
 from repbeat_protocol import records as wire
 from repbeat_tools import device_log
+from repbeat_tools.demo.pairing import Counted, paired
 from repbeat_tools.demo.scene import PACE, Band, Scene
 
 
@@ -24,7 +25,7 @@ def outcome(scene: Scene) -> dict[str, Any]:
         "duplicates": sum(log["duplicates"] for log in logs),
         "log_identical": all(log["identical"] for log in logs),
         "devices": logs,
-        "sets": [row for band in scene.bands for row in _sets(scene.database, band)],
+        "sets": [row for band in scene.bands for row in _sets(scene, band)],
         "plans": [_plan(scene.database, band) for band in scene.bands],
         "plan_applied": [row for band, log in zip(scene.bands, logs, strict=True) for row in log["applied"]],
         "link": {
@@ -72,16 +73,19 @@ def _applied(raw: bytes, seq: int) -> dict[str, Any] | None:
     return {"revision": fields["revision"], "applied": fields["outcome"] == wire.APPLIED, "seq": seq}
 
 
-def _sets(database: Database, band: Band) -> list[dict[str, Any]]:
-    """Counted sets in order beside the sets truly done; what one side lacks is null."""
-    done = reversed(sessions.latest(database, band.athlete_id))
-    counted = [row for session in done for row in sessions.sets(database, key_of(session))]
-    truth = band.athlete.truth.sets if band.athlete else []
+def _sets(scene: Scene, band: Band) -> list[dict[str, Any]]:
+    """Counted sets and sets truly done, in the order of time; what one side lacks is null."""
+    database = scene.database
     owner = athletes.get(database, band.athlete_id).name
+    counted = [
+        Counted(row, *_world_ms(scene, session, row))
+        for session in sessions.latest(database, band.athlete_id)
+        for row in sessions.sets(database, key_of(session))
+    ]
+    truth = band.athlete.truth.sets if band.athlete else []
     out = []
-    for number in range(max(len(counted), len(truth))):
-        row = counted[number] if number < len(counted) else None
-        true = truth[number] if number < len(truth) else None
+    for one, true in paired(counted, truth):
+        row = one.row if one else None
         out.append(
             {
                 "exercise": exercises.slug(row.exercise) if row else true.exercise if true else None,
@@ -93,6 +97,14 @@ def _sets(database: Database, band: Band) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def _world_ms(scene: Scene, session: sessions.Session, row: sessions.Set) -> tuple[float, float]:
+    """When a stored set began and ended on the air's clock; a session without a date is at its beginning."""
+    epoch_ms = scene.unix_s() * 1000 - scene.air.now_ms
+    begun_ms = (session.start_ms or epoch_ms) - epoch_ms
+    end_ms = begun_ms + row.end_uptime_ms - session.uptime_ms
+    return end_ms - row.duration_ms, end_ms
 
 
 def _plan(database: Database, band: Band) -> dict[str, Any]:
