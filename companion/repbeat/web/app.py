@@ -12,11 +12,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from repbeat.people import keys
 from repbeat.store import Database
-from repbeat.web import access, errors, form, guard, logs
+from repbeat.web import access, errors, form, guard, logs, metrics
 from repbeat.web.account_pages import account
 from repbeat.web.context import Companion, LiveSource
 from repbeat.web.guard import SECURITY_HEADERS
 from repbeat.web.limits import Limits
+from repbeat.web.monitoring import monitoring
 from repbeat.web.pages import pages
 from repbeat.web.people_pages import people
 from repbeat.web.privacy_pages import privacy
@@ -47,9 +48,10 @@ def create_app(
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies)  # type: ignore[method-assign]
     logs.install(app)
+    app.extensions["repbeat.metrics"] = metrics.install(app, database, unix_s)
     errors.install(app)
     guard.install(app, limits)
-    for blueprint in (pages, account, privacy, people):
+    for blueprint in (pages, account, privacy, people, monitoring):
         app.register_blueprint(blueprint)
     guard.declare(app)
     return app

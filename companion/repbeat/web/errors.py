@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
+from repbeat.coach.acts import ActError
 from repbeat.coach.plan_file import PlanFileError
 from repbeat.people import errors as people
 from repbeat.store import NotFound, StoreError
@@ -28,6 +29,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (people.LastAdministrator, 409, "One must stay"),
     (people.KeyUnavailable, 503, "The key is not there"),
     (people.PeopleError, 422, "That does not fit"),
+    (ActError, 409, "Not to be decided now"),
     (PlanError, 422, "No such plan can be"),
     (PlanFileError, 422, "No such plan can be"),
     (msgspec.ValidationError, 422, "That does not fit"),

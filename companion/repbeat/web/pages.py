@@ -74,11 +74,3 @@ def devices() -> str:
 def live() -> ResponseReturnValue:
     """Each device's state now, for the pages' own scripts."""
     return jsonify(_live())
-
-
-@pages.get("/healthz")
-@needs(Role.ANYONE)
-def healthz() -> ResponseReturnValue:
-    """200 when the store answers."""
-    store().value("SELECT 1")
-    return jsonify({"status": "ok"})
