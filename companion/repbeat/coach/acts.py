@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 
-from repbeat.coach import shelf
+from repbeat.coach import shelf, withdraw
 from repbeat.coach.desk import day_of
 from repbeat.coach.session_rules import Kind, lines_of
 from repbeat.coach.shelf import Act, Kept
@@ -28,6 +28,7 @@ def approve(db: Database, proposal_id: str, actor: str, now_ms: int, reason: str
     with db.atomic():
         kept, plan = _waiting(db, proposal_id)
         _check_day(db, kept, now_ms)
+        _check_flags(db, kept.athlete_id, plan.wire())
         plans.approve(db, kept.athlete_id, plan.revision)
         lines = _lines(plan)
         return shelf.add_act(db, kept, now_ms, actor, APPROVE, reason, lines, lines)
@@ -84,6 +85,13 @@ def _check_day(db: Database, kept: Kept, now_ms: int) -> None:
         raise ActError(f"the proposal held until {kept.expires}: reject it, and the next one looks anew")
 
 
+def _check_flags(db: Database, athlete_id: str, content: wire.Plan) -> None:
+    if withdraw.held_back(db, athlete_id, content):
+        raise ActError(
+            "a red flag is open and this plan rises: choose a lighter one, or have it cleared first"
+        )
+
+
 def _lines(plan: Plan) -> tuple[Line, ...]:
     return tuple(line_of(item) for item in plan.wire().items)
 
@@ -103,6 +111,7 @@ def _replace(
     content.issued_s = now_ms // 1000
     content.items = [line.item() for line in lines]
     wire.check(content)
+    _check_flags(db, kept.athlete_id, content)
     in_force = plans.latest(db, kept.athlete_id, plans.APPLIED)
     wire.check_step(content, in_force.wire() if in_force else None, content.athlete)
     plans.put(

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from repbeat.coach import desk, plan_file
+from repbeat.coach import acts, desk, plan_file, shelf
 from repbeat.coach.planner import Verdict
 from repbeat.derive.readiness import Readiness, State
 from repbeat.store import Database, NotFound, athletes, plans
@@ -127,13 +127,20 @@ def propose(
 @json_option
 @database_option
 def push(athlete: str, number: int | None, as_json: bool, database: Path) -> None:
-    """Approve ATHLETE's proposal (or revision NUMBER); the hub takes it to the device at the next chance."""
-    with errors_shown(), Database(database) as db:
+    """Approve ATHLETE's proposal (or revision NUMBER); the hub takes it to the device at the next chance.
+
+    Who approved and when is kept with the proposal: `repbeat explain` shows it.
+    """
+    with errors_shown(acts.ActError), Database(database) as db:
         one = athletes.named(db, athlete)
         waiting = plans.get(db, one.athlete_id, number) if number else plans.latest(db, one.athlete_id)
         if waiting is None:
             raise NotFound(f"{athlete} has no plan: `repbeat plan set FILE --athlete {athlete}` files one")
-        shown = {"athlete": one.name, **revision(db, plans.approve(db, one.athlete_id, waiting.revision))}
+        proposal = shelf.of_revision(db, one.athlete_id, waiting.revision)
+        if proposal is not None and waiting.status == plans.PROPOSED:
+            acts.approve(db, proposal.proposal_id, "command line", _now_ms())
+        pushed = plans.approve(db, one.athlete_id, waiting.revision)
+        shown = {"athlete": one.name, **revision(db, pushed)}
     if as_json:
         print_json(shown)
     else:

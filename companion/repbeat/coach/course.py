@@ -100,11 +100,19 @@ def _week_ago(found: list[tuple[int, Trial]], now_ms: int) -> Prescribed:
 
 
 def _deload(db: Database, athlete_id: str, every_weeks: int, since_ms: int, now_ms: int) -> Deload:
-    """From the proposals that were filed: when a lighter week last began, and whether it still runs."""
+    """From the proposals that somebody let through: when a lighter week last began, whether it still runs.
+
+    One that waits, was rejected or withdrawn puts no lighter week off.
+    """
+    taken = {
+        plan.revision
+        for plan in plans.every(db, athlete_id)
+        if plan.status in (plans.PENDING, plans.PUSHED, plans.APPLIED)
+    }
     begun = [
         kept.created_ms
         for kept in shelf.proposals(db, athlete_id)
-        if kept.revision is not None and kept.decided().kind is Kind.DELOAD and kept.created_ms <= now_ms
+        if kept.revision in taken and kept.created_ms <= now_ms and kept.decided().kind is Kind.DELOAD
     ]
     first = None
     for created_ms in sorted(begun):

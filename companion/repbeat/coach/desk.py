@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from repbeat.coach import course, gather, recovery, shelf
+from repbeat.coach import course, gather, recovery, shelf, withdraw
 from repbeat.coach.planner import Proposal, plan_session
 from repbeat.coach.rules import missed_twice
 from repbeat.coach.session_rules import Kind
@@ -29,13 +29,15 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan | None
     proposal: Proposal | None
     why_not: str = ""
+    overtaken: Plan | None = None
+    """A plan on its way that the planner would not file any more."""
     situation: Situation | None = None
     content: wire.Plan | None = None
     """The plan to file, before it has a revision of its own."""
 
 
 def set_plan(db: Database, athlete_id: str, plan: wire.Plan, now_ms: int, *, approved: bool = True) -> Plan:
-    """File a person's plan under the next revision; PlanError when it is out of bounds."""
+    """File a person's plan under the next revision; PlanError when it is out of bounds or a flag is open."""
     with db.atomic():
         db.hold("athlete", athlete_id)
         before = plans.latest(db, athlete_id)
@@ -45,6 +47,8 @@ def set_plan(db: Database, athlete_id: str, plan: wire.Plan, now_ms: int, *, app
         plan.issued_s = now_ms // 1000
         plan.resting_bpm = plan.resting_bpm or athlete.resting_bpm
         plan.max_bpm = plan.max_bpm or athlete.max_bpm
+        if withdraw.held_back(db, athlete_id, plan):
+            raise wire.PlanLocked("a red flag is open: ask for less, or have it cleared first")
         filed = _filed(plan, athlete_id, before, now_ms, plans.PERSON, approved)
         plans.put(db, filed, [])
     return filed
@@ -67,9 +71,9 @@ def judge(
     newest = plans.latest(db, athlete_id, plans.PROPOSED, plans.PENDING, plans.PUSHED)
     if current is None:
         return Filed(current=None, plan=None, proposal=None, why_not="no plan is in force on a device yet")
-    if newest is not None and newest.revision > current.revision:
-        why_not = f"revision {newest.revision} is already {newest.status}"
-        return Filed(current=current, plan=newest, proposal=None, why_not=why_not)
+    waiting = newest if newest is not None and newest.revision > current.revision else None
+    if waiting is not None and waiting.origin == plans.PERSON:
+        return _already(current, waiting)
     done = gather.trained(db, athlete_id)
     day = day_of(now_ms, athletes.get(db, athlete_id).utc_offset_min)
     session = course.next_session(db, athlete_id, _base(db, athlete_id, current), done, now_ms)
@@ -88,13 +92,19 @@ def judge(
         bounds=_with_plate(session.bounds, smallest_plate_g),
     )
     proposal = plan_session(situation)
+    if waiting is not None and _still_wanted(db, waiting, proposal):
+        return _already(current, waiting)
     wanted = _content(content, proposal, current, plans.next_revision(db, athlete_id), now_ms)
-    in_force = current.wire()
-    if [vars(item) for item in wanted.items] == [vars(item) for item in in_force.items]:
+    filed = Filed(current=current, plan=None, proposal=proposal, overtaken=waiting, situation=situation)
+    if _items(wanted) == _items(current.wire()):
         trained = any(row.plan_revision == current.revision for one in done for row in one.sets)
         why_not = "nothing changes" if trained else "no finished session with this plan is here yet"
-        return Filed(current=current, plan=None, proposal=proposal, why_not=why_not, situation=situation)
-    return Filed(current=current, plan=None, proposal=proposal, situation=situation, content=wanted)
+        return msgspec.structs.replace(filed, why_not=why_not)
+    if _refused_today(db, athlete_id, wanted, day):
+        return msgspec.structs.replace(filed, why_not="the same was refused today: tomorrow it is asked anew")
+    if situation.red_flags and withdraw.rises(wanted, current.wire()):
+        return msgspec.structs.replace(filed, why_not="a red flag is open: nothing rises until it is cleared")
+    return msgspec.structs.replace(filed, content=wanted)
 
 
 def propose_next(
@@ -109,14 +119,17 @@ def propose_next(
     """Ask the planner for the plan to follow the one in force, and file it if anything changes.
 
     With `approved` it is pushed at the next chance, else it waits as a proposal. Asking again changes
-    nothing: while a later revision waits or is on its way there is no other.
+    nothing. What waits and is no more what the planner says gives way, as does a rise under a red flag.
     """
     with db.atomic():
         db.hold("athlete", athlete_id)
         for one in gather.trained(db, athlete_id):
             if one.unwell:
                 shelf.report_flag(db, athlete_id, flag_of(one), "unwell", now_ms)
+        withdraw.take_back_rises(db, athlete_id, now_ms)
         judged = judge(db, athlete_id, now_ms, readiness=readiness, smallest_plate_g=smallest_plate_g)
+        if judged.overtaken is not None and judged.overtaken.status != plans.PUSHED:
+            withdraw.overtake(db, judged.overtaken)
         proposal, situation = judged.proposal, judged.situation
         if proposal is None or situation is None or judged.content is None or judged.current is None:
             return judged
@@ -126,6 +139,42 @@ def propose_next(
         plans.put(db, plan, changes_of(proposal, judged.current))
         shelf.keep_proposal(db, athlete_id, situation, proposal, now_ms, plan.revision)
     return msgspec.structs.replace(judged, plan=plan)
+
+
+def _already(current: Plan, waiting: Plan) -> Filed:
+    why_not = f"revision {waiting.revision} is already {waiting.status}"
+    return Filed(current=current, plan=waiting, proposal=None, why_not=why_not)
+
+
+def _still_wanted(db: Database, waiting: Plan, proposal: Proposal) -> bool:
+    """Whether a plan on its way is what the planner says now.
+
+    One that waits for an answer must be the same, and its last day not be past. One that was approved stays
+    until its session is over, unless the morning asks for a lighter one, or for no lighter one any more.
+    """
+    kept = shelf.of_revision(db, waiting.athlete_id, waiting.revision)
+    content = waiting.wire()
+    same = _items(content) == [vars(line.item()) for line in proposal.lines]
+    today = proposal.day.isoformat()
+    if waiting.status == plans.PROPOSED:
+        return same and kept is not None and today <= kept.expires
+    if kept is None or same:
+        return True
+    light = gather.is_light(content)
+    overtaken = light and today > kept.day and waiting.status == plans.PENDING
+    return not overtaken if proposal.kind is Kind.FULL else light
+
+
+def _refused_today(db: Database, athlete_id: str, wanted: wire.Plan, today: date) -> bool:
+    """Whether a person or the device has said no to just this today."""
+    newest = plans.every(db, athlete_id)[0]
+    kept = shelf.of_revision(db, athlete_id, newest.revision)
+    refused = newest.status == plans.REFUSED and kept is not None and kept.day == today.isoformat()
+    return refused and _items(newest.wire()) == _items(wanted)
+
+
+def _items(plan: wire.Plan) -> list[dict[str, int]]:
+    return [vars(item) for item in plan.items]
 
 
 def day_of(now_ms: int, utc_offset_min: int) -> date:
@@ -211,7 +260,7 @@ def flag_of(one: gather.Trained) -> str:
 def _base(db: Database, athlete_id: str, current: Plan) -> Plan:
     """The plan at full: the one in force, or the newest one before it that is no lighter variant."""
     for plan in plans.every(db, athlete_id):
-        if plan.revision > current.revision or plan.status not in (plans.APPLIED, plans.SUPERSEDED):
+        if plan.revision > current.revision or plan.status != plans.APPLIED:
             continue
         if not gather.is_light(plan.wire()):
             return plan

@@ -21,14 +21,15 @@ USUAL_RPE = 7.0  # what a plan without its own asks for
 RPE_MOST = 10
 
 
-def catch_up(db: Database, device_id: str) -> None:
+def catch_up(db: Database, device_id: str) -> set[str]:
     """Turn a device's new REST and CHECKIN records into mornings, check-ins and red flags.
 
-    Stops at the first that no clock dates yet: it is asked for again.
+    Stops at the first that no clock dates yet: it is asked for again. Returns whom something is new of.
     """
+    concerned: set[str] = set()
     log_id = devices.get(db, device_id).log_id
     if log_id is None:
-        return
+        return concerned
     with db.atomic():
         first = db.value(
             "SELECT next_seq FROM recovery_cursors WHERE device_id = :device_id AND log_id = :log_id",
@@ -44,15 +45,18 @@ def catch_up(db: Database, device_id: str) -> None:
         ]
         reached = head
         for record in sorted(found, key=lambda one: one.seq):
-            if not _take(db, record):
+            athlete_id = devices.athlete_at(db, device_id, log_id, record.seq)
+            if not _take(db, record, athlete_id):
                 reached = record.seq
                 break
+            if athlete_id is not None:
+                concerned.add(athlete_id)
         row = {"device_id": device_id, "log_id": log_id, "next_seq": reached}
         db.upsert("recovery_cursors", ("device_id", "log_id"), [row])
+    return concerned
 
 
-def _take(db: Database, record: Record) -> bool:
-    athlete_id = devices.athlete_at(db, record.device_id, record.log_id, record.seq)
+def _take(db: Database, record: Record, athlete_id: str | None) -> bool:
     dated = clock.BootClock(clocks.of_boot(db, record.device_id, record.log_id, record.boot)).at(
         record.uptime_ms
     )

@@ -83,7 +83,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 def keep_proposal(
     db: Database, athlete_id: str, situation: Situation, proposal: Proposal, now_ms: int, revision: int | None
 ) -> Kept:
-    """File a proposal; the same one again stays as it was."""
+    """File a proposal; the same one again keeps its acts and stands for the newer revision."""
     kept = Kept(
         athlete_id=athlete_id,
         proposal_id=proposal.proposal_id,
@@ -95,7 +95,7 @@ def keep_proposal(
         situation=msgspec.json.encode(situation).decode(),
         proposal=msgspec.json.encode(proposal).decode(),
     )
-    db.insert("proposals", [kept])
+    db.upsert("proposals", ("athlete_id", "proposal_id"), [kept])
     return kept
 
 

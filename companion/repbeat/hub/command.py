@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from repbeat.coach.after_session import AfterSession
+from repbeat.coach.arrivals import Arrivals
 from repbeat.hub import events, report
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Backoff, Hub
@@ -32,13 +32,13 @@ from repbeat_protocol import auth
 def hub(approve: bool, database: Location) -> None:
     """Collect from every device in reach and push plans, until stopped with Ctrl-C.
 
-    After each session the planner is asked for the next plan; `repbeat plan push` approves it.
+    After each session and morning the planner is asked for the next plan; `repbeat plan push` approves it.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with errors_shown(HubError), Database(database) as db:
         serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
-        coach = AfterSession(db, serving.bus, _now_ms, approved=approve)
+        coach = Arrivals(db, serving.bus, _now_ms, approved=approve)
         try:
             asyncio.run(serving.run())
         except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from repbeat.coach.after_session import AfterSession
+from repbeat.coach.arrivals import Arrivals
 from repbeat.hub import Hub
 from repbeat.hub.errors import HubError
 from repbeat.hub.keys import DeviceKeys, path_for
@@ -57,7 +57,7 @@ def serve(
     """Show the pages (today's plan, sessions, devices) and collect from devices in reach.
 
     At the first start a code is printed, with which the first account is made; from then on people sign in.
-    After each session the planner is asked for the next plan; `repbeat plan push` approves it.
+    After each session and morning the planner is asked for the next plan; `repbeat plan push` approves it.
     """
     options = {"host": host, "port": port, "hub": hub, "access": "open" if is_open else None}
     with errors_shown(BadSettings, PeopleError, OpenToTheNetwork):
@@ -67,7 +67,7 @@ def serve(
         logs.configure(chosen.log_level, chosen.log_format)
         with Database(database) as store, contextlib.ExitStack() as stack:
             collector = Hub(store, keys=DeviceKeys(path_for(database)))
-            coach = AfterSession(store, collector.bus, lambda: time.time_ns() // 1_000_000)
+            coach = Arrivals(store, collector.bus, lambda: time.time_ns() // 1_000_000)
             stack.callback(coach.close)
             how = _access(store, chosen)
             app = create_app(

@@ -1,4 +1,4 @@
-"""Closes the loop by itself: when a session has come in, the rules are asked for the next plan."""
+"""Closes the loop by itself: when a session or a morning has come in, the rules are asked what follows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from repbeat.coach import desk, recovery
 from repbeat.hub import events
 from repbeat.store import Database, StoreError, devices
+from repbeat_protocol.plan import PlanError
 
 log = logging.getLogger(__name__)
 
 
-class AfterSession:
+class Arrivals:
     """Listens to a hub's bus; `close` ends it. With `approved` plans are pushed without a further look."""
 
     def __init__(
@@ -37,21 +38,16 @@ class AfterSession:
             case events.Progress() if event.stored.sessions:
                 self._trained.add(event.device_id)
             case events.CaughtUp():
-                self._thread.submit(self._recover, event.device_id)
-                if event.device_id in self._trained:
-                    self._trained.discard(event.device_id)
-                    self._thread.submit(self._propose, event.device_id)
+                self._thread.submit(self._take_in, event.device_id, event.device_id in self._trained)
+                self._trained.discard(event.device_id)
 
-    def _recover(self, device_id: str) -> None:
+    def _take_in(self, device_id: str, trained: bool) -> None:
         try:
-            recovery.catch_up(self._database, device_id)
-        except StoreError as error:
-            log.error("no mornings from %s: %s", device_id, error)
-
-    def _propose(self, device_id: str) -> None:
-        try:
-            athlete_id = devices.athlete_of(self._database, devices.get(self._database, device_id))
-            if athlete_id is not None:
+            concerned = recovery.catch_up(self._database, device_id)
+            if trained:
+                wearer = devices.athlete_of(self._database, devices.get(self._database, device_id))
+                concerned |= {wearer} if wearer else set()
+            for athlete_id in sorted(concerned):
                 desk.propose_next(self._database, athlete_id, self._now_ms(), approved=self._approved)
-        except StoreError as error:
+        except (StoreError, PlanError) as error:
             log.error("no next plan for the athlete of %s: %s", device_id, error)

@@ -7,7 +7,7 @@ from hub.fake_band import FakeBand
 from hub.test_hub import planned, run_until
 from ingest import made
 
-from repbeat.coach.after_session import AfterSession
+from repbeat.coach.arrivals import Arrivals
 from repbeat.hub import Hub
 from repbeat.store import Database, plans
 from repbeat_protocol import records as wire
@@ -28,14 +28,14 @@ def train(band: FakeBand, revision: int, reps: list) -> None:
 @pytest.mark.parametrize(("reps", "loads"), [([8, 8, 8], [62_500]), ([8, 8, 7], [60_000])])
 def test_the_next_plan_follows_the_session(tmp_path: Path, reps: list, loads: list) -> None:
     band = FakeBand("A1", 0xB1, [])
-    began: list[AfterSession] = []
+    began: list[Arrivals] = []
     with Database(tmp_path / "repbeat.sqlite3") as db:
         athlete_id = planned(db, band, 5)
         trained: list[int] = []
 
         def done(hub: Hub) -> bool:
             if not began:
-                began.append(AfterSession(db, hub.bus, lambda: made.NOW_MS, approved=True))
+                began.append(Arrivals(db, hub.bus, lambda: made.NOW_MS, approved=True))
             newest = plans.every(db, athlete_id)[0]
             if newest.status != plans.APPLIED:
                 return False
@@ -55,13 +55,13 @@ def test_the_next_plan_follows_the_session(tmp_path: Path, reps: list, loads: li
 
 def test_without_approval_the_proposal_waits(tmp_path: Path) -> None:
     band = FakeBand("A1", 0xB1, [])
-    began: list[AfterSession] = []
+    began: list[Arrivals] = []
     with Database(tmp_path / "repbeat.sqlite3") as db:
         athlete_id = planned(db, band, 5)
 
         def done(hub: Hub) -> bool:
             if not began:
-                began.append(AfterSession(db, hub.bus, lambda: made.NOW_MS))
+                began.append(Arrivals(db, hub.bus, lambda: made.NOW_MS))
             newest = plans.every(db, athlete_id)[0]
             if newest.status == plans.APPLIED and band.next_seq < 4:
                 train(band, 5, [8, 8, 8])
