@@ -31,7 +31,7 @@ SCHEMA = "schema.json"
 EXPORTERS = ["repbeat.interop.stored:fit_files"]
 
 # Not in an export: keys and what is on its way; blocks are in records/.
-_LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks")
+_LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
 _RESTORED_FIRST = ("athletes", "devices", "logs", "device_athletes")
 _LARGEST = 4 << 30  # bytes of one unpacked file: a decade of records is a tenth of it
 _RATIO = 200  # more is no text that deflate made small

@@ -170,10 +170,15 @@ def to_service(db: Database, athlete_id: str, service: str) -> list[Consent]:
     )
 
 
-def service_may(db: Database, athlete_id: str, service: str, scope: str, now_ms: int) -> bool:
-    """Whether a service may have a kind of an athlete's data now: ask before each thing that leaves."""
+def service_may(
+    db: Database, athlete_id: str, service: str, scope: str, now_ms: int, item: str | None = None
+) -> bool:
+    """Whether a service may have a kind of an athlete's data now (of the session `item`).
+
+    Ask before each thing that leaves.
+    """
     given = to_service(db, athlete_id, service)
-    return allowed(scope, given, levels(db, athlete_id), now_ms)
+    return allowed(scope, given, levels(db, athlete_id), now_ms, item)
 
 
 def levels(db: Database, athlete_id: str) -> dict[str, int]:

@@ -22,6 +22,7 @@ ROOMS = {
     "coach": "repbeat.coach.schema",
     "interop": "repbeat.interop.schema",
     "sealing": "repbeat.store.sealing",
+    "services": "repbeat.services.schema",
 }
 
 TABLE = "_sqlite_migrations"

@@ -19,6 +19,8 @@ from repbeat.hub.errors import HubError
 from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.people import setup
 from repbeat.people.errors import PeopleError
+from repbeat.services.registry import Services
+from repbeat.services.work import working
 from repbeat.store import Database
 from repbeat.store.console import errors_shown
 from repbeat.store.location import Location, database_option
@@ -85,6 +87,9 @@ def serve(
                 ) from error
             if chosen.hub:
                 stack.enter_context(_collecting(collector))
+            known = Services()
+            stack.callback(known.close)
+            stack.enter_context(working(store, known, lambda: time.time_ns() // 1_000_000))
             _say_where(address, how)
             _until_told()
             click.echo("Ending: what runs is finished first.", err=True)
