@@ -41,6 +41,16 @@ def test_counts_a_set_that_grows_slower() -> None:
     assert abs(count(rows).count - 8) <= 1
 
 
+def test_strong_and_weak_repetitions_in_turn_are_counted_while_they_happen() -> None:
+    rows = still(3, seed=3)
+    for range_mm, up_s, down_s in [(600, 0.9, 1.0), (300, 1.2, 1.3)] * 2 + [(600, 0.9, 1.0)]:
+        part = Lift(1, up_s, down_s, rest_s=0.1, range_mm=range_mm, lead_s=0, tail_s=0).samples(seed=3)
+        rows += later(part, rows[-1][0] + 20)
+    counter = RepCounter()
+    counter.begin(0)
+    assert sum(counter.push(*row) for row in [*rows, *later(still(4, seed=3), rows[-1][0] + 20)]) == 5
+
+
 def test_a_repetition_has_its_times_and_tempo() -> None:
     lift = Lift(10, up_s=1.0, down_s=2.0, rest_s=0.3)
     counter = count(lift.samples())

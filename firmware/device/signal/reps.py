@@ -173,21 +173,15 @@ class RepCounter:
             return
         if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):
             return self._reject(TOO_FAST)
-        if window.unrest_percent(0) >= self._unrest_limit() or self._is_arm_swing():
+        if self._is_walking():
             return self._reject(WALKING)
-        self._turning.reset()
-        self._events = 0
         cells = window.n if final else window.settled()
-        for i in range(cells):
-            kind = self._turning.step(window.slow[i], window.at_ms[i], window.threshold)
-            if kind != NONE and self._events < EVENTS:
-                at = self._events
-                self._event_kind[at] = kind
-                self._event_ms[at], self._event_value[at] = self._turning.at_ms, self._turning.value
-                self._events = at + 1
-        first = self._run_start(2 * self._run_needed(final), RUN_PERCENT)
-        if first < 0 and final and self.exercise:
-            first = self._run_start(2 * RUN, JOIN_PERCENT)
+        first = self._run_among_turns(cells, final)
+        over = final or window.rests(SEARCH_CELLS)
+        if first < 0 and over and window.pace >= 2 * FASTEST and window.try_half():
+            # What repeats after one repetition repeats after two as well.
+            cells = window.n if final else window.settled()
+            first = -1 if self._is_walking() else self._run_among_turns(cells, final)
         if first < 0:
             return
         window.done = cells
@@ -198,6 +192,27 @@ class RepCounter:
             self._reject(NO_RUN)
         for i in range(first, self._events):
             self._turned(self._event_kind[i], self._event_ms[i], self._event_value[i])
+
+    def _run_among_turns(self, cells: int, final: bool) -> int:
+        """Collect the turning points of the first `cells`; where a run starts among them, -1 nowhere."""
+        window = self._window
+        self._turning.reset()
+        self._events = 0
+        for i in range(cells):
+            kind = self._turning.step(window.slow[i], window.at_ms[i], window.threshold)
+            if kind != NONE and self._events < EVENTS:
+                at = self._events
+                self._event_kind[at] = kind
+                self._event_ms[at], self._event_value[at] = self._turning.at_ms, self._turning.value
+                self._events = at + 1
+        first = self._run_start(2 * self._run_needed(final), RUN_PERCENT)
+        if first < 0 and final and self.exercise:
+            first = self._run_start(2 * RUN, JOIN_PERCENT)
+        return first
+
+    def _is_walking(self) -> bool:
+        """Whether the movement is as restless as steps are, or swings like the arm of a walker."""
+        return self._window.unrest_percent(0) >= self._unrest_limit() or self._is_arm_swing()
 
     def _is_arm_swing(self) -> bool:
         """An arm that swings as one walks is as fast as the fastest curls, and not nearly as wide."""

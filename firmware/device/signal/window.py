@@ -186,6 +186,12 @@ class Window:
         self.refresh()
         return True
 
+    def try_half(self) -> bool:
+        """Smooth anew for half the period of the last search; False when too little is left then."""
+        self._smooth(self.pace // 2)
+        self.refresh()
+        return self.spread >= FLOOR
+
     def rests(self, cells: int) -> bool:
         """Whether the sensor has lain or hung still for so many cells: no axis left LEAST_MG."""
         first = self.n - cells
