@@ -223,6 +223,15 @@ def enrolment(db: Database, athlete_id: str) -> Enrolment | None:
     )
 
 
+def enrolments(db: Database, athlete_id: str) -> list[Enrolment]:
+    """All that an athlete ever followed, in the order they began."""
+    return db.all(
+        Enrolment,
+        "SELECT * FROM enrolments WHERE athlete_id = :athlete_id ORDER BY started_ms, enrolment_id",
+        athlete_id=athlete_id,
+    )
+
+
 def set_coaching(db: Database, athlete_id: str, bounds: Bounds, health: Health) -> None:
     """What holds for an athlete from now on."""
     row = {

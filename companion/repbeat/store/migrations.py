@@ -23,6 +23,7 @@ ROOMS = {
     "interop": "repbeat.interop.schema",
     "sealing": "repbeat.store.sealing",
     "services": "repbeat.services.schema",
+    "community": "repbeat.community.schema",
 }
 
 TABLE = "_sqlite_migrations"

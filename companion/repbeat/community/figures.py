@@ -1,0 +1,124 @@
+"""A group's weekly figures: published once from those who consented on the week's last day, then kept.
+
+What aggregates.py guards against holds only if a week is never computed twice: what was published stays,
+whoever joins, leaves, consents or corrects a session afterwards.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from repbeat.community import aggregates, history, invites
+from repbeat.community.aggregates import CLIP, TooFew
+from repbeat.community.badges import WEEK
+from repbeat.community.streaks import week_of, weeks
+from repbeat.people import consent
+from repbeat.store import Database
+
+ALL = "all"
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One published figure; `mean` None: too few consented."""
+
+    gym_id: str
+    group_id: str
+    week: str
+    figure: str
+    part: str
+    mean: float | None
+    members: int
+
+
+def of_week(db: Database, gym_id: str, group_id: str, week: date, secret: bytes, now_ms: int) -> list[Figure]:
+    """The figures of a finished week, published now if they were not; NotFinished for a running one."""
+    week = week_of(week)
+    with db.atomic():
+        db.hold("figures", gym_id, group_id)
+        kept = _kept(db, gym_id, group_id, week)
+        if kept:
+            return kept
+        today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
+        last_ms = round(datetime(week.year, week.month, week.day, tzinfo=UTC).timestamp() * 1000)
+        last_ms += 7 * 86_400_000 - 1
+        members = [
+            one.athlete_id
+            for one in invites.members(db, gym_id, group_id)
+            if _consented(db, one.athlete_id, gym_id, group_id, last_ms)
+        ]
+        values = {member: _values(db, member, week, now_ms) for member in members}
+        rows = []
+        for figure in sorted(CLIP):
+            of_members = {member: found[figure] for member, found in values.items()}
+            try:
+                (cell,) = aggregates.publish(
+                    figure, week, today, {ALL: of_members}, secret, f"{gym_id}/{group_id}"
+                )
+                mean, count = cell.mean, cell.members
+            except TooFew:
+                mean, count = None, 0
+            rows.append(
+                Figure(
+                    gym_id=gym_id,
+                    group_id=group_id,
+                    week=week.isoformat(),
+                    figure=figure,
+                    part=ALL,
+                    mean=mean,
+                    members=count,
+                )
+            )
+        db.insert("group_figures", rows)
+        return rows
+
+
+def _kept(db: Database, gym_id: str, group_id: str, week: date) -> list[Figure]:
+    return db.all(
+        Figure,
+        """SELECT * FROM group_figures WHERE gym_id = :gym_id AND group_id = :group_id AND week = :week
+           ORDER BY figure, part""",
+        gym_id=gym_id,
+        group_id=group_id,
+        week=week.isoformat(),
+    )
+
+
+def _consented(db: Database, athlete_id: str, gym_id: str, group_id: str, at_ms: int) -> bool:
+    given = [
+        one
+        for one in consent.every(db, athlete_id)
+        if one.grantee_kind == consent.GROUP and one.grantee == f"{gym_id}/{group_id}"
+    ]
+    return consent.allowed(consent.VALUES, given, consent.levels(db, athlete_id), at_ms)
+
+
+def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str, float]:
+    past = history.of_athlete(db, athlete_id, now_ms)
+    after = week + WEEK
+    days = [one.day for one in past.sessions if week <= one.day < after]
+    kept = dict(weeks(past.schedule, (one.day for one in past.sessions), past.today)).get(week)
+    minutes = db.value(
+        """SELECT COALESCE(SUM(duration_s), 0) FROM sessions WHERE athlete_id = :athlete_id
+             AND start_ms >= :from_ms AND start_ms < :until_ms""",
+        athlete_id=athlete_id,
+        from_ms=_midnight_ms(week),
+        until_ms=_midnight_ms(after),
+    )
+    return {
+        "sessions": float(len(days)),
+        "active_minutes": float(minutes) / 60,
+        "kept_share": float(bool(kept)),
+        "check_ins": float(sum(week <= day < after for day in past.check_ins)),
+    }
+
+
+def _midnight_ms(day: date) -> int:
+    return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+
+
+def recent(today: date, count: int = 12) -> list[date]:
+    """The Mondays of the last finished weeks, latest first."""
+    monday = week_of(today)
+    return [monday - timedelta(weeks=ago) for ago in range(1, count + 1)]

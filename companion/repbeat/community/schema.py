@@ -1,0 +1,82 @@
+"""The tables of training together: what athletes chose is keyed by the athlete and gone with the athlete."""
+
+from __future__ import annotations
+
+from repbeat.store.migrations import Migration
+
+_FIRST = (
+    """CREATE TABLE group_invites (
+        gym_id TEXT NOT NULL,
+        group_id TEXT NOT NULL,
+        invite_hash TEXT NOT NULL UNIQUE,
+        role TEXT NOT NULL,
+        created_ms BIGINT NOT NULL,
+        until_ms BIGINT NOT NULL,
+        uses_left INTEGER NOT NULL,
+        PRIMARY KEY (gym_id, group_id, invite_hash)
+    )""",
+    """CREATE TABLE nicknames (                -- how an athlete is called in a group
+        athlete_id TEXT NOT NULL,
+        gym_id TEXT NOT NULL,
+        group_id TEXT NOT NULL,
+        nickname TEXT NOT NULL,
+        PRIMARY KEY (athlete_id, gym_id, group_id)
+    )""",
+    """CREATE TABLE board_entries (            -- who asked to be ranked, where, by what
+        athlete_id TEXT NOT NULL,
+        gym_id TEXT NOT NULL,
+        group_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        since_ms BIGINT NOT NULL,
+        PRIMARY KEY (athlete_id, gym_id, group_id, kind)
+    )""",
+    "CREATE INDEX board_entries_by_group ON board_entries (gym_id, group_id, kind)",
+    """CREATE TABLE motivation (
+        athlete_id TEXT NOT NULL PRIMARY KEY,
+        hidden INTEGER NOT NULL,             -- 1: no streaks, badges and boards anywhere
+        weekdays INTEGER NOT NULL,           -- training days where no programme says: bit 0 is Monday
+        since_day TEXT NOT NULL              -- from when they hold
+    )""",
+    """CREATE TABLE days_off (                 -- called off: ill, hurt, travelling
+        athlete_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        why TEXT NOT NULL,
+        PRIMARY KEY (athlete_id, day)
+    )""",
+    """CREATE TABLE recovery_log (
+        athlete_id TEXT NOT NULL,
+        entry_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        modality TEXT NOT NULL,
+        minutes INTEGER NOT NULL,
+        note TEXT NOT NULL,
+        PRIMARY KEY (athlete_id, entry_id)
+    )""",
+    """CREATE TABLE encouragements (
+        athlete_id TEXT NOT NULL,            -- to whom
+        note_id TEXT NOT NULL,
+        from_account TEXT NOT NULL,
+        at_ms BIGINT NOT NULL,
+        text TEXT NOT NULL,
+        reported_ms BIGINT,                  -- NULL: not reported
+        PRIMARY KEY (athlete_id, note_id)
+    )""",
+    """CREATE TABLE blocked_senders (
+        athlete_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,
+        since_ms BIGINT NOT NULL,
+        PRIMARY KEY (athlete_id, account_id)
+    )""",
+    """CREATE TABLE group_figures (            -- published once, see aggregates.py
+        gym_id TEXT NOT NULL,
+        group_id TEXT NOT NULL,
+        week TEXT NOT NULL,
+        figure TEXT NOT NULL,
+        part TEXT NOT NULL,
+        mean DOUBLE PRECISION,               -- NULL: too few
+        members INTEGER NOT NULL,
+        PRIMARY KEY (gym_id, group_id, week, figure, part)
+    )""",
+)
+
+MIGRATIONS = (Migration("0001_community", _FIRST),)

@@ -1,0 +1,273 @@
+"""Training together as it is kept: groups, choices, history, boards, figures, recovery, notes."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from web.sample import DEVICE, LOG
+
+from repbeat.community import (
+    badges,
+    encouragement,
+    figures,
+    history,
+    invites,
+    motivation,
+    recovery_log,
+    standings,
+)
+from repbeat.community.aggregates import NotFinished
+from repbeat.community.boards import CONSISTENCY, IMPROVEMENT, KINDS
+from repbeat.community.errors import BadEntry, BadInvite, Blocked, NotAMember, TooMany
+from repbeat.community.streaks import streak, week_of
+from repbeat.ingest.batch import ingest
+from repbeat.people import accounts, consent, erase, holdings, setup, tenants
+from repbeat.people.accounts import Account
+from repbeat.store import Database, NotFound, athletes, devices
+from repbeat.store.sessions import Key
+from repbeat_tools.sample import NOW_MS, session_log
+
+DAY_MS = 86_400_000
+PASSWORD = "correct horse battery"  # noqa: S105
+SECRET = b"0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPBEAT_KEY_FILE", str(tmp_path / "key"))
+
+
+@pytest.fixture
+def db(trained: Database) -> Database:
+    tenants.add_gym(trained, "Home", tenants.HOME)
+    return trained
+
+
+@pytest.fixture
+def athlete_id(db: Database) -> str:
+    return athletes.named(db, "Athlete A").athlete_id
+
+
+@pytest.fixture
+def group(db: Database) -> tuple[str, str]:
+    made = tenants.add_group(db, tenants.HOME, "Early birds")
+    return made.gym_id, made.group_id
+
+
+@pytest.fixture
+def member(db: Database, group: tuple[str, str]) -> Callable[[str], tuple[Account, str]]:
+    """Makes an account with an athlete who has joined the group by an invitation."""
+
+    def make(name: str) -> tuple[Account, str]:
+        if setup.is_due(db):
+            account = setup.first_account(db, "c", "c", name, PASSWORD, "::1", NOW_MS)
+        else:
+            account = setup.member(db, name, PASSWORD, NOW_MS)
+        (own,) = accounts.owned(db, account.account_id)
+        invites.accept(
+            db, invites.invite(db, *group, NOW_MS), account.account_id, own, f"nick {name}", NOW_MS
+        )
+        return account, own
+
+    return make
+
+
+def one_more(db: Database, at_ms: int, boot: int, reps: int = 10) -> Key:
+    first = int(db.value("SELECT next_seq FROM logs WHERE log_id = :log", log=LOG))
+    log = session_log(first_seq=first, boot=boot, unix_ms=at_ms, reps=reps)
+    ingest(db, DEVICE, LOG, log.records, at_ms + 3_600_000)
+    return Key(DEVICE, LOG, first + 2)
+
+
+def test_an_invitation_leads_in_under_a_nickname_and_shows_nothing_yet(
+    db: Database, group: tuple[str, str], member: Callable[[str], tuple[Account, str]]
+) -> None:
+    _, own = member("Ann")
+    other, _ = member("Ben")
+    assert [one.nickname for one in invites.members(db, *group)] == ["nick Ann", "nick Ben"]
+    invites.check_member(db, other.account_id, *group)
+    given = [one for one in consent.to_account(db, other.account_id) if one.athlete_id == own]
+    assert given == []
+
+
+def test_an_invitation_ends_by_time_by_use_and_by_word(db: Database, group: tuple[str, str]) -> None:
+    text = invites.invite(db, *group, NOW_MS)
+    assert text not in str(db.rows("SELECT * FROM group_invites"))
+    with pytest.raises(BadInvite):
+        invites.found(db, text, NOW_MS + invites.LASTS_MS)
+    with pytest.raises(BadInvite):
+        invites.found(db, "guess", NOW_MS)
+    for number in range(invites.USES):
+        invites.accept(db, text, f"account{number}", None, "somebody", NOW_MS)
+    with pytest.raises(BadInvite):
+        invites.accept(db, text, "one more", None, "somebody", NOW_MS)
+    again = invites.invite(db, *group, NOW_MS)
+    invites.end(db, *group)
+    with pytest.raises(BadInvite):
+        invites.found(db, again, NOW_MS)
+
+
+def test_leaving_is_at_once_and_for_good(
+    db: Database, group: tuple[str, str], member: Callable[[str], tuple[Account, str]]
+) -> None:
+    account, own = member("Ann")
+    other, _ = member("Ben")
+    consent.give(db, own, consent.GROUP, "/".join(group), [consent.SESSIONS], NOW_MS)
+    standings.opt_in(db, own, *group, CONSISTENCY, NOW_MS)
+    assert own in {one.athlete_id for one in consent.to_account(db, other.account_id)}
+    invites.leave(db, account.account_id, own, *group, NOW_MS)
+    assert own not in {one.athlete_id for one in consent.to_account(db, other.account_id)}
+    assert [one.nickname for one in invites.members(db, *group)] == ["nick Ben"]
+    assert standings.of_athlete(db, own, *group) == set()
+    with pytest.raises(NotAMember):
+        invites.check_member(db, account.account_id, *group)
+
+
+def test_history_is_what_was_stored_and_badges_are_granted_from_it(db: Database, athlete_id: str) -> None:
+    past = history.of_athlete(db, athlete_id, NOW_MS + DAY_MS)
+    (done,) = past.sessions
+    assert (done.repetitions, done.moved_g) == (30, 1_800_000)
+    assert {badge.id for badge in badges.badges(past)} == {"sessions"}
+    assert badges.badges(past) == badges.badges(history.of_athlete(db, athlete_id, NOW_MS + DAY_MS))
+
+
+def test_a_removed_session_takes_its_badge_away(db: Database, athlete_id: str) -> None:
+    before = badges.badges(history.of_athlete(db, athlete_id, NOW_MS + 20 * DAY_MS))
+    for number in range(9):
+        one_more(db, NOW_MS + (number + 1) * DAY_MS, boot=number + 2)
+    ten = badges.badges(history.of_athlete(db, athlete_id, NOW_MS + 20 * DAY_MS))
+    assert max(badge.tier for badge in ten if badge.id == "sessions") == 2
+    db.run("DELETE FROM sessions WHERE start_ms > :after_ms", after_ms=NOW_MS + DAY_MS // 2)
+    assert badges.badges(history.of_athlete(db, athlete_id, NOW_MS + 20 * DAY_MS)) == before
+
+
+def test_the_order_in_which_sessions_arrive_is_nothing(tmp_path: Path) -> None:
+    """The same logs, collected in any order of devices, give the same state."""
+
+    def state(order: list[int]) -> list[badges.Badge]:
+        path = tmp_path / f"{order[0]}{order[1]}.sqlite3"
+        path.unlink(missing_ok=True)
+        with Database(path) as db:
+            owner = athletes.add(db, "A", NOW_MS, tag=7)
+            for number in order:
+                device = f"{number:016x}"
+                devices.seen(
+                    db, device, name="", address=f"C0:{number}", log_id=number, head_seq=1, boot=1,
+                    plan_revision=0, firmware="", now_ms=NOW_MS,
+                )  # fmt: skip
+                devices.assign(db, device, number, owner.athlete_id)
+                log = session_log(unix_ms=NOW_MS + number * DAY_MS, reps=5 + number)
+                ingest(db, device, number, log.records, NOW_MS + 40 * DAY_MS)
+            return badges.badges(history.of_athlete(db, owner.athlete_id, NOW_MS + 40 * DAY_MS))
+
+    first = state(list(range(1, 12)))
+    rng = random.Random(3)
+    for _ in range(3):
+        order = list(range(1, 12))
+        rng.shuffle(order)
+        assert state(order) == first
+    assert len(first) >= 3
+
+
+def test_own_training_days_make_a_streak_and_a_day_off_breaks_none(db: Database, athlete_id: str) -> None:
+    monday = week_of(history.local_day(db, athlete_id, NOW_MS)) + timedelta(days=7)
+    choice = motivation.choose(db, athlete_id, hidden=False, weekdays=[0], today=monday)
+    assert choice.trains_on(monday)
+    assert not choice.trains_on(monday - timedelta(days=7))
+    later_ms = NOW_MS + 30 * DAY_MS
+    past = history.of_athlete(db, athlete_id, later_ms)
+    assert streak(past.schedule, [], past.today).consistency == 0.0
+    motivation.call_off(db, athlete_id, [monday + timedelta(days=7 * n) for n in range(6)], "travelling")
+    past = history.of_athlete(db, athlete_id, later_ms)
+    assert streak(past.schedule, [], past.today).consistency is None
+    with pytest.raises(BadEntry):
+        motivation.call_off(db, athlete_id, [monday], "lazy")
+
+
+def test_hiding_motivation_hides_the_place_on_a_board(
+    db: Database, group: tuple[str, str], athlete_id: str, member: Callable[[str], tuple[Account, str]]
+) -> None:
+    member("Ann")  # owns Athlete A: the first account takes the athlete who is there
+    for kind in KINDS:
+        standings.opt_in(db, athlete_id, *group, kind, NOW_MS)
+    monday = week_of(history.local_day(db, athlete_id, NOW_MS))
+    motivation.choose(db, athlete_id, hidden=False, weekdays=[monday.weekday()], today=monday)
+    later_ms = NOW_MS + 14 * DAY_MS
+    (place,) = standings.board(db, *group, CONSISTENCY, SECRET, later_ms)
+    assert "Athlete" not in place.name
+    assert standings.board(db, *group, IMPROVEMENT, SECRET, later_ms) == []
+    motivation.choose(db, athlete_id, hidden=True, weekdays=[0], today=monday)
+    assert standings.board(db, *group, CONSISTENCY, SECRET, later_ms) == []
+    with pytest.raises(KeyError, match="consistency"):
+        standings.opt_in(db, athlete_id, *group, "weight", NOW_MS)
+
+
+def test_improvement_ranks_a_rise_over_oneself(db: Database, group: tuple[str, str], athlete_id: str) -> None:
+    standings.opt_in(db, athlete_id, *group, IMPROVEMENT, NOW_MS)
+    one_more(db, NOW_MS + 35 * DAY_MS, boot=2, reps=8)
+    (place,) = standings.board(db, *group, IMPROVEMENT, SECRET, NOW_MS + 36 * DAY_MS)
+    assert place.value == pytest.approx((1 + 8 / 30) / (1 + 10 / 30) - 1, abs=0.001)
+
+
+def test_figures_are_published_once_and_too_few_is_an_answer(
+    db: Database, group: tuple[str, str], member: Callable[[str], tuple[Account, str]]
+) -> None:
+    people = [member(f"Member {number}") for number in range(6)]
+    for _, own in people[:4]:
+        consent.give(db, own, consent.GROUP, "/".join(group), [consent.VALUES], NOW_MS - DAY_MS)
+    week = week_of(datetime.fromtimestamp(NOW_MS / 1000, UTC).date())
+    with pytest.raises(NotFinished):
+        figures.of_week(db, *group, week, SECRET, NOW_MS)
+    later_ms = NOW_MS + 8 * DAY_MS
+    found = figures.of_week(db, *group, week, SECRET, later_ms)
+    assert {row.mean for row in found} == {None}
+    for _, own in people[4:]:
+        consent.give(db, own, consent.GROUP, "/".join(group), [consent.VALUES], NOW_MS - DAY_MS)
+    assert figures.of_week(db, *group, week, SECRET, later_ms) == found  # kept, whoever consents afterwards
+    following = figures.of_week(db, *group, week + timedelta(days=7), SECRET, NOW_MS + 16 * DAY_MS)
+    assert all(row.mean is not None and row.members == 5 for row in following)
+
+    invites.leave(db, people[0][0].account_id, people[0][1], *group, NOW_MS + 16 * DAY_MS)
+    assert figures.of_week(db, *group, week + timedelta(days=7), SECRET, NOW_MS + 17 * DAY_MS) == following
+
+
+def test_recovery_is_logged_exported_and_erased(db: Database, athlete_id: str) -> None:
+    entry = recovery_log.add(db, athlete_id, date(2026, 11, 25), "sauna", 15, " after squats ")
+    assert recovery_log.of_athlete(db, athlete_id) == [entry]
+    assert entry.note == "after squats"
+    for modality, minutes in (("cryo chamber", 10), ("sauna", 0), ("sauna", 601)):
+        with pytest.raises(BadEntry):
+            recovery_log.add(db, athlete_id, date(2026, 11, 25), modality, minutes)
+    with pytest.raises(NotFound):
+        recovery_log.remove(db, "another", entry.entry_id)
+    assert "recovery_log" in {table.name for table in holdings.tables(db)}
+    erase.erase(db, athlete_id, NOW_MS)
+    assert db.value("SELECT COUNT(*) FROM recovery_log") == 0
+
+
+def test_notes_come_from_ones_own_groups_and_can_be_reported_and_blocked(
+    db: Database, member: Callable[[str], tuple[Account, str]]
+) -> None:
+    (_, own), (ben, _) = member("Ann"), member("Ben")
+    stranger = setup.member(db, "Cem", PASSWORD, NOW_MS)
+    with pytest.raises(NotAMember):
+        encouragement.send(db, stranger.account_id, own, "hello", NOW_MS)
+    with pytest.raises(BadEntry):
+        encouragement.send(db, ben.account_id, own, "x" * 281, NOW_MS)
+    note = encouragement.send(db, ben.account_id, own, "Well done!", NOW_MS)
+    assert encouragement.of_athlete(db, own) == [note]
+    for _ in range(encouragement.MOST_A_DAY - 1):
+        encouragement.send(db, ben.account_id, own, "again", NOW_MS)
+    with pytest.raises(TooMany):
+        encouragement.send(db, ben.account_id, own, "and again", NOW_MS)
+    encouragement.report(db, own, note.note_id, NOW_MS)
+    assert note.note_id not in {one.note_id for one in encouragement.of_athlete(db, own)}
+    assert [one.note_id for one in encouragement.reported(db)] == [note.note_id]
+    encouragement.block(db, own, ben.account_id, NOW_MS)
+    assert encouragement.of_athlete(db, own) == []
+    with pytest.raises(Blocked):
+        encouragement.send(db, ben.account_id, own, "hello", NOW_MS + 2 * DAY_MS)
+    encouragement.unblock(db, own, ben.account_id)
+    assert encouragement.send(db, ben.account_id, own, "hello", NOW_MS + 2 * DAY_MS)
