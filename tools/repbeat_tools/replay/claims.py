@@ -1,9 +1,10 @@
 """`repbeat replay claims`: is a machine's set given to the wearable that did it, and to no other?
 
 Each recorded wrist set goes through the device's counter; a stack that moves with the same repetitions is
-made, measured by a sensor on it and counted by the same code. What the machine counted is then compared with
-what wearables did: the set's own among strangers', and strangers' alone. Strangers are other recorded sets
-that begin within a few seconds, every second one of the same exercise.
+made, measured by a sensor on it and counted by the same code. The wrist's times are not the hand's: the stack
+turns and rests a little off them (`--jitter`). What the machine counted is then compared with what wearables
+did: the set's own among strangers', and strangers' alone. Strangers are other recorded sets that begin within
+a few seconds, every second one of the same exercise.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from repbeat.gym import matching
+from repbeat.gym.matching import Rep
 from repbeat_tools.replay.options import print_json, with_progress
 from repbeat_tools.replay.recordings import RecordedSet, read_sets
 from repbeat_tools.replay.reps import DRIVER, count_sets
@@ -29,6 +31,8 @@ from repbeat_tools.simulator.model import stack
 from repbeat_tools.simulator.model.kinematics import STEP_MS
 from repbeat_tools.simulator.model.lifter import RepTruth
 
+JITTER_MS = 60.0  # standard deviation of a turn as the wrist's counter has it, against the stack's own
+LEAST_HALF_MS = 150  # however the jitter falls, a half of a repetition takes so long
 CLOCK_MS = 100.0  # standard deviation of a device's clock, which is set over Bluetooth
 BEGIN_MS = 8000  # a stranger's set begins so much before or after, at most
 STRANGERS = (1, 3)
@@ -38,11 +42,11 @@ MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 @dataclass(frozen=True)
 class Pair:
-    """One set as wrist and machine counted it: ends of repetitions in ms."""
+    """One set as wrist and machine counted it."""
 
     recorded: RecordedSet
-    wrist_ms: list[int]
-    machine_ms: list[int]
+    wrist: list[Rep]
+    machine: list[Rep]
 
 
 @dataclass
@@ -64,22 +68,39 @@ class Tally:
             self.wrong += 1
 
 
-def pairs_of(sets: Sequence[RecordedSet], seed: int) -> list[Pair]:
+def pairs_of(sets: Sequence[RecordedSet], jitter_ms: float, seed: int) -> list[Pair]:
     """Wrist sets beside the machine's count of the same repetitions."""
     out = []
     counted = count_sets(sets, plan_known=False)
     rng = np.random.default_rng([seed, 9])
     with Firmware(DRIVER) as firmware:
         for one in with_progress(counted, "machines"):
-            truth = [RepTruth(rep["start_ms"], rep["turn_ms"], rep["end_ms"]) for rep in one.reps]
-            if not truth:
-                out.append(Pair(one.recorded, [], []))
-                continue
-            samples = machine_samples(truth, rng)
-            options = {"start_ms": int(samples[0, 0]), "exercise": 0, "calibration": None}
-            *reps, _ = firmware.replay(samples, options).emitted
-            machine_ms = [rep["end_ms"] for rep in reps]
-            out.append(Pair(one.recorded, [rep["end_ms"] for rep in one.reps], machine_ms))
+            wrist = [_rep(rep) for rep in one.reps]
+            machine: list[Rep] = []
+            if wrist:
+                samples = machine_samples(_stack_turns(one.reps, jitter_ms, rng), rng)
+                options = {"start_ms": int(samples[0, 0]), "exercise": 0, "calibration": None}
+                *reps, _ = firmware.replay(samples, options).emitted
+                machine = [_rep(rep) for rep in reps]
+            out.append(Pair(one.recorded, wrist, machine))
+    return out
+
+
+def _rep(counted: dict[str, int]) -> Rep:
+    return Rep(counted["start_ms"], counted["concentric_ms"], counted["eccentric_ms"])
+
+
+def _stack_turns(
+    reps: Sequence[dict[str, int]], jitter_ms: float, rng: np.random.Generator
+) -> list[RepTruth]:
+    """The stack's own times of what the wrist counted, each off by `jitter_ms`, still in order."""
+    out: list[RepTruth] = []
+    for rep in reps:
+        moments = [rep[name] for name in ("start_ms", "turn_ms", "end_ms")]
+        start_ms, turn_ms, end_ms = (float(at) for at in moments + rng.normal(0, jitter_ms, 3))
+        start_ms = max(start_ms, out[-1].end_ms) if out else start_ms
+        turn_ms = max(turn_ms, start_ms + LEAST_HALF_MS)
+        out.append(RepTruth(start_ms, turn_ms, max(end_ms, turn_ms + LEAST_HALF_MS)))
     return out
 
 
@@ -95,17 +116,15 @@ def machine_samples(truth: Sequence[RepTruth], rng: np.random.Generator) -> npt.
 def compare(pairs: Sequence[Pair], trials: int, seed: int) -> dict[str, Any]:
     """Precision and recall of the match at the shipped margin, and at others."""
     rng = random.Random(seed)
-    usable = [pair for pair in pairs if min(len(pair.wrist_ms), len(pair.machine_ms)) >= matching.LEAST_REPS]
+    usable = [pair for pair in pairs if min(len(pair.wrist), len(pair.machine)) >= matching.LEAST_REPS]
     with_wearer, without = Tally(), Tally()
     for _ in range(trials):
-        for pair in usable:
+        for pair in usable if len(usable) > 1 else ():
             for count in STRANGERS:
-                machine_ms = _off(pair.machine_ms, rng)
-                strangers = _strangers(pair, usable, count, machine_ms[0], rng)
-                _compare_one(
-                    machine_ms, {**strangers, "wearer": _off(pair.wrist_ms, rng)}, "wearer", with_wearer
-                )
-                _compare_one(machine_ms, strangers, None, without)
+                machine = _off(pair.machine, rng)
+                strangers = _strangers(pair, usable, count, machine[0].start_ms, rng)
+                _compare_one(machine, {**strangers, "wearer": _off(pair.wrist, rng)}, "wearer", with_wearer)
+                _compare_one(machine, strangers, None, without)
     right, wrong = with_wearer.right, with_wearer.wrong + without.wrong
     tried = right + with_wearer.wrong + with_wearer.none
     return {
@@ -124,12 +143,10 @@ def compare(pairs: Sequence[Pair], trials: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _compare_one(
-    machine_ms: list[int], wearables: dict[str, list[int]], wearer: str | None, to: Tally
-) -> None:
-    found = matching.match(machine_ms, wearables)
+def _compare_one(machine: list[Rep], wearables: dict[str, list[Rep]], wearer: str | None, to: Tally) -> None:
+    found = matching.match(machine, wearables)
     to.add(found.wearable, wearer)
-    scores = {name: matching.score(machine_ms, ends) for name, ends in wearables.items()}
+    scores = {name: matching.score(machine, reps) for name, reps in wearables.items()}
     to.best.append((found.score, found.margin, max(scores, key=lambda name: scores[name]) == wearer))
 
 
@@ -152,23 +169,26 @@ def _at_margin(margin: float, with_wearer: Tally, without: Tally) -> dict[str, A
 
 def _strangers(
     pair: Pair, usable: Sequence[Pair], count: int, begin_ms: int, rng: random.Random
-) -> dict[str, list[int]]:
+) -> dict[str, list[Rep]]:
     """Other people's sets near this one, every second of the same exercise where there is one."""
     alike: Callable[[Pair], bool] = lambda other: other.recorded.exercise == pair.recorded.exercise  # noqa: E731
     others = [other for other in usable if other is not pair]
     same = [other for other in others if alike(other)] or others
     out = {}
     for n in range(count):
-        other = rng.choice(same if n % 2 == 0 else others).wrist_ms
-        shift_ms = begin_ms - other[0] + rng.randint(-BEGIN_MS, BEGIN_MS)
-        out[f"stranger {n}"] = _off([at + shift_ms for at in other], rng)
+        other = rng.choice(same if n % 2 == 0 else others).wrist
+        shift_ms = begin_ms - other[0].start_ms + rng.randint(-BEGIN_MS, BEGIN_MS)
+        out[f"stranger {n}"] = _off(_later(other, shift_ms), rng)
     return out
 
 
-def _off(ends_ms: Sequence[int], rng: random.Random) -> list[int]:
+def _off(reps: Sequence[Rep], rng: random.Random) -> list[Rep]:
     """The same by another device's clock."""
-    shift_ms = round(rng.gauss(0, CLOCK_MS))
-    return [at + shift_ms for at in ends_ms]
+    return _later(reps, round(rng.gauss(0, CLOCK_MS)))
+
+
+def _later(reps: Sequence[Rep], shift_ms: int) -> list[Rep]:
+    return [rep._replace(start_ms=rep.start_ms + shift_ms) for rep in reps]
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -179,18 +199,27 @@ def _share(part: int, whole: int) -> float | None:
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--trials", type=click.IntRange(1, 100), default=5, show_default=True, help="A set.")
+@click.option(
+    "--jitter",
+    "jitter_ms",
+    type=click.FloatRange(0, 500),
+    default=JITTER_MS,
+    show_default=True,
+    help="Milliseconds that the stack's turns are off the wrist's.",
+)
+@click.option("--source", help="Only the sets of this source.")
 @click.option("--seed", type=int, default=1, show_default=True)
-def claims(folder: Path, as_json: bool, trials: int, seed: int) -> None:
+def claims(folder: Path, as_json: bool, trials: int, jitter_ms: float, source: str | None, seed: int) -> None:
     """Match the wrist sets of DIR with synthetic machine traces of the same and of other sets."""
-    sets = [one for one in read_sets(folder) if one.site == "wrist" and not one.is_rest]
+    wrists = (one for one in read_sets(folder) if one.site == "wrist" and not one.is_rest)
+    sets = [one for one in wrists if source in (None, one.source)]
     if not sets:
         raise click.ClickException(f"{folder} holds no sets of a sensor on the wrist")
-    pairs = pairs_of(with_progress_list(sets), seed)
-    result = compare(pairs, trials, seed)
-    by_source = {one.source for one in sets}
+    pairs = pairs_of(with_progress_list(sets), jitter_ms, seed)
+    result = {"jitter_ms": jitter_ms, **compare(pairs, trials, seed)}
     result["by_source"] = {
-        source: _brief(compare([pair for pair in pairs if pair.recorded.source == source], trials, seed))
-        for source in sorted(by_source)
+        name: _brief(compare([pair for pair in pairs if pair.recorded.source == name], trials, seed))
+        for name in sorted({one.source for one in sets})
     }
     if as_json:
         print_json(result)
