@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: setup demo test check bench lock clean help
+.PHONY: setup demo test check bench texts lock clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## *' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ check: setup     ## lint and types only
 
 bench: setup     ## speed and size, as ratios within one run
 	@$(RUN)/repbeat bench $(ARGS)
+
+texts: setup     ## bring the pages' translations up to date with their texts
+	@$(RUN)/python -m repbeat_tools.texts
 
 lock:            ## renew requirements.lock and the npm lock from pyproject.toml and package.json
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip -q install uv

@@ -25,7 +25,7 @@ def test_today_shows_the_plan_and_why_it_changed(client: Any) -> None:
     assert "Squat 3 8–10 62.5 kg 1:30" in page
     assert "Squat: load 60 kg → 62.5 kg" in page
     assert "All 3 sets reached 10 repetitions at 60 kg. Rule double_progression, version 1." in page
-    assert "3 sets, 30 repetitions, 1800 kg moved" in page
+    assert "3 sets · 30 repetitions · 1,800 kg moved" in page
 
 
 def test_session_shows_sets_reps_and_heart(client: Any) -> None:
@@ -79,7 +79,7 @@ def test_live_values_appear_while_a_set_runs(client: Any, live: dict[str, State]
     state = client.get("/live.json").get_json()[DEVICE]
     assert (state["phase"], state["reps"], state["target"], state["bpm"]) == ("In a set", 7, 10, 141)
     assert (state["steps"], state["cadence"], state["strain"]) == (None, None, None)
-    assert "7 of 10 squat" in text(client.get("/"))
+    assert "7 of 10 Squat" in text(client.get("/"))
 
     newer = values | {"version": 2, "phase": 6, "steps": 812, "cadence": 104, "strain_x10": 63}
     live[DEVICE] = State(address="C0:00:00:00:00:01", link="connected", values=newer)

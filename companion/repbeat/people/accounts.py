@@ -199,4 +199,5 @@ _OF_ACCOUNT = (
     "tokens",
     "webhooks",
     "webhook_deliveries",
+    "preferences",
 )

@@ -45,6 +45,10 @@ class UnknownScope(PeopleError):
     """A scope or kind of data that there is not."""
 
 
+class BadPreference(PeopleError):
+    """A language, unit or zone that there is not."""
+
+
 class KeyUnavailable(PeopleError, StoreError):
     """The master key cannot be had: heart data can neither be written nor read."""
 

@@ -144,4 +144,15 @@ _FIRST = (
     "CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_ms)",
 )
 
-MIGRATIONS = (Migration("0001_people", _FIRST),)
+_PREFERENCES = (
+    """CREATE TABLE preferences (              -- how an account likes its pages; '': as the browser says
+        account_id TEXT NOT NULL PRIMARY KEY,
+        language TEXT NOT NULL,
+        units TEXT NOT NULL,                 -- kg, lb
+        decimal_mark TEXT NOT NULL,
+        week_start TEXT NOT NULL,
+        zone TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS = (Migration("0001_people", _FIRST), Migration("0002_preferences", _PREFERENCES))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from repbeat.people import accounts, passwords, setup, signin, tokens
+from repbeat.people import preferences as liked
 from repbeat.people.accounts import Account
 from repbeat.people.errors import PeopleError, Throttled, WrongPassword
 from repbeat.people.roles import Role, needs
+from repbeat.web import i18n
 from repbeat.web.access import Accounts
 from repbeat.web.context import companion, gate, now_ms, store
+from repbeat.web.errors import told
 from repbeat.web.guard import SIGN_IN, local_path
 
 account = Blueprint("account", __name__)
@@ -44,7 +51,7 @@ def make_first() -> ResponseReturnValue:
     except Throttled:
         raise
     except PeopleError as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
         return render_template("setup.html", code=form.get("code", "")), 422
     _begin(made)
     return redirect(url_for("pages.today"))
@@ -72,7 +79,7 @@ def enter() -> ResponseReturnValue:
             store(), form.get("name", ""), form.get("password", ""), request.remote_addr or "", now_ms()
         )
     except WrongPassword as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
         return render_template("signin.html", to=to or "", name=form.get("name", "")), 401
     _begin(found)
     return redirect(to or url_for("pages.today"))
@@ -106,12 +113,42 @@ def change_password() -> ResponseReturnValue:
         signin.sign_in(db, mine.name, form.get("old", ""), request.remote_addr or "", now_ms())
         keep = signin.hash_of(str(session.get(SIGN_IN, "")))
         accounts.set_password(db, mine.account_id, form.get("new", ""), keep_sign_in=keep)
-        flash("The password is changed; all other browsers are signed out.", "good")
+        flash(_("The password is changed; all other browsers are signed out."), "good")
     except Throttled:
         raise
     except PeopleError as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
     return redirect(url_for("account.own"))
+
+
+@account.get("/preferences")
+@needs(Role.SIGNED_IN)
+def preferences() -> str:
+    """Language, units and calendar of one's pages."""
+    return render_template(
+        "preferences.html",
+        wanted=liked.of(store(), gate().viewer.account_id),
+        zones=sorted(zoneinfo.available_timezones()),
+    )
+
+
+@account.post("/preferences")
+@needs(Role.SIGNED_IN)
+def keep_preferences() -> ResponseReturnValue:
+    """Change them."""
+    chosen = {
+        name: request.form.get(name, "").strip()
+        for name in ("language", "units", "decimal_mark", "week_start", "zone")
+    }
+    wanted = liked.Preferences(account_id=gate().viewer.account_id, **chosen)
+    try:
+        liked.keep(store(), wanted, tuple(i18n.LANGUAGES))
+    except PeopleError as error:
+        flash(told(error), "bad")
+    else:
+        g.pop("local", None)  # say so in the language just chosen
+        flash(_("Kept."), "good")
+    return redirect(url_for("account.preferences"))
 
 
 @account.post("/account/others")
@@ -119,7 +156,7 @@ def change_password() -> ResponseReturnValue:
 def sign_others_out() -> ResponseReturnValue:
     """Sign all other browsers of one's account out."""
     gone = signin.end_others(store(), _mine().account_id, str(session.get(SIGN_IN, "")))
-    flash(f"{gone} other browser{'' if gone == 1 else 's'} signed out.", "good")
+    flash(ngettext("%(num)s other browser signed out.", "%(num)s other browsers signed out.", gone), "good")
     return redirect(url_for("account.own"))
 
 
@@ -131,7 +168,7 @@ def make_token() -> ResponseReturnValue:
     try:
         _, text = tokens.make(store(), mine.account_id, form.get("name", ""), form.getlist("scope"), now_ms())
     except PeopleError as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
         return redirect(url_for("account.own"))
     return _page(text)
 
@@ -141,7 +178,7 @@ def make_token() -> ResponseReturnValue:
 def revoke_token(token_id: str) -> ResponseReturnValue:
     """Take one of one's tokens away."""
     tokens.revoke(store(), _mine().account_id, token_id)
-    flash("The token works no longer.", "good")
+    flash(_("The token works no longer."), "good")
     return redirect(url_for("account.own"))
 
 

@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from repbeat.people import keys
 from repbeat.store import Database
-from repbeat.web import access, errors, form, guard, logs, metrics
+from repbeat.web import access, errors, form, guard, i18n, logs, metrics
 from repbeat.web.account_pages import account
 from repbeat.web.context import Companion, LiveSource
 from repbeat.web.guard import SECURITY_HEADERS
@@ -51,6 +51,7 @@ def create_app(
     app.extensions["repbeat.metrics"] = metrics.install(app, database, unix_s)
     errors.install(app)
     guard.install(app, limits)
+    i18n.install(app)
     for blueprint in (pages, account, privacy, people, monitoring):
         app.register_blueprint(blueprint)
     guard.declare(app)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from flask import current_app, g
 
 from repbeat.people.viewer import Gate
 from repbeat.store import Database
 from repbeat.web.access import Access
-from repbeat.web.live import LiveState
+
+
+class LiveState(Protocol):
+    """`link` is the hub's word for the connection; `values` is the last LIVE value, None before the first."""
+
+    @property
+    def link(self) -> str: ...
+    @property
+    def values(self) -> dict[str, int] | None: ...
+
 
 LiveSource = Callable[[], Mapping[str, LiveState]]
 

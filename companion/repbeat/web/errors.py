@@ -7,6 +7,7 @@ import logging
 import msgspec
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException
 
@@ -14,6 +15,8 @@ from repbeat.coach.acts import ActError
 from repbeat.coach.plan_file import PlanFileError
 from repbeat.people import errors as people
 from repbeat.store import NotFound, StoreError
+from repbeat.web import words
+from repbeat.web.i18n import ENGLISH, local
 from repbeat_protocol.plan import PlanError
 
 log = logging.getLogger(__name__)
@@ -76,7 +79,7 @@ def install(app: Flask) -> None:
 
 def _handler(status: int, title: str):  # type: ignore[no-untyped-def]
     def handle(error: Exception) -> ResponseReturnValue:
-        response = answer(status, title, str(error))
+        response = answer(status, title, told(error))
         if isinstance(error, people.Throttled):
             response.headers["Retry-After"] = str(error.wait_s)
         return response
@@ -89,4 +92,14 @@ def answer(status: int, title: str, detail: str) -> Response:
     if request.path.startswith("/api/") or request.path.endswith(".json"):
         problem = Problem(title=title, status=status, detail=detail)
         return Response(msgspec.json.encode(problem), status, mimetype="application/problem+json")
+    if local().language != ENGLISH:
+        title = _(words.TITLES[status]) if status in words.TITLES else title
+        detail = _(words.SENTENCES[status]) if status in words.SENTENCES else detail
     return make_response(render_template("error.html", title=title, message=detail), status)
+
+
+def told(error: Exception) -> str:
+    """An error for people: English says its cause, other languages what kind it is."""
+    if local().language == ENGLISH:
+        return str(error)
+    return next((_(said) for kind, said in words.ERRORS.items() if isinstance(error, kind)), str(error))

@@ -1,84 +1,153 @@
-"""How numbers and moments are written for people."""
+"""How numbers, moments and names are written for whoever looks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
+from babel import dates, numbers
+from flask_babel import gettext as _
+
+from repbeat.coach.texts import Text, say
+from repbeat.web import words
+from repbeat.web.i18n import local
 from repbeat_protocol import exercises
 
-FIELDS = {
-    "load_g": "load",
-    "sets": "sets",
-    "reps_low": "lower repetitions",
-    "reps_high": "upper repetitions",
-    "rest_s": "rest",
-}
+G_PER_LB = 453.59237  # by definition of the international pound
+DASH = "–"
 
 
-def moment(unix_ms: int | None, utc_offset_min: int | None = 0) -> str:
-    """Local date and time of a UTC moment; "time not known yet" for None."""
+def number(value: float | None, digits: int = 0) -> str:
+    """With at most `digits` decimals and the viewer's decimal mark; a dash for None."""
+    if value is None:
+        return DASH
+    pattern = "#,##0." + "#" * digits if digits else "#,##0"
+    return str(numbers.format_decimal(round(value, digits), format=pattern, locale=local().numbers))
+
+
+def decimal(value: float | None, digits: int = 1) -> str:
+    """With exactly `digits` decimals; a dash for None."""
+    if value is None:
+        return DASH
+    return str(numbers.format_decimal(value, format="#,##0." + "0" * digits, locale=local().numbers))
+
+
+def mass(grams: float) -> str:
+    """Grams in the viewer's unit."""
+    if local().units == "lb":
+        return f"{number(grams / G_PER_LB, 1)} lb"
+    return f"{number(grams / 1000, 2)} kg"
+
+
+def load(grams: int) -> str:
+    """A plan's load; body weight for 0."""
+    return mass(grams) if grams else _("body weight")
+
+
+def moment(unix_ms: int | None, utc_offset_min: int | None = None) -> str:
+    """Date and time: where the training was if that is known, else in the viewer's zone, else UTC."""
     if unix_ms is None:
-        return "time not known yet"
-    local = datetime.fromtimestamp(unix_ms / 1000, UTC) + timedelta(minutes=utc_offset_min or 0)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+        return _("time not known yet")
+    return f"{_day(_local(unix_ms, utc_offset_min))}, {_time(_local(unix_ms, utc_offset_min))}"
+
+
+def clock(unix_ms: int | None, utc_offset_min: int | None = None) -> str:
+    """The time of day alone."""
+    return DASH if unix_ms is None else _time(_local(unix_ms, utc_offset_min))
+
+
+def day(value: date | str) -> str:
+    """A calendar day, short, with its weekday."""
+    return dates.format_skeleton("MMMEd", _date(value), locale=local().formats)
 
 
 def ago(seconds: float | None) -> str:
     """A span up to now in its largest fitting unit."""
     if seconds is None:
-        return "never"
-    for limit, unit, size in ((90, "s", 1), (5400, "min", 60), (129600, "h", 3600)):
-        if seconds < limit:
-            return f"{max(0, round(seconds / size))} {unit} ago"
-    return f"{round(seconds / 86400)} days ago"
+        return _("never")
+    before = timedelta(seconds=-max(0, round(seconds)))
+    return str(dates.format_timedelta(before, add_direction=True, threshold=1.5, locale=local().formats))
 
 
 def span(seconds: float | None) -> str:
     """A length of time as minutes and seconds; a dash for None."""
     if seconds is None:
-        return "–"
+        return DASH
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def kilograms(grams: int) -> str:
-    """Grams as kilograms without needless zeros; body weight for 0."""
-    return f"{grams / 1000:g} kg" if grams else "body weight"
-
-
 def exercise(code: int) -> str:
     """An exercise's name as a heading."""
-    return exercises.slug(code).replace("_", " ").replace("-", " ").capitalize()
+    return _(words.plain(exercises.slug(code)))
+
+
+def field(name: str) -> str:
+    """What a number of a plan is."""
+    return _(words.FIELDS[name]) if name in words.FIELDS else words.plain(name)
 
 
 def plan_value(value: int, field: str) -> str:
     """A plan's number with its unit."""
     if field == "load_g":
-        return kilograms(value)
+        return load(value)
     return f"{value} s" if field.endswith("_s") else str(value)
+
+
+def told(text: Text | dict[str, Any] | None, otherwise: str = "") -> str:
+    """A sentence of the coach in the viewer's language and units; `otherwise` where none was kept."""
+    if not text:
+        return otherwise
+    return say(msgspec.convert(text, Text), local().language, mass)
 
 
 def seconds(milliseconds: int | None) -> str:
     """Milliseconds as seconds with one decimal; a dash for 0 or None (not measured)."""
-    return f"{milliseconds / 1000:.1f}" if milliseconds else "–"
+    return decimal(milliseconds / 1000) if milliseconds else DASH
 
 
 def metres_per_second(millimetres: int | None) -> str:
     """Velocity; a dash where the sensor gave none."""
-    return f"{millimetres / 1000:.2f}" if millimetres else "–"
+    return decimal(millimetres / 1000, 2) if millimetres else DASH
+
+
+def _local(unix_ms: int, utc_offset_min: int | None) -> datetime:
+    at = datetime.fromtimestamp(unix_ms / 1000, UTC)
+    if utc_offset_min is None:
+        return at.astimezone(local().zone or UTC)
+    return at + timedelta(minutes=utc_offset_min)
+
+
+def _day(at: date) -> str:
+    return dates.format_date(at, "medium", locale=local().formats)
+
+
+def _time(at: datetime) -> str:
+    return dates.format_time(at.time(), "short", locale=local().formats)
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
+    "clock": clock,
+    "day": day,
+    "decimal": decimal,
     "exercise": exercise,
-    "field": lambda name: FIELDS.get(name, name.replace("_", " ")),
-    "kilograms": kilograms,
+    "field": field,
+    "load": load,
+    "mass": mass,
     "metres_per_second": metres_per_second,
     "moment": moment,
+    "number": number,
+    "plain": words.plain,
     "plan_value": plan_value,
     "seconds": seconds,
     "span": span,
+    "told": told,
 }

@@ -4,32 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Protocol
+
+from flask_babel import gettext as _
 
 from repbeat.people import consent
 from repbeat.people.viewer import Gate
 from repbeat.store import NotFound, devices
-from repbeat_protocol import exercises
+from repbeat.web import form, words
+from repbeat.web.context import LiveState
 from repbeat_protocol import live as wire
-
-PHASES = {
-    wire.IDLE: "Idle",
-    wire.READY: "Ready for the next set",
-    wire.IN_SET: "In a set",
-    wire.REST: "Rest",
-    wire.DONE: "Session done",
-    wire.QUESTION: "Question to answer",
-    wire.BREATHING: "Paced breathing",
-}
-
-
-class LiveState(Protocol):
-    """`link` is the hub's word for the connection; `values` is the last LIVE value, None before the first."""
-
-    @property
-    def link(self) -> str: ...
-    @property
-    def values(self) -> dict[str, int] | None: ...
 
 
 def shown(state: LiveState) -> dict[str, object]:
@@ -43,12 +26,12 @@ def shown(state: LiveState) -> dict[str, object]:
     strain_x10 = values.get("strain_x10", wire.UNKNOWN_STRAIN)
     return {
         "link": state.link,
-        "phase": PHASES.get(values["phase"], "Unknown"),
+        "phase": _(words.PHASES.get(values["phase"], "Unknown")),
         "active": values["phase"] in (wire.READY, wire.IN_SET, wire.REST, wire.BREATHING),
         "set": values["set_index"] + 1,
         "reps": values["reps"],
         "target": values["reps_high"] or None,
-        "exercise": exercises.slug(values["exercise"]).replace("_", " "),
+        "exercise": form.exercise(values["exercise"]),
         "rest_left_s": values["rest_left_s"] if values["phase"] == wire.REST else None,
         "bpm": values["bpm"] or None,
         "zone": values["zone"],

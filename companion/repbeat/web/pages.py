@@ -13,7 +13,7 @@ from repbeat.store import devices as known_devices
 from repbeat.store import sessions as kept
 from repbeat.store.sessions import Key
 from repbeat.web import live as live_view
-from repbeat.web import views
+from repbeat.web import views, words
 from repbeat.web.context import companion, gate, store, unix_s
 
 pages = Blueprint("pages", __name__)
@@ -29,7 +29,13 @@ def _live() -> dict[str, dict[str, object]]:
 @pages.get("/")
 @needs(Role.SIGNED_IN)
 def today() -> str:
-    return render_template("today.html", cards=views.today(gate(), unix_s()), live=_live())
+    return render_template(
+        "today.html",
+        cards=views.today(gate(), unix_s()),
+        live=_live(),
+        tone=views.STATUS_TONE,
+        status=words.PLAN_STATUS,
+    )
 
 
 @pages.get("/sessions")

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from repbeat.people import accounts, setup, tenants
 from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
 from repbeat.store import NotFound, devices
 from repbeat.web.context import now_ms, store
+from repbeat.web.errors import told
 
 people = Blueprint("people", __name__)
 
@@ -28,6 +30,7 @@ def everybody() -> str:
         free=accounts.without_owner(db),
         gyms=[(gym, tenants.groups(db, gym.gym_id)) for gym in gyms],
         gym_names={gym.gym_id: gym.name for gym in gyms},
+        group_names={group.group_id: group.name for gym in gyms for group in tenants.groups(db, gym.gym_id)},
         roles=tenants.ROLES,
         devices=[(one, tenants.gym_of_device(db, one.device_id)) for one in devices.every(db)],
     )
@@ -48,7 +51,7 @@ def add() -> ResponseReturnValue:
             athlete=form.get("athlete") or None,
         )
 
-    return _done(change, "The account is made: tell its name and password, which can be changed there.")
+    return _done(change, _("The account is made: tell its name and password, which can be changed there."))
 
 
 @people.post("/people/<account_id>/remove")
@@ -56,7 +59,7 @@ def add() -> ResponseReturnValue:
 def remove(account_id: str) -> ResponseReturnValue:
     """Take an account away; the athlete's data stays until it is erased."""
     accounts.get(store(), account_id)
-    return _done(lambda: accounts.remove(store(), account_id), "The account is gone.")
+    return _done(lambda: accounts.remove(store(), account_id), _("The account is gone."))
 
 
 @people.post("/people/<account_id>/administrator")
@@ -65,7 +68,7 @@ def administrator(account_id: str) -> ResponseReturnValue:
     """Let an account manage others, or no longer."""
     accounts.get(store(), account_id)
     wanted = request.form.get("on") == "1"
-    return _done(lambda: accounts.set_administrator(store(), account_id, wanted), "Changed.")
+    return _done(lambda: accounts.set_administrator(store(), account_id, wanted), _("Changed."))
 
 
 @people.post("/people/<account_id>/roles")
@@ -74,9 +77,9 @@ def change_role(account_id: str) -> ResponseReturnValue:
     """Add or take away a role in a gym or group."""
     db, form = store(), request.form
     accounts.get(db, account_id)
-    gym_id, _, group_id = form.get("where", "").partition("/")
+    gym_id, _slash, group_id = form.get("where", "").partition("/")
     known = {(gym.gym_id, "") for gym in tenants.gyms(db)}
-    known |= {(group.gym_id, group.group_id) for gym, _ in known for group in tenants.groups(db, gym)}
+    known |= {(group.gym_id, group.group_id) for gym, _whole in known for group in tenants.groups(db, gym)}
     if (gym_id, group_id) not in known:
         raise NotFound("no such gym or group")
     role = form.get("role", "")
@@ -87,14 +90,14 @@ def change_role(account_id: str) -> ResponseReturnValue:
         else:
             tenants.leave(db, account_id, gym_id, role, group_id)
 
-    return _done(change, "Changed.")
+    return _done(change, _("Changed."))
 
 
 @people.post("/gyms")
 @needs(Role.ADMINISTRATOR)
 def add_gym() -> ResponseReturnValue:
     """One more gym."""
-    return _done(lambda: tenants.add_gym(store(), request.form.get("name", "")), "The gym is added.")
+    return _done(lambda: tenants.add_gym(store(), request.form.get("name", "")), _("The gym is added."))
 
 
 @people.post("/gyms/<gym_id>/groups")
@@ -102,7 +105,7 @@ def add_gym() -> ResponseReturnValue:
 def add_group(gym_id: str) -> ResponseReturnValue:
     """A group of a gym."""
     name = request.form.get("name", "")
-    return _done(lambda: tenants.add_group(store(), gym_id, name), "The group is added.")
+    return _done(lambda: tenants.add_group(store(), gym_id, name), _("The group is added."))
 
 
 @people.post("/people/devices/<device_id>")
@@ -114,7 +117,7 @@ def place(device_id: str) -> ResponseReturnValue:
     gym_id = request.form.get("gym", "")
     if gym_id not in {gym.gym_id for gym in tenants.gyms(db)}:
         raise NotFound("no such gym")
-    return _done(lambda: tenants.place_device(db, device_id, gym_id), "Changed.")
+    return _done(lambda: tenants.place_device(db, device_id, gym_id), _("Changed."))
 
 
 def _done(change: Callable[[], object], said: str) -> ResponseReturnValue:
@@ -122,7 +125,7 @@ def _done(change: Callable[[], object], said: str) -> ResponseReturnValue:
     try:
         change()
     except (PeopleError, NotFound) as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
     else:
         flash(said, "good")
     return redirect(url_for("people.everybody"))

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from repbeat.people import accounts, archive, audit, consent, erase, signin, tenants
 from repbeat.people.errors import PeopleError, UnknownScope
 from repbeat.people.roles import Role, needs
 from repbeat.store import Database, NotFound, athletes
 from repbeat.web.context import gate, now_ms, store
+from repbeat.web.errors import told
 from repbeat.web.guard import SIGN_IN
 
 privacy = Blueprint("privacy", __name__)
@@ -66,7 +68,7 @@ def give(athlete_id: str) -> ResponseReturnValue:
         scopes = ", ".join(one.scope for one in given)
         _note(athlete_id, "gave consent", f"{kind}: {scopes}")
     except (PeopleError, NotFound) as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
     return _back(athlete_id)
 
 
@@ -91,7 +93,7 @@ def narrow(athlete_id: str) -> ResponseReturnValue:
             if level is not None:
                 consent.set_level(store(), athlete_id, kind, level)
     except PeopleError as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
     else:
         _note(athlete_id, "changed visibility", "")
     return _back(athlete_id)
@@ -119,7 +121,7 @@ def forget(athlete_id: str) -> ResponseReturnValue:
     asking = gate().viewer
     athlete = athletes.get(db, athlete_id)
     if form.get("name", "").strip() != athlete.name:
-        flash("Nothing was erased: type the athlete's name exactly.", "bad")
+        flash(_("Nothing was erased: type the athlete’s name exactly."), "bad")
         return _back(athlete_id)
     try:
         if asking.account_id:
@@ -127,7 +129,7 @@ def forget(athlete_id: str) -> ResponseReturnValue:
             signin.sign_in(db, mine.name, form.get("password", ""), request.remote_addr or "", now_ms())
         erased = erase.erase(db, athlete_id, time.time_ns() // 1_000_000)
     except PeopleError as error:
-        flash(f"Nothing was erased: {error}", "bad")
+        flash(_("Nothing was erased: %(why)s", why=told(error)), "bad")
         return _back(athlete_id)
     if asking.account_id in erased.accounts:
         session.pop(SIGN_IN, None)
@@ -136,7 +138,7 @@ def forget(athlete_id: str) -> ResponseReturnValue:
 
 def _named(db: Database, to: str, name: str) -> tuple[str, str]:
     """(kind of grantee, grantee) of a form's choice."""
-    kind, _, grantee = to.partition(":")
+    kind, _colon, grantee = to.partition(":")
     if kind == consent.ACCOUNT:
         found = accounts.find(db, name)
         if found is None:
@@ -156,13 +158,14 @@ def _grantee(db: Database, one: consent.Consent) -> str:
         try:
             return accounts.get(db, one.grantee).name
         except NotFound:
-            return "an account that is gone"
+            return _("an account that is gone")
     if one.grantee_kind == consent.SERVICE:
-        return f"the service {one.grantee}"
-    gym_id, _, group_id = one.grantee.partition("/")
+        return _("the service %(name)s", name=one.grantee)
+    gym_id, _slash, group_id = one.grantee.partition("/")
     names = {gym.gym_id: gym.name for gym in tenants.gyms(db)}
     names |= {group.group_id: group.name for group in tenants.groups(db, gym_id)}
-    return f"the {one.grantee_kind} {names.get(group_id or gym_id, 'that is gone')}"
+    name = names.get(group_id or gym_id, _("that is gone"))
+    return _("the group %(name)s", name=name) if group_id else _("the gym %(name)s", name=name)
 
 
 def _own_gyms(db: Database) -> list[tenants.Gym]:

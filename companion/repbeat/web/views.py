@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from flask_babel import gettext as _
+
 from repbeat.coach import desk
+from repbeat.coach.texts import Text
 from repbeat.ingest import summary
 from repbeat.people import consent
 from repbeat.people.roles import Role
@@ -21,14 +24,8 @@ from repbeat_protocol import heart
 from repbeat_protocol import plan as plan_format
 from repbeat_protocol import records as wire
 
-STATUS = {
-    plans.PROPOSED: ("waits for approval", "warn"),
-    plans.PENDING: ("ready for the device", ""),
-    plans.PUSHED: ("on the device, applied before the next set", ""),
-    plans.APPLIED: ("in force on the device", "good"),
-    plans.REFUSED: ("refused by the device", "bad"),
-    plans.SUPERSEDED: ("replaced", ""),
-}
+# How a plan's status looks; what it says is in `words`.
+STATUS_TONE = {plans.PROPOSED: "warn", plans.APPLIED: "good", plans.REFUSED: "bad"}
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,8 @@ class Today:
     device: Device | None
     plan: Plan | None
     content: plan_format.Plan | None
-    status: tuple[str, str]
     changes: list[Change]
-    reasons: list[str]
+    reasons: list[Text]
     last: SessionLine | None
 
 
@@ -69,7 +65,7 @@ class SessionView:
     def minutes(self) -> list[tuple[int, int, int]]:
         """(minute from 1, mean bpm, seconds with a value): the chart as a table."""
         by_minute: dict[int, list[int]] = {}
-        for at_s, bpm, _ in self.heart:
+        for at_s, bpm, _state in self.heart:
             if bpm is not None:
                 by_minute.setdefault(int(at_s // 60) + 1, []).append(bpm)
         return [(minute, round(fmean(found)), len(found)) for minute, found in sorted(by_minute.items())]
@@ -119,9 +115,8 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
         device=device if gate.may(athlete_id, consent.LIVE) else None,
         plan=current,
         content=current.wire() if current else None,
-        status=STATUS[current.status] if current else ("", ""),
         changes=plans.changes(db, athlete_id, current.revision) if current else [],
-        reasons=[verdict.decision.why for verdict in judged.verdicts] if judged else [],
+        reasons=[verdict.decision.text for verdict in judged.verdicts] if judged else [],
         last=line(gate, last[0]) if last else None,
     )
 
@@ -142,7 +137,7 @@ def history(gate: Gate, limit: int, offset: int) -> list[tuple[str, SessionLine]
         if _sees(gate, a.athlete_id, consent.SESSIONS)
     ]
     if Role.OPERATOR in gate.viewer.roles:
-        named.append(("Unclaimed", None))
+        named.append((_("Unclaimed"), None))
     found = [
         (name, session)
         for name, athlete_id in named
@@ -186,7 +181,7 @@ def _heart(db: Database, found: Session) -> list[tuple[float, int | None, int]]:
     )
     out: list[tuple[float, int | None, int]] = []
     for block in blocks:
-        _, _, seconds = samples.read_heart(block.payload)
+        *_head, seconds = samples.read_heart(block.payload)
         for index, (bpm, state) in enumerate(seconds):
             at_ms = block.uptime_ms + index * 1000
             if found.uptime_ms <= at_ms <= until:

@@ -2,6 +2,7 @@
 // so that a finished session, a new plan and the sync state appear by themselves.
 const strips = [...document.querySelectorAll("[data-live]")];
 const tags = [...document.querySelectorAll("[data-link]")];
+const words = JSON.parse(document.getElementById("live-words").textContent);
 const PERIOD_MS = 1000;
 const RELOAD_MS = 5000;
 
@@ -14,7 +15,7 @@ function show(strip, now) {
   strip.hidden = !(now && now.active);
   if (strip.hidden) return;
   put(strip, "reps", String(now.reps));
-  put(strip, "target", now.target ? `of ${now.target}` : "");
+  put(strip, "target", now.target ? words.of.replace("{}", now.target) : "");
   put(strip, "exercise", now.exercise);
   put(strip, "phase", now.phase);
   put(strip, "set", String(now.set));
@@ -28,9 +29,9 @@ async function tick() {
   try {
     const states = await (await fetch("/live.json")).json();
     for (const strip of strips) show(strip, states[strip.dataset.live]);
-    for (const tag of tags) tag.textContent = states[tag.dataset.link]?.link ?? "not connected";
+    for (const tag of tags) tag.textContent = states[tag.dataset.link]?.link ?? words["not connected"];
   } catch {
-    for (const tag of tags) tag.textContent = "companion not reachable";
+    for (const tag of tags) tag.textContent = words.unreachable;
   }
   setTimeout(tick, PERIOD_MS);
 }

@@ -1,0 +1,127 @@
+"""The pages' language and the habits that go with it: whoever looks says so, else the browser does.
+
+Texts are English in templates and code; `translations/<language>/LC_MESSAGES/messages.po` has the others.
+`make texts` brings the files up to date, a test fails where one says nothing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import tzinfo
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+from babel.core import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, Domain
+
+from repbeat.hub import board
+from repbeat.people import consent, preferences, tenants, tokens
+from repbeat.people.preferences import Preferences
+from repbeat.web import words
+from repbeat.web.context import store
+from repbeat_protocol import exercises
+
+FOLDER = Path(__file__).parent / "translations"
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "es": "Español", "ar": "العربية"}
+_FORMATS = {ENGLISH: "en_GB"}  # day before month, 24 hours: as the other three have it
+_DECIMALS = {"point": "en_GB", "comma": "de"}
+_WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
+
+
+class Local(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page is written with. `week_start`: 0 is Monday; `zone` None: where the training was."""
+
+    language: str
+    formats: Locale
+    numbers: Locale
+    units: str
+    week_start: int
+    zone: tzinfo | None
+
+    @property
+    def direction(self) -> str:
+        """ltr or rtl."""
+        return str(Locale.parse(self.language).text_direction)
+
+
+class _Catalogues(Domain):  # type: ignore[misc]
+    """Reads the .po files themselves, so that nothing compiled has to be kept."""
+
+    def get_translations(self) -> NullTranslations:
+        return translations(local().language)
+
+
+class _Babel(Babel):  # type: ignore[misc]
+    domain_instance = _Catalogues()
+
+
+def install(app: Flask) -> None:
+    """Give an application's pages their languages."""
+    _Babel(app, locale_selector=lambda: local().language)
+
+    @app.context_processor
+    def languages() -> dict[str, object]:
+        return {"local": local(), "languages": LANGUAGES}
+
+
+def local() -> Local:
+    """That of this request."""
+    if not has_request_context():
+        return of(Preferences(), ENGLISH)
+    if "local" not in g:
+        asked = request.accept_languages.best_match(tuple(LANGUAGES)) or ENGLISH
+        account_id = g.gate.viewer.account_id if "gate" in g else ""
+        g.local = of(preferences.of(store(), account_id), asked)
+    found: Local = g.local
+    return found
+
+
+def of(wanted: Preferences, browser: str) -> Local:
+    """Preferences, with what they leave open filled from the browser's language."""
+    language = wanted.language or browser
+    formats = Locale.parse(_FORMATS.get(language, language))
+    return Local(
+        language=language,
+        formats=formats,
+        numbers=Locale.parse(_DECIMALS.get(wanted.decimal_mark, str(formats))),
+        units=wanted.units,
+        week_start=_WEEK_STARTS.get(wanted.week_start, formats.first_week_day),
+        zone=ZoneInfo(wanted.zone) if wanted.zone else None,
+    )
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """A language's texts; English is what the code says."""
+    if language == ENGLISH:
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with catalogue_file(language).open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def catalogue_file(language: str) -> Path:
+    """Where a language's texts are."""
+    return FOLDER / language / "LC_MESSAGES" / "messages.po"
+
+
+def vocabulary() -> Iterator[str]:
+    """Words of other rooms that pages show translated."""
+    yield from (words.plain(slug) for slug in exercises.CODES)
+    for meanings in (words.FIELDS, words.PHASES, words.PLAN_STATUS, consent.SCOPES, tokens.SCOPES):
+        yield from meanings.values()
+    for told in (words.ERRORS, words.TITLES, words.SENTENCES, consent.LEVELS):
+        yield from told.values()
+    yield from (board.OFF, board.CONNECTING, board.SYNCING, board.LIVE)
+    yield from (words.plain(word) for word in (*consent.SCOPES, *tokens.SCOPES))
+    yield from tenants.ROLES
