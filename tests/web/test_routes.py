@@ -51,6 +51,8 @@ def calls(town: Town, athlete_id: str) -> list[Call]:
         "webhook_id": "0" * 32,
         "gym_id": "elsewhere",
         "revision": 2,
+        "proposal_id": "0" * 16,
+        "day": "2026-11-25",
         "filename": "style.css",
     }
 

@@ -48,9 +48,14 @@ def read(path: Path) -> wire.Plan:
         raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise PlanFileError(f"{path}: {error}") from error
+    return plan_of(found, str(path))
+
+
+def plan_of(found: FilePlan, where: str) -> wire.Plan:
+    """The plan that a person wrote, without revision and athlete; `where` it was written, for the errors."""
     plan = wire.Plan(
         1,
-        [_item(path, number, item) for number, item in enumerate(found.items, start=1)],
+        [_item(where, number, item) for number, item in enumerate(found.items, start=1)],
         name=found.name,
         strain_cap_x10=round(found.strain_cap * 10),
     )
@@ -58,11 +63,11 @@ def read(path: Path) -> wire.Plan:
     return plan
 
 
-def _item(path: Path, number: int, item: FileItem) -> wire.Item:
+def _item(where: str, number: int, item: FileItem) -> wire.Item:
     if item.exercise not in exercises.CODES:
         known = ", ".join(sorted(exercises.CODES))
         raise PlanFileError(
-            f"{path}: item {number}: no exercise is named {item.exercise!r}; there are: {known}"
+            f"{where}: item {number}: no exercise is named {item.exercise!r}; there are: {known}"
         )
     eccentric_s, pause_s, concentric_s = item.tempo_s
     return wire.Item(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from repbeat.api import routes
 from repbeat.people import keys
 from repbeat.store import Database
 from repbeat.web import access, errors, form, guard, i18n, logs, metrics
@@ -54,6 +55,7 @@ def create_app(
     i18n.install(app)
     for blueprint in (pages, account, privacy, people, monitoring):
         app.register_blueprint(blueprint)
+    routes.install(app)
     guard.declare(app)
     return app
 

@@ -73,7 +73,9 @@ def install(app: Flask, limits: Limits) -> None:
             raise TooManyRequests(
                 f"Too many requests: wait {math.ceil(wait_s)} s.", retry_after=math.ceil(wait_s)
             )
-        if not by_token and app.config["WTF_CSRF_ENABLED"]:
+        # A program that forgot its token is told so (401); a browser that is signed in proves its form.
+        forgot = not asking.signed_in and _is_api()
+        if not by_token and not forgot and app.config["WTF_CSRF_ENABLED"]:
             csrf.protect()
         wanted: Access = app.extensions["repbeat.routes"][request.endpoint]
         return None if asking.may_call(wanted) else _refused(asking, wanted)
@@ -121,11 +123,15 @@ def _refused(asking: Viewer, wanted: Access) -> ResponseReturnValue:
             named = f"the scope {wanted.scope!r}" if wanted.scope else "signing in: no token will do"
             abort(403, f"This needs {named}.")
         abort(403, f"This is for the role {wanted.role.value!r}: ask an administrator for it.")
-    if request.path.startswith("/api/") or request.method != "GET":
+    if _is_api() or request.method != "GET":
         abort(401, "Sign in, or send a token: `Authorization: Bearer …`; `repbeat token` makes one.")
     if setup.is_due(store()):
         return redirect(url_for("account.set_up"))
     return redirect(url_for("account.sign_in", to=request.full_path.rstrip("?")))
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
 
 
 def local_path(to: str | None) -> str | None:
