@@ -14,6 +14,8 @@ from repbeat.gym.matching import Match
 
 TIMEOUT_S = 300  # a rest between heavy sets takes up to five minutes
 
+TOGETHER_MS = 3000  # two buttons pressed within are pressed together; clocks are off by less than 300 ms
+
 BUTTON, QR, MATCH, BY_HAND = "button", "qr", "match", "by hand"
 
 

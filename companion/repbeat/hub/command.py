@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from repbeat.coach.arrivals import Arrivals
+from repbeat.gym import attribution
+from repbeat.gym.live import Attributing
 from repbeat.hub import events, report
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Backoff, Hub
@@ -39,12 +41,14 @@ def hub(approve: bool, database: Location) -> None:
         serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
         coach = Arrivals(db, serving.bus, _now_ms, approved=approve)
+        machines = Attributing(db, serving.bus)
         try:
             asyncio.run(serving.run())
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
         finally:
             coach.close()
+            machines.close()
 
 
 @click.command()
@@ -61,7 +65,11 @@ def sync(scan_s: float, limit_s: float, as_json: bool, database: Location) -> No
     with errors_shown(HubError), Database(database) as db:
         serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
-        served = asyncio.run(serving.sync_once(scan_s, limit_s))
+        machines = Attributing(db, serving.bus)
+        try:
+            served = asyncio.run(serving.sync_once(scan_s, limit_s))
+        finally:
+            machines.close()
         reports = {
             device.device_id: report.device(db, device, _now_ms()) for device in known_devices.every(db)
         }
@@ -120,6 +128,7 @@ def assign(database: Location, device_id: str, athlete: str | None) -> None:
             known_devices.assign(db, device_id, device.log_id, one.athlete_id if one else None)
             for other in athletes.every(db):
                 days.refresh(db, other.athlete_id)
+            attribution.refresh(db, device_id)
         click.echo(f"{device.name}: {one.name if one else 'nobody'}")
 
 

@@ -18,13 +18,17 @@ CONFLICT = "conflict"
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch; acknowledge `next_seq`. `answered`: plans that a device applied or refused."""
+    """What became of a batch; acknowledge `next_seq`. `answered`: plans that a device applied or refused.
+
+    `sessions` are those that records came of, `dated` those of a boot whose clock became known better.
+    """
 
     next_seq: int
     stored: int
     duplicates: int
     flags: tuple[Flag, ...] = ()
     sessions: tuple[Key, ...] = ()
+    dated: tuple[Key, ...] = ()
     answered: tuple[Plan, ...] = ()
 
 
@@ -67,6 +71,7 @@ def ingest(
         duplicates=duplicates,
         flags=tuple(flags),
         sessions=expanded.sessions,
+        dated=expanded.dated,
         answered=expanded.answered,
     )
 

@@ -25,9 +25,11 @@ CLOCK_REFUSED = "clock_refused"
 
 
 class Expanded(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of some records: sessions touched, oddities, plans that a device answered."""
+    """What became of some records: sessions touched, and in a boot whose clock is known better, oddities,
+    plans that a device answered."""
 
     sessions: tuple[Key, ...]
+    dated: tuple[Key, ...]
     flags: tuple[Flag, ...]
     answered: tuple[plans.Plan, ...]
 
@@ -77,11 +79,20 @@ class _Work:
         for session_seq, (first, last) in sorted(self._touched.items()):
             touched.append(Key(first.device_id, first.log_id, session_seq))
             self._refresh(touched[-1], first, last)
+        dated: set[Key] = set()
         for reading in self._readings:
             self._date_around(reading)
+            boot = (reading.device_id, reading.log_id, reading.boot)
+            found = sessions.of_boot(self._db, *boot, *clock.NEVER)
+            dated.update(Key(*boot[:2], session.session_seq) for session in found)
         for athlete_id in sorted(self._days):
             days.refresh(self._db, athlete_id, self._days[athlete_id])
-        return Expanded(sessions=tuple(touched), flags=tuple(self._flags), answered=tuple(self._answered))
+        return Expanded(
+            sessions=tuple(touched),
+            dated=tuple(sorted(dated, key=lambda key: key.session_seq)),
+            flags=tuple(self._flags),
+            answered=tuple(self._answered),
+        )
 
     def _flag(self, record: Record, flag: str, detail: str) -> None:
         self._flags.append(

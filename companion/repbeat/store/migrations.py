@@ -22,6 +22,7 @@ ROOMS = {
     "coach": "repbeat.coach.schema",
     "interop": "repbeat.interop.schema",
     "sealing": "repbeat.store.sealing",
+    "gym": "repbeat.gym.schema",
     "services": "repbeat.services.schema",
     "community": "repbeat.community.schema",
 }
