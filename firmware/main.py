@@ -1,7 +1,7 @@
-"""The device. Everything is in device/system/app.py."""
+"""The device. Which application runs is chosen in device/system/start.py."""
 
 import asyncio
 
-from device.system import app
+from device.system import start
 
-asyncio.run(app.main())
+asyncio.run(start.main())

@@ -27,7 +27,7 @@ WANTED = 0  # send from the offset given
 ACCEPTED = 1  # digest right, content right, kept
 REFUSED = 2  # `reason` says why; the content before stays in force
 
-# reasons of a refusal; 32 and above belong to the content (plan.REASONS)
+# reasons of a refusal; from 32 a plan's (plan.REASONS), from 64 a bundle's (bundle.REASONS)
 TOO_LONG = 1
 UNKNOWN_KIND = 2
 WRONG_DIGEST = 3
@@ -77,6 +77,10 @@ class Slot:
 
     limit = 0  # content bytes it can hold
 
+    def ready(self) -> int:
+        """0 when a blob may be brought now, else the reason why not."""
+        return 0
+
     def resume(self, ident: int, length: int, digest8: bytes) -> int:
         """Offset already held of this very blob; 0 when it is another one, which is then begun."""
         raise NotImplementedError
@@ -122,9 +126,10 @@ class Receiver:
         slot = self._slots.get(kind)
         if slot is None:
             return self._state(REFUSED, UNKNOWN_KIND)
-        if length > slot.limit:
+        reason = TOO_LONG if length > slot.limit else slot.ready()
+        if reason:
             self._kind = 0
-            return self._state(REFUSED, TOO_LONG, kind)
+            return self._state(REFUSED, reason, kind)
         self._size = length + DIGEST_SIZE
         try:
             self._next = slot.resume(ident, length, digest8)

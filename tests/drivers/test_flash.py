@@ -35,7 +35,7 @@ def test_partitions_are_found(bench: Bench) -> None:
         say(error.errno)
 """
     )
-    assert bench(script).results == [[[1, 64, 0x200000, 0x100000, "log", False], 256, 4096, 2], "cfg", 2]
+    assert bench(script).results == [[[1, 64, 0x200000, 0x100000, "log", False], 256, 4096, 4], "cfg", 2]
 
 
 def test_programming_only_clears_bits(bench: Bench) -> None:

@@ -19,7 +19,7 @@ NAMES = sorted(path.stem for path in BOARDS.glob("*.toml"))
 def test_shipped_boards_compile(name: str) -> None:
     settings = json.loads(boards.compile_json(BOARDS / f"{name}.toml"))
     assert settings["board"] == name
-    assert {p["label"] for p in settings["flash"]["partitions"]} == {"log", "cfg"}
+    assert {p["label"] for p in settings["flash"]["partitions"]} == {"log", "cfg", "app0", "app1"}
     assert "sources" not in settings
     table = boards.partition_table(BOARDS / f"{name}.toml")
     assert "log,data,0x40,0x200000,0x100000," in table
@@ -65,12 +65,18 @@ def test_absent_parts_are_left_out(tmp_path: Path) -> None:
             "flash.partitions[4].offset: 0x2f0000 lies inside the partition before",
         ),
         (
-            "size = 0x4F0000",
-            "size = 0x500000",
-            "flash.partitions[5].size: ends at 0x810000, beyond the flash",
+            "size = 0x470000",
+            "size = 0x480000",
+            "flash.partitions[7].size: ends at 0x810000, beyond the flash",
         ),
         ('label = "log"', 'label = "journal"', "flash.partitions: no data partition 'log'"),
         ('label = "cfg"', 'label = "log"', "flash.partitions[4].label: 'log' occurs twice"),
+        ('label = "app1"', 'label = "spare"', "flash.partitions: 'app0' alone is of no use"),
+        (
+            "offset = 0x350000\nsize = 0x40000",
+            "offset = 0x350000\nsize = 0x30000",
+            "flash.partitions[6]: application slots are raw data partitions of the same size",
+        ),
         ("[led]", "[lamp]", "lamp: Object contains unknown field `lamp`"),
         (
             'board = "xiao',

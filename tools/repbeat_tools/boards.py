@@ -22,6 +22,7 @@ from msgspec import Meta, Struct
 
 SCHEMA = 1
 SECTOR = 4096
+APP_SLOTS = ("app0", "app1")
 RAW_SUBTYPES = range(0x40, 0x80)  # data partitions that the application names: what the firmware opens itself
 
 # GPIO numbers that exist and are not taken by the flash, and those of ADC 1 (ADC 2 clashes with the radio);
@@ -262,6 +263,16 @@ def _flash_problems(flash: Flash) -> Iterator[tuple[str, str]]:
     for label in ("log", "cfg"):
         if not any(p.label == label and p.type == 1 and p.subtype in RAW_SUBTYPES for p in flash.partitions):
             yield "flash.partitions", f"no data partition {label!r} with a subtype of 0x40-0x7f"
+    slots = [p for p in flash.partitions if p.label in APP_SLOTS]
+    if len(slots) == 1:
+        yield (
+            "flash.partitions",
+            f"{slots[0].label!r} alone is of no use: there are {APP_SLOTS}, or none",
+        )
+    for p in slots:
+        if p.type != 1 or p.subtype not in RAW_SUBTYPES or p.size != slots[0].size:
+            i = labels.index(p.label)
+            yield f"flash.partitions[{i}]", "application slots are raw data partitions of the same size"
 
 
 def shipped(name: str) -> Path:

@@ -31,12 +31,16 @@ class TransferFailed(HubError):
     """The device took a part of the transfer only; the next connection goes on with it."""
 
 
-class PlanRefused(HubError):
-    """The device refused the plan; `reason` is its code, the message its meaning."""
+class ContentRefused(HubError):
+    """The device refused what it was brought; `reason` is its code, the message its meaning."""
 
     def __init__(self, reason: int, text: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+class PlanRefused(ContentRefused):
+    """It was a plan."""
 
 
 class NotClaimed(HubError):

@@ -139,7 +139,9 @@ class Hub:
                 done.set_result(result[0])
 
         async def serve(peer: _Peer, writer: Writer) -> None:
-            await self._connection(peer, writer, manage)
+            while not done.done() and peer.device_id in ("", device_id):
+                pause_s = await self._connection(peer, writer, manage)
+                await self._pause(peer, pause_s)
 
         async with self._serving(serve):
             try:
@@ -188,13 +190,15 @@ class Hub:
     async def _serve(self, peer: _Peer, writer: Writer) -> None:
         """Connection after connection, for ever."""
         while True:
-            pause_s = await self._connection(peer, writer, DeviceSession.run)
-            peer.heard.clear()
-            await asyncio.sleep(pause_s)
-            # Connecting to a device out of reach blocks the radio for others: wait until it is heard again.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._backoff.unheard_s):
-                    await peer.heard.wait()
+            await self._pause(peer, await self._connection(peer, writer, DeviceSession.run))
+
+    async def _pause(self, peer: _Peer, pause_s: float) -> None:
+        """Connecting to a device out of reach blocks the radio for others: wait until it is heard again."""
+        peer.heard.clear()
+        await asyncio.sleep(pause_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._backoff.unheard_s):
+                await peer.heard.wait()
 
     async def _serve_once(self, peer: _Peer, writer: Writer) -> None:
         await self._connection(peer, writer, _until_settled)

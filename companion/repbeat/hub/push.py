@@ -1,10 +1,11 @@
-"""Bringing a plan to a device by the transfer operation, from whatever byte the device wants next."""
+"""Bringing a plan or an application to a device, from whatever byte the device wants next."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
-from repbeat.hub.errors import DeviceMisbehaves, PlanRefused, TransferFailed
+from repbeat.hub.errors import ContentRefused, DeviceMisbehaves, PlanRefused, TransferFailed
 from repbeat.hub.link import Link
 from repbeat.store.plans import refusal_text
 from repbeat_protocol import gatt, transfer
@@ -26,10 +27,16 @@ class Sender:
         """Listen to the device's answers."""
         await self._link.listen(gatt.TRANSFER, self._take)
 
-    async def send(self, kind: int, ident: int, content: bytes) -> None:
-        """Return when the device has accepted `content` whole.
+    async def send(
+        self,
+        kind: int,
+        ident: int,
+        content: bytes,
+        progress: Callable[[int, int], object] = lambda done, total: None,
+    ) -> None:
+        """Return when the device has accepted `content` whole; `progress(bytes there, bytes in all)`.
 
-        PlanRefused when it never will, TransferFailed when a later try may do.
+        ContentRefused (PlanRefused) when it never will, TransferFailed when a later try may do.
         """
         blob = transfer.blob(content)
         room = self._link.chunk_size(transfer.CHUNK_HEAD)
@@ -48,6 +55,7 @@ class Sender:
             if same == SAME_OFFSET:
                 raise TransferFailed(f"the device does not get past byte {offset}: trying again later")
             wanted = offset
+            progress(offset, len(blob))
             message = transfer.pack_chunk(offset, blob[offset : offset + room])
 
     def _take(self, value: bytes) -> None:
@@ -68,7 +76,7 @@ class Sender:
         if status == transfer.REFUSED:
             if reason in PASSING:
                 raise TransferFailed(refusal_text(reason))
-            raise PlanRefused(reason, refusal_text(reason))
+            raise (PlanRefused if kind == transfer.PLAN else ContentRefused)(reason, refusal_text(reason))
         if (of_kind, of_ident) != (kind, ident):
             raise DeviceMisbehaves(
                 f"the device answers for transfer {of_kind}/{of_ident}, not {kind}/{ident}"

@@ -10,9 +10,9 @@ import msgspec
 from repbeat.store import devices
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
+from repbeat_protocol import bundle, transfer
 from repbeat_protocol import plan as wire
 from repbeat_protocol import records as record
-from repbeat_protocol import transfer
 
 PERSON = "person"
 PLANNER = "planner"
@@ -248,9 +248,9 @@ def deliveries(db: Database, device_id: str) -> list[Delivery]:
 
 
 _TRANSFER_REASONS = {
-    transfer.TOO_LONG: "The plan is longer than the device can hold.",
-    transfer.UNKNOWN_KIND: "The device takes no plans.",
-    transfer.WRONG_DIGEST: "The plan was changed on its way: push it again.",
+    transfer.TOO_LONG: "It is longer than the device can hold.",
+    transfer.UNKNOWN_KIND: "The device takes nothing of this kind: no room, or older firmware.",
+    transfer.WRONG_DIGEST: "It was changed on its way: push it again.",
     transfer.NOT_BEGUN: "The device lost the beginning of the transfer: push it again.",
     transfer.BUSY: "The device was busy: push it again.",
     transfer.BAD_MESSAGE: "The device did not understand the transfer: update the older side.",
@@ -259,9 +259,10 @@ _TRANSFER_REASONS = {
 
 
 def refusal_text(reason: int) -> str:
-    """A refusal's reason, transfer's or plan's, as a sentence."""
+    """A refusal's reason, transfer's, plan's or bundle's, as a sentence."""
     return (
         _TRANSFER_REASONS.get(reason)
         or wire.reason_text(reason)
+        or bundle.reason_text(reason)
         or f"Refused with the unknown reason {reason}."
     )

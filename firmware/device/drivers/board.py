@@ -40,6 +40,17 @@ def _distance_class(part: str):
     raise BadSetting(part, "no driver for this distance sensor; see hardware/README.md")
 
 
+def hold(settings: dict) -> None:
+    """Keep the supply on, where the board would switch itself off."""
+    if "hold_pin" in settings:
+        Pin(settings["hold_pin"], Pin.OUT, value=1)
+
+
+def led_of(settings: dict | None) -> Led | None:
+    """The LED of a board file's [led]; None: it has none."""
+    return Led(Pin(settings["pin"], Pin.OUT), settings["active_low"]) if settings else None
+
+
 class Board:
     """`optical`, `imu`, `distance`, `button`, `haptic`, `led`, `battery`: drivers.
 
@@ -50,8 +61,7 @@ class Board:
         """settings: the board.json object, checked when it was compiled."""
         self.settings = settings
         self.faults: list[SensorError] = []
-        if "hold_pin" in settings:
-            Pin(settings["hold_pin"], Pin.OUT, value=1)  # the board switches itself off without it
+        hold(settings)
         self._buses = {}
         for bus in settings["i2c"]:
             self._buses[bus["id"]] = I2C(
@@ -62,7 +72,7 @@ class Board:
         self.distance = self._distance(settings.get("distance"))
         self.button = self._button(settings.get("button"))
         self.haptic = self._haptic(settings.get("haptic"))
-        self.led = self._led(settings.get("led"))
+        self.led = led_of(settings.get("led"))
         self.battery = self._battery(settings.get("battery"))
 
     def _imu(self, s):
@@ -105,11 +115,6 @@ class Board:
         if s is None:
             return None
         return Haptic(PWM(Pin(s["pin"]), freq=s["freq_hz"], duty_u16=0), s["strength_permille"])
-
-    def _led(self, s):
-        if s is None:
-            return None
-        return Led(Pin(s["pin"], Pin.OUT), s["active_low"])
 
     def _battery(self, s):
         if s is None:

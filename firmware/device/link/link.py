@@ -80,6 +80,11 @@ class Link:
         self._server.off()
 
     @property
+    def proved(self) -> bool:
+        """Whether a companion is connected that has proved its key."""
+        return any(connection.is_open and connection.trusted for connection in self._server.connections)
+
+    @property
     def companions(self) -> int:
         """How many centrals are connected."""
         return sum([connection.is_open for connection in self._server.connections])

@@ -12,7 +12,7 @@ import struct
 from binascii import crc32
 from hashlib import sha256
 
-from device.store.flash import CHUNK, SECTOR, Flash, FlashFault
+from device.store.flash import SECTOR, Flash, FlashFault
 from repbeat_protocol.transfer import DIGEST_SIZE
 
 MAGIC = b"RP"
@@ -22,13 +22,15 @@ HEADER_SIZE = 24
 MARKS = 32
 MARK = "<BBHII"
 MARK_SIZE = 12
-MARKS_END = MARKS + 18 * MARK_SIZE
 START = 256
 LIMIT = SECTOR - START - DIGEST_SIZE  # content bytes
+STEP = 512  # bytes hashed at once
 
 
 class Blob:
     """The sector `sector` of a partition. `length` is -1 while there is nothing in it."""
+
+    MARKS_END = MARKS + 18 * MARK_SIZE
 
     def __init__(self, flash: Flash, sector: int) -> None:
         self._flash = flash
@@ -48,7 +50,7 @@ class Blob:
             return
         self.ident, self.length, self.digest8 = ident, length, bytes(digest8)
         mark = bytearray(MARK_SIZE)
-        while self._next_mark < MARKS_END:
+        while self._next_mark < self.MARKS_END:
             self._flash.read(self.sector, self._next_mark, memoryview(mark))
             if mark == b"\xff" * MARK_SIZE:
                 break
@@ -91,31 +93,35 @@ class Blob:
         """Keep bytes of the blob. FlashFault."""
         self._flash.program(self.sector, START + offset, data)
 
+    def read(self, offset: int, into: memoryview) -> None:
+        """Fill `into` with bytes of the blob. FlashFault."""
+        self._flash.read(self.sector, START + offset, into)
+
     def head(self, size: int) -> bytes:
         """The blob's first bytes."""
         buf = bytearray(size)
-        self._flash.read(self.sector, START, memoryview(buf))
+        self.read(0, memoryview(buf))
         return bytes(buf)
 
     def content(self) -> bytes:
         """What the blob brings."""
         buf = bytearray(self.length)
-        self._flash.read(self.sector, START + DIGEST_SIZE, memoryview(buf))
+        self.read(DIGEST_SIZE, memoryview(buf))
         return bytes(buf)
 
     def digest(self) -> bytes:
         """SHA-256 of the content on flash."""
         total = sha256()
-        buf = memoryview(bytearray(CHUNK))
-        for at in range(0, self.length, CHUNK):
-            part = buf[: min(CHUNK, self.length - at)]
-            self._flash.read(self.sector, START + DIGEST_SIZE + at, part)
+        buf = memoryview(bytearray(STEP))
+        for at in range(0, self.length, STEP):
+            part = buf[: min(STEP, self.length - at)]
+            self.read(DIGEST_SIZE + at, part)
             total.update(part)
         return total.digest()
 
     def mark(self, what: int, value: int) -> None:
         """Note what became of the blob, in one write. FlashFault."""
-        if self._next_mark >= MARKS_END:
+        if self._next_mark >= self.MARKS_END:
             raise FlashFault("no room for a mark in sector %d: send the blob anew" % self.sector)
         buf = bytearray(MARK_SIZE)
         struct.pack_into(MARK, buf, 0, what, 0, 0, value, 0)

@@ -1,19 +1,13 @@
 """The composition root: builds the device from its board settings, and keeps its tasks running."""
 
 import asyncio
-import json
-import sys
 from time import ticks_diff, ticks_ms
 
-import bluetooth
 import machine
-from esp32 import Partition
 
 from device.drivers.board import Board
 from device.drivers.button import HELD, LONG, SHORT
 from device.drivers.wake import Wake
-from device.link.keys import Keys
-from device.link.link import Link
 from device.link.measurement import CONTACT, CONTACT_UNKNOWN, NO_CONTACT
 from device.session import cues
 from device.session.activity import Activity
@@ -36,64 +30,47 @@ from device.session.session import Session
 from device.session.walk import Walk
 from device.signal.exercise import EQUIPMENT, WRIST
 from device.signal.reps import RepCounter
-from device.store.log import Log
-from device.store.settings import Settings
-from device.store.slots import PlanSlot
 from device.system import faults as codes
-from device.system import rest_state, version
-from device.system.clock import FROM_COMPANION, Clock, ClockRefused
-from device.system.faults import Faults
-from device.system.journal import Journal
+from device.system import rest_state
+from device.system.core import Core, read_board
 from device.system.power import Power
 from device.system.sensing import Sensing
-from repbeat_protocol import heart, live, records, transfer
+from repbeat_protocol import bundle, heart, live, records
 
-BOARD_FILE = "/board.json"
-LOG_PARTITION = "log"
-SETTINGS_PARTITION = "cfg"
 SHOW_MS = 250  # how often LIVE and the LED follow the session
 GESTURE_MS = 100
-RESTART_MS = 1000
-WATCHDOG_MS = 8000
-FEED_MS = 1000
 BEHIND_MS = 5000  # seconds of heart rate are caught up to here, then left out
+
+UPDATE_PERCENT = 30  # ours: a trial and a return, with the radio on, cost less than a percent
 
 LED_SESSION = (40, 1960)
 LED_FAULT = (40, 160, 40, 760)
 
 
-def _partition(label: str) -> Partition:
-    return Partition.find(Partition.TYPE_DATA, label=label)[0]
-
-
-class App:
+class App(Core):
     """Everything on one device, wired together. OSError, StoreError: nothing can be kept, so stop."""
 
-    def __init__(self, board_settings: dict) -> None:
-        self.clock = Clock(ticks_ms, ticks_diff)
-        self.log = Log(_partition(LOG_PARTITION))
-        self.log.mount()
-        self.journal = Journal(self.log)
-        self.faults = Faults(self.journal, self.clock)
-        self._record_boot()
-        settings_partition = _partition(SETTINGS_PARTITION)
-        self.settings = Settings(settings_partition)
-        self.plans = PlanSlot(settings_partition, self.settings, self.clock.unix_s)
+    def __init__(self, board_settings: dict, running: int = -1, crashes=None) -> None:
+        super().__init__(board_settings, running, crashes)
         self.board = Board(board_settings)
         for error in self.board.faults:
             self.faults.record(codes.SENSOR_MISSING, str(error))
         self.recorder = Recorder(self.journal, self.clock)
-        switch = PlanSwitch(self.plans, self.recorder, self._store_failed, self.clock.unix_s)
+        switch = PlanSwitch(self.plans, self.recorder, self.store_failed, self.clock.unix_s)
         switch.prove()
         local = LocalTime(self.clock, self.settings)
         self.cue = Cueing(self.board.haptic, self.board.led, self.settings, local.quiet).play
-        self.memory = Memory(self.settings, self._store_failed)
+        self.memory = Memory(self.settings, self.store_failed)
         site = WRIST if board_settings.get("role") == "band" else EQUIPMENT
         self.activity = self._activity(switch, local, site)
         self.session = self.activity.session
         self._refused = None
-        self.link = self._link(board_settings["board"])
-        self.journal.on_append = self.link.wake
+        cadence = self.settings.get("cadence", 0)
+        self.link = self.make_link(
+            self._plan_refused,
+            lambda: self.settings.get("strap", ""),
+            self.settings.get("step_mm", 700) if cadence else 0,
+        )
         optical = board_settings.get("optical")
         self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
         self.heart_log = HeartLog(self.journal, self.clock)
@@ -101,7 +78,6 @@ class App:
         self.sensing = Sensing(self.board, self.activity, self.heart, self.walk, self.faults)
         self._wake = Wake(board_settings, self.board.imu is not None)
         self._sleeper = rest_state.Sleeper()
-        self._beats = 0
 
     def _activity(self, switch: PlanSwitch, local: LocalTime, site: int) -> Activity:
         """What listens to the wearer; `site`: where the motion sensor is."""
@@ -127,53 +103,29 @@ class App:
             self.memory,
         )
 
-    def _link(self, model: str) -> Link:
-        device_id = int.from_bytes(machine.unique_id(), "big")
-        name = self.settings.get("name", "") or "RepBeat-%04X" % (device_id & 0xFFFF)
-        return Link(
-            bluetooth.BLE(),
-            name,
-            model,
-            device_id,
-            self.log,
-            {transfer.PLAN: self.plans},
-            self.plans,
-            self.clock,
-            self.set_time,
-            self._store_failed,
-            self._plan_refused,
-            lambda: self.settings.get("strap", ""),
-            Keys(self.settings),
-            self.settings.get("step_mm", 700) if self.settings.get("cadence", 0) else 0,
-        )
+    # What Core asks
 
-    def _record_boot(self) -> None:
-        values = (
-            machine.reset_cause(),
-            version.MAJOR,
-            version.MINOR,
-            version.PATCH,
-            min(self.log.torn_bytes, 0xFFFF),
-        )
-        payload = records.pack(records.BOOT, 1, values)
-        self.journal.append(records.BOOT, 1, payload, self.clock.uptime_ms())
+    def obstacle(self) -> int:
+        """See Core."""
+        if self.activity.engaged:
+            return bundle.InSession.reason
+        battery = self.board.battery
+        low = battery is not None and 0 <= battery.percent < UPDATE_PERCENT and not battery.charging
+        return bundle.LowBattery.reason if low else 0
 
-    # What the parts tell each other
+    def well_parts(self) -> int:
+        """See Core."""
+        return self.sensing.well
 
-    def set_time(self, unix_ms: int, uncertainty_ms: int, utc_offset_min: int, source: int) -> None:
-        """Set the clock and write the TIME record; ClockRefused leaves a FAULT record instead."""
-        try:
-            self.clock.set_utc(unix_ms, uncertainty_ms, utc_offset_min, source)
-        except ClockRefused:
-            self.faults.record(codes.CLOCK_REFUSED, "%d" % (unix_ms // 1000))
-            raise
-        if source == FROM_COMPANION:
-            self.memory.keep("utc_offset_min", utc_offset_min)
-        payload = records.pack(records.TIME, 1, (unix_ms, uncertainty_ms, utc_offset_min, source))
-        self.journal.append(records.TIME, 1, payload, self.clock.uptime_ms())
+    def rest(self) -> None:
+        """See Core."""
+        self.heart_log.flush()
+        self.activity.flush()
+        self.link.off()
 
-    def _store_failed(self, error) -> None:
-        self.faults.record(codes.STORE, str(error))
+    def zone_told(self, utc_offset_min: int) -> None:
+        """See Core."""
+        self.memory.keep("utc_offset_min", utc_offset_min)
 
     def _plan_refused(self, revision: int, reason: int, digest8: bytes) -> None:
         """A PLAN_APPLIED record, once for the same plan and reason however often it is offered."""
@@ -192,6 +144,7 @@ class App:
             ("sensing", self.sensing.run),
             ("heart", self._seconds),
             ("show", self._show),
+            ("updates", self.updates.run),
         ]
         board = self.board
         if board.button:
@@ -207,26 +160,7 @@ class App:
             power = Power(board.battery, self.journal, self.clock, self.link.battery.update, self.cue)
             tasks.append(("power", power.run))
         tasks.extend(self.link.tasks)
-        self._tasks = [asyncio.create_task(self._keep(name, task)) for name, task in tasks]
-        await self._watch()
-
-    async def _keep(self, name: str, task) -> None:
-        while True:
-            try:
-                await task()
-            except Exception as error:  # the boundary of a task: whatever failed, the others go on
-                sys.print_exception(error)
-                self.faults.record(codes.TASK_FAILED, "%s: %r" % (name, error))
-            await asyncio.sleep_ms(RESTART_MS)
-
-    async def _watch(self) -> None:
-        """Feed the watchdog while the sensing loop turns: it carries the session."""
-        watchdog = machine.WDT(timeout=WATCHDOG_MS) if self.settings.get("watchdog", 1) else None
-        while True:
-            if watchdog and self.sensing.beats != self._beats:
-                self._beats = self.sensing.beats
-                watchdog.feed()
-            await asyncio.sleep_ms(FEED_MS)
+        await self.run_tasks(tasks, lambda: self.sensing.beats)
 
     async def _button(self) -> None:
         while True:
@@ -296,9 +230,7 @@ class App:
         charging = bool(battery and battery.charging)
         if not self._wake.possible or not self._sleeper.due(self.clock.uptime_ms(), current, charging):
             return
-        self.heart_log.flush()
-        self.activity.flush()
-        self.link.off()
+        self.rest()
         self.sensing.sleep()
         self._wake.arm()
         machine.deepsleep()
@@ -352,8 +284,6 @@ class App:
             led.set(False)
 
 
-async def main() -> None:
-    """Start the device described by BOARD_FILE."""
-    with open(BOARD_FILE) as file:
-        board_settings = json.load(file)
-    await App(board_settings).run()
+async def main(running: int = -1, crashes=None) -> None:
+    """Start the device described by its board file; `running`, `crashes` as in device/system/start.py."""
+    await App(read_board(), running, crashes).run()

@@ -3,6 +3,7 @@
 A fault that keeps happening is written once in QUIET_MS; how often it came meanwhile goes into the detail.
 """
 
+from device.system.journal import LOST
 from repbeat_protocol import records
 
 # codes: never reused
@@ -13,6 +14,9 @@ SAMPLES_LOST = 4  # detail: the part and how many
 CLOCK_REFUSED = 5  # detail: unix seconds offered, as text
 QUEUE_FULL = 6  # detail: the queue's name
 STORE = 7  # detail: the error
+UPDATE_RETURNED = 8  # detail: the version given up, and why
+UPDATE_REFUSED = 9  # detail: why the bundle was not taken
+SAFE_MODE = 10  # detail: after how many crashes
 
 QUIET_MS = 600000
 DETAIL_MAX = 80
@@ -39,5 +43,4 @@ class Faults:
             detail = "%s (and %d before)" % (detail, held)
         self._last_ms[code] = now
         payload = records.pack(records.FAULT, 1, (code,), detail.encode()[:DETAIL_MAX])
-        self._log.append(records.FAULT, 1, payload, now)
-        return True
+        return self._log.append(records.FAULT, 1, payload, now) != LOST

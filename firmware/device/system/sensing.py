@@ -18,6 +18,10 @@ OFF_MS = 30000  # without skin for so long: only look for it
 SKIN_COUNTS = 3000  # infrared of watch mode: skin within a centimetre gives thousands, air tens
 SKIN_SAMPLES = 3
 
+# bits of the parts that are well
+IMU = 1
+OPTICAL = 2
+
 
 class Part:
     """A sensor that may be absent, asleep or failing; `mode` is the driver's method that set it up last."""
@@ -28,6 +32,11 @@ class Part:
         self._mode = None
         self._retry_ms = 0
         self._lost = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether it was set up and its bus has not failed since."""
+        return self._mode is not None and not self._retry_ms
 
     def run(self, mode) -> None:
         """Have it in this mode: a bound method of the driver."""
@@ -91,6 +100,12 @@ class Sensing:
             self._activity.tick(ticks_ms())
             self.beats += 1
             await asyncio.sleep_ms(PERIOD_MS)
+
+    @property
+    def well(self) -> int:
+        """The parts that work, as bits."""
+        imu = IMU if self._imu and self._imu.well else 0
+        return imu | (OPTICAL if self._optical and self._optical.well else 0)
 
     def sleep(self) -> None:
         """Before a deep sleep: no light, and a motion sensor that raises its line when it is moved."""

@@ -1,6 +1,4 @@
 """The firmware's own version: in BOOT records and in Device Information."""
 
-MAJOR = 0
-MINOR = 1
-PATCH = 0
-TEXT = "%d.%d.%d" % (MAJOR, MINOR, PATCH)
+PARTS = (0, 1, 0)  # major, minor, patch
+TEXT = "%d.%d.%d" % PARTS

@@ -16,12 +16,14 @@ from rich.console import Console
 from rich.progress import Progress
 from serial.tools import list_ports
 
+from repbeat_protocol.bundle import BundleError
 from repbeat_tools import boards, device_log
-from repbeat_tools.device import board_log, bundle, flashing, partitions
+from repbeat_tools.device import board_log, bundle, bundle_file, flashing, partitions
 from repbeat_tools.device.board_port import BoardPort
 from repbeat_tools.device.errors import BoardPortError
 
 LABEL_WIDTH = 12
+KEY_FILE = "/update.key"  # as firmware/device/store/app_slots.py reads it
 
 
 def _board_file(_context: click.Context, _option: click.Parameter, value: str) -> Path:
@@ -39,15 +41,15 @@ board_argument = click.argument("board", callback=_board_file)
 
 
 @contextmanager
-def _errors_shown() -> Iterator[None]:
+def errors_shown() -> Iterator[None]:
     try:
         yield
-    except (BoardPortError, boards.BoardError, device_log.LogEmpty) as error:
+    except (BoardPortError, BundleError, boards.BoardError, device_log.LogEmpty) as error:
         raise click.ClickException(str(error)) from error
 
 
 @contextmanager
-def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
+def bar(text: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error: call it with (done, total)."""
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
         task = progress.add_task(text, total=None)
@@ -86,12 +88,12 @@ def flash(board: Path, port: str, source: bool, as_json: bool) -> None:
 
     BOARD is a name of hardware/boards or a path to a board file of your own.
     """
-    with _errors_shown():
-        with _bar("compiling") as compiling:
+    with errors_shown():
+        with bar("compiling") as compiling:
             content = bundle.build(board, compiled=not source, progress=compiling)
         with BoardPort(port) as there:
             flashing.check(there)
-            with _bar("writing") as writing:
+            with bar("writing") as writing:
                 done = flashing.flash(there, content, writing)
     if as_json:
         click.echo(
@@ -117,7 +119,7 @@ def flash(board: Path, port: str, source: bool, as_json: bool) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
 def partition_table(board: Path, output: Path) -> None:
     """Write BOARD's partition table, as the bootloader reads it at 0x8000."""
-    with _errors_shown():
+    with errors_shown():
         output.write_bytes(partitions.table(board))
     click.echo(f"esptool write-flash 0x{partitions.OFFSET:x} {output}")
 
@@ -128,6 +130,11 @@ def partition_table(board: Path, output: Path) -> None:
 @click.option("--resting", "resting_bpm", type=click.IntRange(30, 110), help="Resting heart rate, bpm.")
 @click.option("--max", "max_bpm", type=click.IntRange(120, 230), help="Maximum heart rate, bpm.")
 @click.option("--strap", help="A chest strap's address or name; empty for none.")
+@click.option(
+    "--update-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Pin this key: updates over the air must be signed with it.",
+)
 @json_option
 def provision(
     port: str,
@@ -135,18 +142,24 @@ def provision(
     resting_bpm: int | None,
     max_bpm: int | None,
     strap: str | None,
+    update_key: Path | None,
     as_json: bool,
 ) -> None:
     """Set what a device should know of itself and its wearer, and print what it then holds."""
     asked = {"name": name, "resting_bpm": resting_bpm, "max_bpm": max_bpm, "strap": strap}
     change = {key: value for key, value in asked.items() if value is not None}
-    with _errors_shown(), BoardPort(port) as there:
+    with errors_shown(), BoardPort(port) as there:
         there.run(
             "from esp32 import Partition\nfrom device.store.settings import Settings\n"
             "settings = Settings(Partition.find(1, label='cfg')[0])\n"
             f"settings.update({change!r})\n"
         )
+        if update_key is not None:
+            there.write(KEY_FILE, b"%x" % bundle_file.read_modulus(update_key))
         held = there.ask(f"{{name: settings.get(name, None) for name in {tuple(asked)!r}}}")
+        held["update_key"] = there.ask(
+            "__import__('device.store.app_slots').store.app_slots.pinned_key() != 0"
+        )
         held["unique_id"] = there.ask("__import__('machine').unique_id().hex()")
     _show(held, as_json)
 
@@ -156,7 +169,7 @@ def provision(
 @json_option
 def selftest(port: str, as_json: bool) -> None:
     """Ask every part whether it is well; the board lies still meanwhile. Exit code 1 if one is not."""
-    with _errors_shown(), BoardPort(port) as there:
+    with errors_shown(), BoardPort(port) as there:
         result = json.loads(
             there.run(
                 "import json\nfrom device.system import selftest\n"
@@ -182,7 +195,7 @@ def selftest(port: str, as_json: bool) -> None:
 @json_option
 def logs(board: Path, port: str, tail: int, as_json: bool) -> None:
     """The records in the flash of BOARD, newest last, read without writing a byte."""
-    with _errors_shown(), BoardPort(port) as there, _bar("reading the log") as reading:
+    with errors_shown(), BoardPort(port) as there, bar("reading the log") as reading:
         log_id, held = board_log.read(there, boards.load(board), reading)
     rows = list(board_log.table(held))
     if as_json:
@@ -209,7 +222,7 @@ def shell(port: str) -> None:
 @port_option
 def run(script: Path, port: str) -> None:
     """Run SCRIPT on the board, with the firmware's modules at hand; what it prints appears as it comes."""
-    with _errors_shown(), BoardPort(port) as there:
+    with errors_shown(), BoardPort(port) as there:
         there.run(script.read_text(encoding="utf-8"), _echo)
 
 
@@ -219,7 +232,7 @@ def run(script: Path, port: str) -> None:
 def bench(port: str, as_json: bool) -> None:
     """What a second of motion and of optical signal costs on the board itself."""
     script = (files("repbeat_tools.device") / "on_device" / "signal_cost.py").read_text(encoding="utf-8")
-    with _errors_shown(), BoardPort(port) as there:
+    with errors_shown(), BoardPort(port) as there:
         result = json.loads(there.run(script))
     for part in ("reps", "heart"):
         result[f"{part}_share"] = result[f"{part}_us_per_s"] / 1_000_000

@@ -29,3 +29,7 @@ class FailedOnBoard(BoardPortError):
 
 class CompileFailed(BoardPortError):
     """mpy-cross refused a file of the firmware."""
+
+
+class BundleKeyUnusable(BoardPortError):
+    """The file holds no key that can sign bundles, or check them."""

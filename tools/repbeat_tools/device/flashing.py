@@ -51,6 +51,15 @@ print(repr(held))
 """
 
 
+# An application that came over the air goes before the one in the file system: what is flashed counts now.
+_FORGET = """
+from esp32 import Partition
+for label in ('app0', 'app1'):
+    for slot in Partition.find(1, label=label):
+        slot.ioctl(6, 0)
+"""
+
+
 @dataclass(frozen=True)
 class Flashed:
     """What was done: numbers of files, and bytes written."""
@@ -94,6 +103,7 @@ def flash(
     for path in stale:
         board.run(f"import os\nos.remove({path!r})")
     folders = sorted({folder for path in differing for folder in _above(path)})
+    board.run(_FORGET)
     board.run(
         "import os\n"
         f"for folder in {folders!r}:\n"

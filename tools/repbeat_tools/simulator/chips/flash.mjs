@@ -52,9 +52,10 @@ export class Flash {
   #open(file) {
     if (fs.existsSync(file)) {
       const kept = fs.readFileSync(file);
-      if (kept.length !== this.cells.length)
+      if (kept.length > this.cells.length) // a shorter one is of a board whose table ended earlier: the rest is blank
         throw new Error(`${file} has ${kept.length} bytes, the board's partitions need ${this.cells.length}: remove it or use its board`);
       this.cells.set(kept);
+      if (kept.length < this.cells.length) fs.writeFileSync(file, this.cells);
     } else fs.writeFileSync(file, this.cells);
     return fs.openSync(file, 'r+');
   }
