@@ -1,4 +1,4 @@
-"""What is known of each repetition of a set, packed: 48 bytes a repetition, the latest 64 kept."""
+"""What is known of each repetition of a set, packed: 56 bytes a repetition, the latest 64 kept."""
 
 from array import array
 
@@ -11,9 +11,11 @@ FIELDS = (
     "pause_ms",
     "eccentric_ms",
     "range_mg",
+    "range_mm",
     "range_permille",
     "mean_velocity_mm_s",
     "peak_velocity_mm_s",
+    "lowering_mm_s",
     "form_bits",
     "confidence",
 )
@@ -22,8 +24,9 @@ FIELDS = (
 class Rep:
     """One repetition. Times are those of the pushed samples; 0 in a measured field means not known.
 
-    `pause_ms` is at the turn, `range_mg` the swing of the slow signal, `range_permille` the range against the
-    calibrated one, velocities are those of the lifting phase, `confidence` is 0-100.
+    `pause_ms` is at the turn, `range_mg` the swing of the slow signal, `range_mm` the way where the sensor
+    measures it, `range_permille` the range against the calibrated one, velocities are those of the lifting
+    phase, `lowering_mm_s` the mean one of the other, `confidence` is 0-100.
     """
 
     def __init__(self) -> None:
@@ -34,9 +37,11 @@ class Rep:
         self.pause_ms = 0
         self.eccentric_ms = 0
         self.range_mg = 0
+        self.range_mm = 0
         self.range_permille = 0
         self.mean_velocity_mm_s = 0
         self.peak_velocity_mm_s = 0
+        self.lowering_mm_s = 0
         self.form_bits = 0
         self.confidence = 0
 

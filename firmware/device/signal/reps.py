@@ -21,18 +21,10 @@ from .cycles import HIGH, NONE, TurningPoints, middle
 from .features import SetFeatures
 from .filters import CELL_MS, CellMeans
 from .form import FormJudge
+from .reject import ACCEPTED, NO_RUN, STILL, TOO_FAST, TOO_SLOW, TOO_SMALL, WALKING
 from .rep_store import Rep, RepStore
 from .velocity import Velocity, VelocityLoss
 from .window import FLOOR, SCALE, Window
-
-# Why a movement that looked like a repetition was not one (REP record, `reject_reason`).
-ACCEPTED = 0
-TOO_SMALL = 1  # the last start of a set, weaker than the others
-TOO_FAST = 2
-TOO_SLOW = 3
-NO_RUN = 4  # too few in a row at like pace: racking, un-racking, a bump
-WALKING = 5
-STILL = 6
 
 SEARCH_CELLS = 20  # before the count starts: cells between two searches
 RESTED_CELLS = 2 * SEARCH_CELLS
