@@ -48,7 +48,8 @@ class Counter:
         self.begin(0)
         self.exercises.clear()
 
-    def begin(self, t_ms, exercise=0, lowering_ms=0):
+    def begin(self, t_ms, exercise=0, lowering_ms=0, least_reps=0):
+        self.least_reps = least_reps
         self.exercises.append(exercise)
         self.lowering_ms = lowering_ms
         self.reps = []
@@ -667,6 +668,12 @@ def check_zone_limits_and_curve_come_from_the_settings_and_are_latched():
     assert told[1] == [0, 0, 60, 0, 0, 0]
     assert told[3] == records.CURVE_WOMEN
     assert told[4] == (128, 145, 153, 162, 170)
+
+
+def check_the_fewest_planned_repetitions_reach_the_counter():
+    world = World(plan(Item(1, 1, 3, 5)))
+    world.press()
+    assert world.counter.least_reps == 3
 
 
 def check_the_planned_lowering_time_reaches_the_counter():

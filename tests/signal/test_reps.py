@@ -114,6 +114,15 @@ def test_a_short_planned_set_counts_at_its_end() -> None:
     assert count(rows, exercise=1).count == 3
 
 
+@pytest.mark.parametrize("reps", [2, 3])
+def test_a_short_planned_set_begins_by_itself(reps: int) -> None:
+    rows = Lift(reps, lead_s=4, tail_s=6).samples()
+    for least_reps, expected in ((reps, reps), (4, 0), (0, 0)):
+        counter = RepCounter()
+        counter.begin(0, 1, 0, least_reps)
+        assert sum(counter.push(*row) for row in rows) == expected
+
+
 def test_upside_down_is_the_same() -> None:
     rows = Lift(9).samples()
     turned = [(t, -x, y, -z, -u, v, -w) for t, x, y, z, u, v, w in rows]

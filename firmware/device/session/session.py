@@ -215,7 +215,7 @@ class Session:
         """The counter may see a set from here on: the plan's next one."""
         item = self.execution.item
         self._raw.begin()
-        self._counter.begin(now, item.exercise, item.eccentric_ds * 100)
+        self._counter.begin(now, item.exercise, item.eccentric_ds * 100, item.reps_low)
         self._counter.calibration = self._calibrations.of(item.exercise)
 
     def _early(self, now: int) -> int:

@@ -78,14 +78,14 @@ class RepCounter:
         self.calibration: tuple[int, int] | None = None
         self.begin(0)
 
-    def begin(self, t_ms: int, exercise: int = 0, lowering_ms: int = 0) -> None:
+    def begin(self, t_ms: int, exercise: int = 0, lowering_ms: int = 0, least_reps: int = 0) -> None:
         """A new set may start now.
 
         `exercise` is a code of repbeat_protocol.exercises (0 unknown), `lowering_ms` the planned lowering
-        time
-        (0 none). The calibration stays.
+        time, `least_reps` the fewest that are planned (0 none). The calibration stays.
         """
         self.exercise = exercise
+        self._run = max(RUN_KNOWN, least_reps) if 0 < least_reps < RUN else RUN
         self._begun_ms = t_ms
         self._form.begin(lowering_ms)
         self.velocity_loss.begin()
@@ -226,7 +226,7 @@ class RepCounter:
             own = self.calibration[1]
             if own * 100 <= size * LIKE_OWN_PERCENT and size * 100 <= own * LIKE_OWN_PERCENT:
                 return RUN_KNOWN
-        return RUN_KNOWN if final and self.exercise else RUN
+        return RUN_KNOWN if final and self.exercise else self._run
 
     def _run_start(self, length: int, percent: int) -> int:
         """Where `length` events in a row of like pace start, -1 nowhere."""
