@@ -53,6 +53,14 @@ def calls(town: Town, athlete_id: str) -> list[Call]:
         "revision": 2,
         "proposal_id": "0" * 16,
         "day": "2026-11-25",
+        "service": "calendar",
+        "key": "guess",
+        "text": "guess",
+        "group_id": "elsewhere",
+        "kind": "consistency",
+        "note_id": "0" * 32,
+        "act": "report",
+        "code": "22222222",
         "filename": "style.css",
     }
 

@@ -44,6 +44,11 @@ def local_day(db: Database, athlete_id: str, now_ms: int) -> date:
     return (datetime.fromtimestamp(now_ms / 1000, UTC) + offset).date()
 
 
+def utc_day(now_ms: int) -> date:
+    """The day in UTC, for whoever trains not."""
+    return datetime.fromtimestamp(now_ms / 1000, UTC).date()
+
+
 def schedule(db: Database, athlete_id: str, today: date) -> Schedule:
     """Days planned up to the end of this week: by the programme followed then, else by the own week."""
     chosen = motivation.of_athlete(db, athlete_id)

@@ -79,4 +79,40 @@ _FIRST = (
     )""",
 )
 
-MIGRATIONS = (Migration("0001_community", _FIRST),)
+_SHARED = (
+    """CREATE TABLE shared_sessions (
+        code TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        host TEXT NOT NULL,                  -- '': hosted here
+        host_key TEXT NOT NULL,
+        created_ms BIGINT NOT NULL,
+        start_ms BIGINT,                     -- of this companion's clock
+        ended_ms BIGINT,
+        offset_ms BIGINT NOT NULL,           -- the host's clock minus this one
+        seen_number BIGINT NOT NULL,
+        problem TEXT NOT NULL
+    )""",
+    """CREATE TABLE shared_members (
+        code TEXT NOT NULL,
+        member_id TEXT NOT NULL,
+        nickname TEXT NOT NULL,
+        language TEXT NOT NULL,
+        companion TEXT NOT NULL,             -- its public key
+        athlete_id TEXT,                     -- NULL: at home elsewhere
+        leaving INTEGER NOT NULL,
+        PRIMARY KEY (code, member_id)
+    )""",
+    "CREATE INDEX shared_members_by_athlete ON shared_members (athlete_id)",
+    """CREATE TABLE shared_events (
+        code TEXT NOT NULL,
+        member_id TEXT NOT NULL,
+        counter BIGINT NOT NULL,             -- the member's companion's
+        at_ms BIGINT NOT NULL,
+        number BIGINT,                       -- the host's; NULL: it has it not yet
+        report TEXT NOT NULL,
+        PRIMARY KEY (code, member_id, counter)
+    )""",
+    "CREATE INDEX shared_events_by_number ON shared_events (code, number)",
+)
+
+MIGRATIONS = (Migration("0001_community", _FIRST), Migration("0002_shared", _SHARED))

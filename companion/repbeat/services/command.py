@@ -42,10 +42,7 @@ def list_(athlete: str, as_json: bool, database: Location) -> None:
                 "comes": one.comes,
                 "state": connected[one.service].state if one.service in connected else "off",
                 "problem": connected[one.service].problem if one.service in connected else "",
-                "sent": sum(
-                    item.state == outbox.SENT
-                    for item in outbox.items(db, owner.athlete_id, one.service).values()
-                ),
+                "sent": outbox.tally(db, owner.athlete_id, one.service)[outbox.SENT],
             }
             for one in ABOUT.values()
         ]

@@ -88,6 +88,17 @@ def items(db: Database, athlete_id: str, service: str) -> dict[str, Item]:
     return {one.item: one for one in rows}
 
 
+def tally(db: Database, athlete_id: str, service: str) -> dict[str, int]:
+    """How many items are sent, underway and refused."""
+    rows = db.rows(
+        """SELECT state, COUNT(*) AS count FROM service_items
+           WHERE athlete_id = :athlete_id AND service = :service GROUP BY state""",
+        athlete_id=athlete_id,
+        service=service,
+    )
+    return {SENT: 0, UNDERWAY: 0, REFUSED: 0} | {row["state"]: row["count"] for row in rows}
+
+
 def run(db: Database, adapters: Mapping[str, Adapter], now_ms: int) -> list[Report]:
     """Work on every connection that is due. A service that fails waits, and keeps no other waiting."""
     out = []

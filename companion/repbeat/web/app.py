@@ -22,6 +22,10 @@ from repbeat.web.monitoring import monitoring
 from repbeat.web.pages import pages
 from repbeat.web.people_pages import people
 from repbeat.web.privacy_pages import privacy
+from repbeat.web.services_pages import services
+from repbeat.web.shared_api import shared_api
+from repbeat.web.shared_pages import shared
+from repbeat.web.together_pages import together
 
 __all__ = ["SECURITY_HEADERS", "create_app"]
 
@@ -53,7 +57,7 @@ def create_app(
     errors.install(app)
     guard.install(app, limits)
     i18n.install(app)
-    for blueprint in (pages, account, privacy, people, monitoring):
+    for blueprint in (pages, account, privacy, people, services, together, shared, shared_api, monitoring):
         app.register_blueprint(blueprint)
     routes.install(app)
     guard.declare(app)

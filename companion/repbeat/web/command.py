@@ -14,6 +14,8 @@ import click
 from click.core import ParameterSource
 
 from repbeat.coach.arrivals import Arrivals
+from repbeat.community.shared.guest import following
+from repbeat.community.shared.reporter import Reporter
 from repbeat.hub import Hub
 from repbeat.hub.errors import HubError
 from repbeat.hub.keys import DeviceKeys, path_for
@@ -89,10 +91,16 @@ def serve(
                 stack.enter_context(_collecting(collector))
             known = Services()
             stack.callback(known.close)
-            stack.enter_context(working(store, known, lambda: time.time_ns() // 1_000_000))
+            stack.enter_context(working(store, known, _now_ms))
+            stack.callback(Reporter(store, collector.bus, _now_ms).close)
+            stack.enter_context(following(store, lambda: time.time() * 1000))
             _say_where(address, how)
             _until_told()
             click.echo("Ending: what runs is finished first.", err=True)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _access(store: Database, chosen: settings.Settings) -> access.Access:

@@ -13,7 +13,10 @@ from werkzeug.exceptions import HTTPException
 
 from repbeat.coach.acts import ActError
 from repbeat.coach.plan_file import PlanFileError
+from repbeat.community.errors import BadInvite, CommunityError
+from repbeat.community.shared.errors import BadSignature, NotYours, UnknownCode
 from repbeat.people import errors as people
+from repbeat.services.errors import ServiceError, UnknownService
 from repbeat.store import NotFound, StoreError
 from repbeat.web import words
 from repbeat.web.i18n import ENGLISH, local
@@ -35,6 +38,13 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (ActError, 409, "Not to be decided now"),
     (PlanError, 422, "No such plan can be"),
     (PlanFileError, 422, "No such plan can be"),
+    (BadSignature, 401, "Not signed"),
+    (UnknownCode, 404, "Not here"),
+    (BadInvite, 404, "Not here"),
+    (NotYours, 403, "Not yours"),
+    (CommunityError, 422, "That does not fit"),
+    (UnknownService, 404, "Not here"),
+    (ServiceError, 422, "That does not fit"),
     (msgspec.ValidationError, 422, "That does not fit"),
     (msgspec.DecodeError, 400, "Not readable"),
 )

@@ -24,6 +24,7 @@ from flask_babel import Babel, Domain
 from repbeat.hub import board
 from repbeat.people import consent, preferences, tenants, tokens
 from repbeat.people.preferences import Preferences
+from repbeat.services.registry import ABOUT
 from repbeat.web import words
 from repbeat.web.context import store
 from repbeat_protocol import exercises
@@ -122,6 +123,10 @@ def vocabulary() -> Iterator[str]:
         yield from meanings.values()
     for told in (words.ERRORS, words.TITLES, words.SENTENCES, consent.LEVELS):
         yield from told.values()
+    for meanings in (words.BOARDS, words.FIGURES, words.BADGES, words.DAYS_OFF, words.RECOVERY):
+        yield from meanings.values()
+    for about in ABOUT.values():
+        yield from (about.goes, about.comes)
     yield from (board.OFF, board.CONNECTING, board.SYNCING, board.LIVE)
     yield from (words.plain(word) for word in (*consent.SCOPES, *tokens.SCOPES))
     yield from tenants.ROLES

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from repbeat.community import boards
+from repbeat.community.errors import BadEntry, BadInvite, Blocked, CommunityError, NotAMember, TooMany
+from repbeat.community.shared.errors import UnknownCode, Unreachable
 from repbeat.people import errors as people
+from repbeat.services.errors import BadConnection, NotConnected, ServiceError
 from repbeat.store import plans
 from repbeat.store.errors import NotFound, StoreError
 from repbeat_protocol import live as wire
@@ -34,6 +38,46 @@ PLAN_STATUS = {
     plans.SUPERSEDED: "replaced",
 }
 
+BOARDS = {
+    boards.CONSISTENCY: "Consistency: planned weeks kept",
+    boards.IMPROVEMENT: "Improvement over oneself, in four weeks",
+    boards.EFFORT: "Hard minutes against one’s own usual",
+}
+
+FIGURES = {
+    "sessions": "Sessions a member",
+    "active_minutes": "Minutes trained a member",
+    "kept_share": "Share of members who kept their plan",
+    "check_ins": "Morning check-ins a member",
+}
+
+BADGES = {
+    "sessions": "Sessions",
+    "kept_weeks": "Weeks kept in a row",
+    "tonnes": "Tonnes moved",
+    "repetitions": "Repetitions",
+    "records": "Personal records",
+    "exercises": "Different exercises",
+    "deload": "Lighter weeks kept",
+    "check_ins": "Morning check-ins",
+}
+
+DAYS_OFF = {"ill": "Ill", "hurt": "Hurt", "travelling": "Travelling", "life": "Life"}
+
+RECOVERY = {
+    "massage": "Massage",
+    "foam_roller": "Foam roller",
+    "sauna": "Sauna",
+    "cold_water": "Cold water",
+    "compression": "Compression",
+    "percussion": "Percussion device",
+    "stretching": "Stretching",
+    "breathing": "Paced breathing",
+    "physiotherapy": "Physiotherapy",
+    "nap": "Nap",
+    "other": "Something else",
+}
+
 # The English messages of errors name their cause; in other languages each kind has one sentence.
 ERRORS: dict[type[Exception], str] = {
     NotFound: "This is not here, or not yours to see: ask the athlete for consent.",
@@ -47,6 +91,17 @@ ERRORS: dict[type[Exception], str] = {
     people.UnknownScope: "Choose to whom and for what.",
     people.BadPreference: "There is no such language, unit or time zone.",
     people.KeyUnavailable: "The key of the heart data cannot be had: see the companion’s log.",
+    BadInvite: "This invitation is over or was never given: ask for another link.",
+    NotAMember: "This is for members of the group.",
+    Blocked: "This athlete takes no notes from you.",
+    TooMany: "That were enough notes for today.",
+    BadEntry: "Look at what was entered: something of it cannot be.",
+    UnknownCode: "No shared session has this code: ask for it again, letter by letter.",
+    Unreachable: "The other companion does not answer: look at the address and try again.",
+    CommunityError: "The other companion cannot be understood or believed.",
+    BadConnection: "The service does not know you by what was entered: look at it again.",
+    NotConnected: "This service is not connected.",
+    ServiceError: "The service does not do now: try again later.",
     StoreError: "The store cannot answer now: see the companion’s log.",
 }
 

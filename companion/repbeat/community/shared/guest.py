@@ -1,0 +1,149 @@
+"""A guest companion's side: exchanges with the host until the session is over, whatever the line does.
+
+The host's clock is read off each exchange; the one with the shortest way there and back tells best, for its
+error is at most half that way (as in SNTP, RFC 4330). The host's key is kept from the first exchange on:
+another companion at the same address is not believed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+import httpx
+import msgspec
+
+from repbeat.community.errors import CommunityError
+from repbeat.community.shared import identity, sessions, wire
+from repbeat.community.shared.errors import BadSignature, UnknownCode, Unreachable
+from repbeat.community.shared.sessions import Shared
+from repbeat.store import Database
+from repbeat.store.errors import StoreError
+
+log = logging.getLogger(__name__)
+EVERY_S = 0.5  # live at twice a second
+TIMEOUT_S = 5.0
+PROBES = 5
+
+
+class Guest:
+    """One session at one host. `now_ms` is this companion's clock, in ms with fractions."""
+
+    def __init__(self, db: Database, client: httpx.Client, now_ms: Callable[[], float]) -> None:
+        self._db = db
+        self._client = client
+        self._now_ms = now_ms
+        self._me = identity.of(db)
+        self._way_ms: dict[str, float] = {}
+
+    def join(self, host: str, code: str) -> Shared:
+        """Meet a host for the first time; UnknownCode, Unreachable, BadMessage."""
+        now_ms = round(self._now_ms())
+        code = code.strip().upper()
+        self._way_ms.pop(code, None)
+        session = Shared(code=code, name="", host=host.rstrip("/"), host_key="", created_ms=now_ms)
+        for _ in range(PROBES):
+            session = self.exchange(session)
+        return session
+
+    def exchange(self, session: Shared) -> Shared:
+        """Tell the host what is new here, take in what is new there; the session as it now stands."""
+        db = self._db
+        asked = wire.Ask(
+            members=[
+                wire.outward(one)
+                for one in sessions.members(db, session.code)
+                if one.companion == self._me.public
+            ],
+            events=sessions.unsent(db, session.code),
+            seen_number=session.seen_number,
+        )
+        answer, sent_ms, got_ms = self._post(session, msgspec.json.encode(asked))
+        if session.host_key and answer.host_key != session.host_key:
+            raise BadSignature("another companion answers at the host's address: join again if it is right")
+        session = self._timed(session, answer, sent_ms, got_ms)
+        start_ms = None if answer.start_ms is None else answer.start_ms - session.offset_ms
+        session = msgspec.structs.replace(
+            session,
+            name=answer.name,
+            host_key=answer.host_key,
+            start_ms=start_ms,
+            ended_ms=answer.ended_ms,
+            seen_number=max([session.seen_number, *(event.number or 0 for event in answer.events)]),
+            problem="",
+        )
+        with db.atomic():
+            sessions.mirror(db, session)
+            for member in answer.members:
+                sessions.add_member(db, session.code, member)
+            sessions.mirrored(db, session.code, answer.events)
+        return session
+
+    def _timed(self, session: Shared, answer: wire.Answer, sent_ms: float, got_ms: float) -> Shared:
+        way_ms = got_ms - sent_ms
+        if way_ms > self._way_ms.get(session.code, float("inf")) or session.start_ms is not None:
+            return session  # a running countdown is not moved
+        self._way_ms[session.code] = way_ms
+        offset_ms = round(answer.now_ms - (sent_ms + got_ms) / 2)
+        return msgspec.structs.replace(session, offset_ms=offset_ms)
+
+    def _post(self, session: Shared, body: bytes) -> tuple[wire.Answer, float, float]:
+        path = f"/api/shared/{session.code}"
+        sent_ms = self._now_ms()
+        headers = self._me.headers("POST", path, body, round(sent_ms) + session.offset_ms)
+        try:
+            answer = self._client.post(
+                session.host + path,
+                content=body,
+                headers={**headers, "Content-Type": "application/json"},
+                timeout=TIMEOUT_S,
+            )
+        except httpx.HTTPError as error:
+            raise Unreachable(f"the host does not answer: {type(error).__name__}") from error
+        got_ms = self._now_ms()
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise UnknownCode("the host knows no session of this code, or it is over")
+        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise BadSignature("the host does not take this companion's signature: set the clocks right")
+        if not answer.is_success:
+            raise Unreachable(f"the host answers {answer.status_code}")
+        return wire.answer_of(answer.content), sent_ms, got_ms
+
+
+def follow(guest: Guest, db: Database, now_ms: Callable[[], float], ended: threading.Event) -> None:
+    """Exchange for every session hosted elsewhere, until `ended`; a host that fails is tried again."""
+    while not ended.wait(EVERY_S):
+        try:
+            sessions.forget_old(db, round(now_ms()))
+            for session in sessions.every(db):
+                if session.host:
+                    _follow(guest, db, session)
+        except StoreError as error:
+            log.warning("shared sessions wait for the store: %s", type(error).__name__)
+
+
+def _follow(guest: Guest, db: Database, session: Shared) -> None:
+    try:
+        guest.exchange(session)
+    except CommunityError as error:
+        if session.problem != str(error):
+            sessions.mirror(db, msgspec.structs.replace(session, problem=str(error)))
+
+
+@contextlib.contextmanager
+def following(db: Database, now_ms: Callable[[], float]) -> Iterator[None]:
+    """Follow sessions of other companions for as long as the block lasts."""
+    ended = threading.Event()
+    with httpx.Client() as client:
+        guest = Guest(db, client, now_ms)
+        thread = threading.Thread(
+            target=follow, args=(guest, db, now_ms, ended), name="shared sessions elsewhere", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(TIMEOUT_S + EVERY_S)
