@@ -282,4 +282,4 @@ def test_a_plan_file_and_its_display_agree(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     shown = plan_file.shown(two_lifts())
     file.write_text(json.dumps(shown))
-    assert plan_file.shown(plan_file.read(file)) == shown
+    assert plan_file.shown(plan_file.read(file)[0]) == shown

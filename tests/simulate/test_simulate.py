@@ -53,7 +53,7 @@ def test_a_regression_finds_the_line_and_says_how_surely() -> None:
     for _ in range(200):
         truth = (rng.gauss(0, 1), rng.gauss(0, 1))
         noise = rng.uniform(0.2, 0.8)
-        line = Regression((0.0, 0.0), (1.0, 1.0), 0.4)
+        line = Regression.begun((0.0, 0.0), (1.0, 1.0), 0.4)
         for _ in range(25):
             x = rng.uniform(-1, 1)
             line.update((1.0, x), truth[0] + truth[1] * x + rng.gauss(0, noise))
@@ -63,16 +63,16 @@ def test_a_regression_finds_the_line_and_says_how_surely() -> None:
 
 
 def test_without_data_an_estimate_is_the_populations() -> None:
-    usual = Level(Prior(58.0, 7.0), 2.0).usual
+    usual = Level.begun(Prior(58.0, 7.0), 2.0).usual
     assert (usual.value, usual.seen) == (58.0, 0)
     assert usual.high - usual.low > 20
-    response = Response(math.log(100))
+    response = Response.begun(math.log(100))
     assert not response.sure
     assert response.response.seen == 0
 
 
 def test_an_outlier_does_not_move_the_usual() -> None:
-    level = Level(Prior(58.0, 7.0), 2.0)
+    level = Level.begun(Prior(58.0, 7.0), 2.0)
     for number in range(30):
         level.update(55.0 + number % 3)
     before = level.usual

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 
-from repbeat.coach import shelf, withdraw
+from repbeat.coach import planned, shelf, withdraw
 from repbeat.coach.desk import day_of
 from repbeat.coach.session_rules import Kind, lines_of
 from repbeat.coach.shelf import Act, Kept
@@ -128,4 +128,6 @@ def _replace(
         ),
         [],
     )
+    meant = planned.rpe(db, kept.athlete_id, plan.revision)
+    planned.keep(db, kept.athlete_id, content.revision, meant)
     return shelf.add_act(db, kept, now_ms, actor, act, reason, _lines(plan), lines)

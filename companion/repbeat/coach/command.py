@@ -56,9 +56,9 @@ def show(athlete: str | None, as_json: bool, database: Path) -> None:
 def set_(file: Path, athlete: str, as_json: bool, database: Path) -> None:
     """File the plan in FILE (JSON, in kg and seconds) for an athlete; it is pushed at the next chance."""
     with errors_shown(plan_file.PlanFileError, PlanError), Database(database) as db:
-        content = plan_file.read(file)
+        content, rpe = plan_file.read(file)
         one = _athlete(db, athlete)
-        filed = desk.set_plan(db, one.athlete_id, content, _now_ms())
+        filed = desk.set_plan(db, one.athlete_id, content, _now_ms(), rpe=rpe)
         shown = {"athlete": one.name, **revision(db, filed)}
     if as_json:
         print_json(shown)

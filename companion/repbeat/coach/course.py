@@ -6,7 +6,7 @@ import copy
 
 import msgspec
 
-from repbeat.coach import gather, shelf
+from repbeat.coach import gather, planned, shelf
 from repbeat.coach.gather import WEEK_MS, Trained
 from repbeat.coach.rules import Prescribed, Trial
 from repbeat.coach.session_rules import Kind
@@ -27,6 +27,8 @@ class NextSession(msgspec.Struct, frozen=True, kw_only=True):
     week_ago: dict[int, Prescribed]
     deload: Deload
     bounds: Bounds
+    rpe: float | None
+    """How hard it is meant to feel; None: its plan does not say."""
 
 
 def next_session(db: Database, athlete_id: str, base: Plan, done: list[Trained], now_ms: int) -> NextSession:
@@ -42,6 +44,7 @@ def next_session(db: Database, athlete_id: str, base: Plan, done: list[Trained],
             week_ago=gather.week_ago_of_plan(db, athlete_id, content, now_ms),
             deload=_deload(db, athlete_id, 0, now_ms, now_ms),
             bounds=bounds,
+            rpe=planned.rpe(db, athlete_id, base.revision),
         )
     programme = enrolled.content()
     number = next_day(enrolled, db, athlete_id, done)
@@ -66,6 +69,7 @@ def next_session(db: Database, athlete_id: str, base: Plan, done: list[Trained],
         week_ago={item: _week_ago(found, now_ms) for item, found in kept.items() if found},
         deload=_deload(db, athlete_id, programme.deload_every_weeks, enrolled.started_ms, now_ms),
         bounds=msgspec.structs.replace(bounds, limits=programme.caps.limits()),
+        rpe=day.rpe,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from repbeat.coach import course, gather, recovery, shelf, withdraw
+from repbeat.coach import course, gather, memory, outlook, planned, recovery, shelf, withdraw
 from repbeat.coach.planner import Proposal, plan_session
 from repbeat.coach.rules import missed_twice
 from repbeat.coach.session_rules import Kind
@@ -32,11 +32,20 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     overtaken: Plan | None = None
     """A plan on its way that the planner would not file any more."""
     situation: Situation | None = None
+    rpe: float | None = None
     content: wire.Plan | None = None
     """The plan to file, before it has a revision of its own."""
 
 
-def set_plan(db: Database, athlete_id: str, plan: wire.Plan, now_ms: int, *, approved: bool = True) -> Plan:
+def set_plan(
+    db: Database,
+    athlete_id: str,
+    plan: wire.Plan,
+    now_ms: int,
+    *,
+    approved: bool = True,
+    rpe: float | None = None,
+) -> Plan:
     """File a person's plan under the next revision; PlanError when it is out of bounds or a flag is open."""
     with db.atomic():
         db.hold("athlete", athlete_id)
@@ -51,6 +60,7 @@ def set_plan(db: Database, athlete_id: str, plan: wire.Plan, now_ms: int, *, app
             raise wire.PlanLocked("a red flag is open: ask for less, or have it cleared first")
         filed = _filed(plan, athlete_id, before, now_ms, plans.PERSON, approved)
         plans.put(db, filed, [])
+        planned.keep(db, athlete_id, filed.revision, rpe)
     return filed
 
 
@@ -85,6 +95,7 @@ def judge(
         light=session.light,
         trials=session.trials,
         week_ago=session.week_ago,
+        chances=outlook.chances(db, athlete_id, day, content, session),
         readiness=today,
         recent=_recent(db, athlete_id, day, today, session),
         red_flags=_open_flags(db, athlete_id, done),
@@ -95,7 +106,9 @@ def judge(
     if waiting is not None and _still_wanted(db, waiting, proposal):
         return _already(current, waiting)
     wanted = _content(content, proposal, current, plans.next_revision(db, athlete_id), now_ms)
-    filed = Filed(current=current, plan=None, proposal=proposal, overtaken=waiting, situation=situation)
+    filed = Filed(
+        current=current, plan=None, proposal=proposal, overtaken=waiting, situation=situation, rpe=session.rpe
+    )
     if _items(wanted) == _items(current.wire()):
         trained = any(row.plan_revision == current.revision for one in done for row in one.sets)
         why_not = "nothing changes" if trained else "no finished session with this plan is here yet"
@@ -121,6 +134,7 @@ def propose_next(
     With `approved` it is pushed at the next chance, else it waits as a proposal. Asking again changes
     nothing. What waits and is no more what the planner says gives way, as does a rise under a red flag.
     """
+    memory.refresh(db, athlete_id, day_of(now_ms, athletes.get(db, athlete_id).utc_offset_min), now_ms)
     with db.atomic():
         db.hold("athlete", athlete_id)
         for one in gather.trained(db, athlete_id):
@@ -137,6 +151,7 @@ def propose_next(
         free = approved and not proposal.needs_approval
         plan = _filed(judged.content, athlete_id, judged.current, now_ms, plans.PLANNER, free)
         plans.put(db, plan, changes_of(proposal, judged.current))
+        planned.keep(db, athlete_id, plan.revision, judged.rpe)
         shelf.keep_proposal(db, athlete_id, situation, proposal, now_ms, plan.revision)
     return msgspec.structs.replace(judged, plan=plan)
 

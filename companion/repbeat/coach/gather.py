@@ -72,14 +72,16 @@ def trials_of_plan(
                 by_item[row.plan_revision, row.plan_item].append(row)
         for (of_revision, number), rows in by_item.items():
             if of_revision not in contents:
-                contents[of_revision] = _content(db, athlete_id, of_revision)
-            item = _item(contents[of_revision], number)
-            if item is None or item.flags & wire.LIGHT or number >= len(base.items):
+                contents[of_revision] = content(db, athlete_id, of_revision)
+            asked = item(contents[of_revision], number)
+            if asked is None or asked.flags & wire.LIGHT or number >= len(base.items):
                 continue
-            if item.exercise != base.items[number].exercise or (of_revision != revision and not out[number]):
+            if asked.exercise != base.items[number].exercise or (of_revision != revision and not out[number]):
                 continue
             out[number].append(
-                Trial(prescribed=line_of(item).prescribed, done=tuple(_done(row, confidence) for row in rows))
+                Trial(
+                    prescribed=line_of(asked).prescribed, done=tuple(_done(row, confidence) for row in rows)
+                )
             )
     return {number: tuple(trials) for number, trials in out.items() if trials}
 
@@ -98,14 +100,14 @@ def trials_of_day(
                 by_item[row.plan_revision, row.plan_item].append(row)
         for (revision, number), rows in by_item.items():
             if revision not in contents:
-                contents[revision] = _content(db, athlete_id, revision)
-            content = contents[revision]
-            item = _item(content, number)
-            if content is None or item is None or content.name != day_name or item.flags & wire.LIGHT:
+                contents[revision] = content(db, athlete_id, revision)
+            of_day = contents[revision]
+            asked = item(of_day, number)
+            if of_day is None or asked is None or of_day.name != day_name or asked.flags & wire.LIGHT:
                 continue
-            if number < len(listed) and item.exercise == listed[number]:
+            if number < len(listed) and asked.exercise == listed[number]:
                 trial = Trial(
-                    prescribed=line_of(item).prescribed, done=tuple(_done(row, confidence) for row in rows)
+                    prescribed=line_of(asked).prescribed, done=tuple(_done(row, confidence) for row in rows)
                 )
                 out[number].append((one.session.start_ms or 0, trial))
     return out
@@ -113,16 +115,16 @@ def trials_of_day(
 
 def week_ago_of_plan(db: Database, athlete_id: str, base: wire.Plan, now_ms: int) -> dict[int, Prescribed]:
     """What each item asked a week ago, or at first where it is newer than that."""
-    out = {number: line_of(item).prescribed for number, item in enumerate(base.items)}
+    out = {number: line_of(one).prescribed for number, one in enumerate(base.items)}
     for plan in plans.every(db, athlete_id):
         if plan.status not in (plans.APPLIED, plans.PUSHED):
             continue
-        content = plan.wire()
-        if is_light(content):
+        before = plan.wire()
+        if is_light(before):
             continue
-        for number, item in enumerate(content.items):
-            if number in out and item.exercise == base.items[number].exercise:
-                out[number] = line_of(item).prescribed
+        for number, asked in enumerate(before.items):
+            if number in out and asked.exercise == base.items[number].exercise:
+                out[number] = line_of(asked).prescribed
         if plan.created_ms <= now_ms - WEEK_MS:
             break
     return out
@@ -137,7 +139,7 @@ def _done(row: Set, confidence: dict[int, float]) -> DoneSet:
     )
 
 
-def _content(db: Database, athlete_id: str, revision: int) -> wire.Plan | None:
+def content(db: Database, athlete_id: str, revision: int) -> wire.Plan | None:
     """One of the athlete's revisions; None where the store has no such."""
     try:
         return plans.get(db, athlete_id, revision).wire()
@@ -145,8 +147,11 @@ def _content(db: Database, athlete_id: str, revision: int) -> wire.Plan | None:
         return None
 
 
-def _item(content: wire.Plan | None, number: int) -> wire.Item | None:
-    return content.items[number] if content is not None and number < len(content.items) else None
+def item(content: wire.Plan | None, number: int | None) -> wire.Item | None:
+    """One of a plan's items; None where there is no plan, or no such item."""
+    if content is None or number is None or number >= len(content.items):
+        return None
+    return content.items[number]
 
 
 def _confidence(reps: list[Rep]) -> dict[int, float]:

@@ -37,11 +37,13 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     items: list[FileItem]
     name: str = ""
+    rpe: Annotated[float, msgspec.Meta(ge=1, le=10)] | None = None
+    """How hard the session is meant to feel; without it no session counts as harder than meant."""
     strain_cap: Annotated[float, msgspec.Meta(ge=0, le=21)] = 0
 
 
-def read(path: Path) -> wire.Plan:
-    """The plan in a file, without revision and athlete; PlanFileError or wire.PlanError otherwise."""
+def read(path: Path) -> tuple[wire.Plan, float | None]:
+    """The plan in a file, without revision and athlete, and its `rpe`; PlanFileError or wire.PlanError."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=FilePlan)
     except OSError as error:
@@ -60,7 +62,7 @@ def plan_of(found: FilePlan, where: str) -> wire.Plan:
         strain_cap_x10=round(found.strain_cap * 10),
     )
     wire.check(plan)
-    return plan
+    return plan, found.rpe
 
 
 def _item(where: str, number: int, item: FileItem) -> wire.Item:

@@ -156,7 +156,9 @@ def begin(
     lines = tuple(exercise.line(loads_g.get(exercise.exercise)) for exercise in one.days[first].exercises)
     with db.atomic():
         shelf.enrol(db, athlete_id, programmes.exported(one).decode(), loads_g, now_ms)
-        return desk.set_plan(db, athlete_id, one.compiled(first, lines), now_ms).revision
+        return desk.set_plan(
+            db, athlete_id, one.compiled(first, lines), now_ms, rpe=one.days[first].rpe
+        ).revision
 
 
 def _loads(words: tuple[str, ...]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from repbeat.coach import shelf
+from repbeat.coach import planned, shelf
 from repbeat.coach.safety import Sign
 from repbeat.derive.hrv import Morning
 from repbeat.derive.readiness import CheckIn, Effort, Readiness, readiness
@@ -17,7 +17,6 @@ from repbeat_protocol import records as wire
 
 DAYS_READ = 75
 KEPT_PERMILLE = 800  # fewer intervals kept: HRV is unusable (SCIENCE section 2)
-USUAL_RPE = 7.0  # what a plan without its own asks for
 RPE_MOST = 10
 
 
@@ -139,13 +138,13 @@ def mornings(db: Database, athlete_id: str, day: date, days: int = DAYS_READ) ->
     return [Morning(**{**row, "day": date.fromisoformat(row["day"])}) for row in rows]
 
 
-def check_ins(db: Database, athlete_id: str, day: date) -> list[CheckIn]:
-    """The answers of the last months up to `day`."""
+def check_ins(db: Database, athlete_id: str, day: date, days: int = DAYS_READ) -> list[CheckIn]:
+    """The answers of the `days` up to `day`."""
     rows = db.rows(
         """SELECT day, sleep, fatigue, soreness, stress, mood, unwell FROM check_ins
            WHERE athlete_id = :athlete_id AND day >= :first AND day <= :last ORDER BY day""",
         athlete_id=athlete_id,
-        first=(day - timedelta(days=DAYS_READ)).isoformat(),
+        first=(day - timedelta(days=days)).isoformat(),
         last=day.isoformat(),
     )
     return [
@@ -155,11 +154,15 @@ def check_ins(db: Database, athlete_id: str, day: date) -> list[CheckIn]:
 
 
 def efforts(db: Database, athlete_id: str) -> list[Effort]:
-    """How hard the last sessions felt; those without an answer say nothing."""
+    """How hard the last sessions felt against what their plan meant; where either is not said, nothing is."""
+    meant = planned.every(db, athlete_id)
     return [
-        Effort(_day(one.start_ms, one.utc_offset_min or 0), float(one.rpe), USUAL_RPE)
+        Effort(_day(one.start_ms, one.utc_offset_min or 0), float(one.rpe), meant[one.plan_revision])
         for one in sessions.latest(db, athlete_id, limit=40)
-        if one.start_ms is not None and one.rpe is not None and one.rpe <= RPE_MOST
+        if one.start_ms is not None
+        and one.rpe is not None
+        and one.rpe <= RPE_MOST
+        and one.plan_revision in meant
     ]
 
 

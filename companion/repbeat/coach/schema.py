@@ -86,4 +86,22 @@ _FIRST = (
     )""",
 )
 
-MIGRATIONS = (Migration("0001_first", _FIRST),)
+_LEARNED = (
+    """CREATE TABLE learned (                  -- estimates of a person; through_day: the last day in it
+        athlete_id TEXT NOT NULL PRIMARY KEY,
+        version INTEGER NOT NULL,
+        first_day TEXT NOT NULL,
+        through_day TEXT NOT NULL,
+        inputs TEXT NOT NULL,                -- JSON: how many mornings, check-ins and sessions taught it
+        state TEXT NOT NULL,                 -- JSON: repbeat.coach.learn.person.Person
+        updated_ms BIGINT NOT NULL
+    )""",
+    """CREATE TABLE planned_efforts (          -- how hard a session by a revision is meant to feel, 1-10
+        athlete_id TEXT NOT NULL,
+        revision BIGINT NOT NULL,
+        rpe DOUBLE PRECISION NOT NULL,
+        PRIMARY KEY (athlete_id, revision)
+    )""",
+)
+
+MIGRATIONS = (Migration("0001_first", _FIRST), Migration("0002_learned", _LEARNED))

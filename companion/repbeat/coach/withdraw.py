@@ -6,7 +6,7 @@ import copy
 
 import msgspec
 
-from repbeat.coach import shelf
+from repbeat.coach import planned, shelf
 from repbeat.coach.texts import Text, say
 from repbeat.store import Database, plans
 from repbeat.store.plans import Change, Plan
@@ -86,6 +86,7 @@ def _recall(db: Database, pushed: Plan, current: Plan, now_ms: int) -> None:
         content=wire.encode(content),
     )
     plans.put(db, plan, _changes(pushed.wire(), content))
+    planned.keep(db, plan.athlete_id, plan.revision, planned.rpe(db, plan.athlete_id, current.revision))
 
 
 def _changes(pushed: wire.Plan, content: wire.Plan) -> list[Change]:

@@ -16,6 +16,7 @@ from repbeat.coach.learn import population
 from repbeat.derive.hrv import Morning
 from repbeat.derive.readiness import CheckIn
 
+BAND = "band"  # the source of every night
 ILLNESSES_A_YEAR = 1.5
 USUAL_DAYS = 28.0  # the body takes for usual how tired it was over so long
 
@@ -94,7 +95,7 @@ class Body:
         self.debt_min = max(0.0, 0.7 * self.debt_min + self.truth.asleep_min - asleep)
         morning = Morning(
             day,
-            "band",
+            BAND,
             math.exp(self.truth.ln_rmssd + self._night(0, population.LN_RMSSD_NIGHT_SD) + shift[0]),
             self.truth.resting_bpm + self._night(1, population.RESTING_NIGHT_SD) + shift[1],
             max(60.0, asleep),

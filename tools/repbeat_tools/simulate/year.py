@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from repbeat.coach import programmes
 from repbeat.coach.learn.forecast import Calibration
+from repbeat.coach.learn.person import SET_FADE_REPS, Lifted, needed_ln_max
 from repbeat.coach.learn.regression import Estimate
 from repbeat.coach.planner import Proposal, plan_session
 from repbeat.coach.programmes import Exercise, Programme
@@ -24,7 +25,7 @@ from repbeat_protocol import exercises, records
 from repbeat_protocol import plan as wire
 from repbeat_tools.simulate.athlete import Body, Truth
 from repbeat_tools.simulate.bounds import Watch
-from repbeat_tools.simulate.learner import Learner
+from repbeat_tools.simulate.learner import against, newcomer
 
 START = date(2026, 1, 5)  # a Monday
 PROGRAMMES = ("beginner-full-body", "upper-lower", "five-by-five", "hypertrophy", "women-over-50")
@@ -32,7 +33,6 @@ BASELINE_DAYS = 75
 HISTORY_DAYS = 45  # nights already recorded when training begins
 MISSED_SHARE = 0.1
 START_SHARE = 0.6  # of the maximum: where an athlete begins
-SET_FADE_REPS = 0.5
 HEALTHY_AFTER_DAYS = 10
 
 
@@ -78,7 +78,8 @@ class Year:
         self.maxima = self._maxima()
         first = self.programme.days[0].exercises
         self.key_lift = next(one.exercise for one in first if not one.warm_up and one.start_kg)
-        self.learner = Learner(self.maxima[self.key_lift] * self.rng.lognormvariate(0, 0.08))
+        self.key_code = exercises.code(self.key_lift)
+        self.person = newcomer(self.key_code, self.maxima[self.key_lift] * self.rng.lognormvariate(0, 0.08))
         self.trials: dict[tuple[int, int], list[Trial]] = defaultdict(list)
         self.asked: dict[tuple[int, int], list[tuple[date, Prescribed]]] = defaultdict(list)
         self.mornings: list[Morning] = []
@@ -105,10 +106,10 @@ class Year:
         for number in range(self.seen.weeks * 7):
             self._day(START + timedelta(days=number), number)
         max_kg = self.maxima[self.key_lift] * math.exp(self.measured_gain)
-        self.seen.estimates, self.seen.truths = self.learner.against(self.truth, max_kg)
+        self.seen.estimates, self.seen.truths = against(self.person, self.key_code, self.truth, max_kg)
         self.seen.calibrations = {
-            "readiness": self.learner.readiness_calibration,
-            "load": self.learner.load_calibration,
+            "readiness": self.person.readiness_calibration,
+            "load": self.person.load_calibration,
         }
         return self.seen
 
@@ -128,7 +129,7 @@ class Year:
         if recorded:
             before = self.today
             self.today = readiness(self.mornings, self.check_ins, self.efforts[-40:], day)
-            self.learner.morning(morning, before, self.today)
+            self.person.morning([morning], before, self.today)
             if answers is not None and answers.unwell:
                 self.flagged_until = day + timedelta(days=3)
         return onset
@@ -154,7 +155,7 @@ class Year:
                 dose = self._train(day, number, day_number, proposal, situation)
         self.states = [self.today.state, *self.states[:13]]
         self.body.end_day(dose)
-        self.learner.day(dose)
+        self.person.day(dose)
         if number % 7 == 6:
             self.seen.gains.append(self.body.gain)
 
@@ -211,17 +212,12 @@ class Year:
             if exercise.exercise == self.key_lift and not exercise.warm_up:
                 plate_g = self.bounds.limits.plate_g(base[item].exercise, base[item].load_g)
                 raised_kg = (base[item].load_g + plate_g) / 1000
-                need = self._needed(raised_kg, base[item].reps_low, base[item].sets, exercise.rpe)
-                response = self.learner.response
+                need = needed_ln_max(raised_kg, base[item].reps_low, base[item].sets, exercise.rpe)
+                lift = self.person.lifts[self.key_code]
                 found[item] = Chance(
-                    value=response.predict().above(need), sure=response.sure, sessions=response.count
+                    value=lift.chance(need), sure=lift.response.sure, sessions=lift.response.count
                 )
         return found
-
-    @staticmethod
-    def _needed(load_kg: float, reps: int, sets: int, rpe: float) -> float:
-        """Logarithm of the maximum that lets the last set reach `reps` with the usual reserve."""
-        return math.log(load_kg * (1 + (reps + 10 - rpe + SET_FADE_REPS * (sets - 1)) / 30))
 
     def _observe(self, number: int, proposal: Proposal) -> None:
         alerts = sum(message.alert for message in proposal.messages)
@@ -321,14 +317,18 @@ class Year:
         )
         if not self.body.ill:
             self.measured_gain = self.body.gain
-        self.learner.session(
+        seen = Lifted(
             ln_max=math.log(load_kg * (1 + told / 30)),
-            needed=self._needed(load_kg, line.reps_high, 1, rpe),
+            needed=needed_ln_max(load_kg, line.reps_high, 1, rpe),
             reached=reached,
-            velocities=[(share * load_kg, self._velocity(share * load_kg)) for share in (0.5, 0.75, 1.0)],
-            recovery_bpm=self.rng.gauss(self.truth.recovery_bpm, 4.0),
-            usual=not self.body.ill,
+            velocities=tuple(
+                (share * load_kg, self._velocity(share * load_kg)) for share in (0.5, 0.75, 1.0)
+            ),
         )
+        recovery_bpm = self.rng.gauss(self.truth.recovery_bpm, 4.0)
+        self.person.lifted(self.key_code, seen, usual=not self.body.ill)
+        if not self.body.ill:
+            self.person.recovery.update(recovery_bpm)
 
     def _velocity(self, load_kg: float) -> float:
         share = load_kg / self._max_kg(self.key_lift)

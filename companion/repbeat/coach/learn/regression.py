@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
+import msgspec
+
 NORMAL = NormalDist()
 
 
@@ -41,28 +43,42 @@ def student(t: float, freedom: float) -> float:
     return NORMAL.cdf(math.copysign(size, t))
 
 
-def student_90(freedom: float) -> float:
-    """The 95th percentile of Student's distribution, by bisection of `student`."""
-    low, high = 1.0, 20.0
+def student_at(share: float, freedom: float) -> float:
+    """Where Student's distribution has `share` (0.5-0.999) below it, by bisection of `student`."""
+    low, high = 0.0, 20.0
     for _ in range(40):
         middle = (low + high) / 2
-        low, high = (middle, high) if student(middle, freedom) < 0.95 else (low, middle)
+        low, high = (middle, high) if student(middle, freedom) < share else (low, middle)
     return low
 
 
-class Regression:
-    """y = x·coefficients + noise. `freedom` says for how many observations the prior's noise stands."""
+def student_90(freedom: float) -> float:
+    """Half of the 90 % interval: the 95th percentile."""
+    return student_at(0.95, freedom)
 
-    def __init__(
-        self, means: Sequence[float], sds: Sequence[float], noise_sd: float, freedom: float = 8.0
-    ) -> None:
+
+class Regression(msgspec.Struct, kw_only=True):
+    """y = x·coefficients + noise. `squares` over `freedom` is the noise's variance; `cov` is in its units."""
+
+    means: list[float]
+    cov: list[list[float]]
+    freedom: float
+    squares: float
+    count: int = 0
+    log_evidence: float = 0.0
+
+    @classmethod
+    def begun(
+        cls, means: Sequence[float], sds: Sequence[float], noise_sd: float, freedom: float = 8.0
+    ) -> Regression:
+        """Before any observation; the prior's noise stands for `freedom` of them."""
         n = len(means)
-        self.means = list(means)
-        self.cov = [[(sds[i] / noise_sd) ** 2 if i == j else 0.0 for j in range(n)] for i in range(n)]
-        self.freedom = freedom
-        self.squares = freedom * noise_sd**2
-        self.count = 0
-        self.log_evidence = 0.0
+        return cls(
+            means=list(means),
+            cov=[[(sds[i] / noise_sd) ** 2 if i == j else 0.0 for j in range(n)] for i in range(n)],
+            freedom=freedom,
+            squares=freedom * noise_sd**2,
+        )
 
     @property
     def noise_variance(self) -> float:

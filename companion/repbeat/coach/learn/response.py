@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import msgspec
+
 from repbeat.coach.learn import population
 from repbeat.coach.learn.regression import Estimate, Predicted, Regression
 
@@ -16,35 +18,40 @@ SURE_AFTER = 12
 """Sessions before a rule may look at the forecast."""
 
 
-class Response:
-    """One lift of one person; `start` is the logarithm of the maximum thought at the beginning."""
+class Response(msgspec.Struct, kw_only=True):
+    """One lift of one person: what is retained, how tired by each number of days, a regression each."""
 
-    def __init__(self, start: float) -> None:
-        self._retained = 0.0
-        self._tired = [0.0] * len(population.CLEARING_DAYS)
-        self._members = [
-            Regression(
+    members: list[Regression]
+    tired: list[float]
+    retained: float = 0.0
+
+    @classmethod
+    def begun(cls, start: float) -> Response:
+        """Before any session; `start` is the logarithm of the maximum thought at the beginning."""
+        members = [
+            Regression.begun(
                 (start, population.RESPONSE.mean, population.FATIGUE.mean),
                 (0.3, population.RESPONSE.sd, population.FATIGUE.sd),
                 population.PERFORMANCE_SD,
             )
             for _ in population.CLEARING_DAYS
         ]
+        return cls(members=members, tired=[0.0] * len(members))
 
     def day_passed(self, dose: float) -> None:
         """A day goes by with so much training (1: a usual session, 0: rest)."""
-        self._retained = self._retained * math.exp(-1 / population.RETAINED_DAYS) + dose
+        self.retained = self.retained * math.exp(-1 / population.RETAINED_DAYS) + dose
         for number, days in enumerate(population.CLEARING_DAYS):
-            self._tired[number] = self._tired[number] * math.exp(-1 / days) + dose
+            self.tired[number] = self.tired[number] * math.exp(-1 / days) + dose
 
     def update(self, ln_max: float) -> None:
         """The logarithm of the maximum that today's sets tell."""
-        for member, x in zip(self._members, self._inputs(), strict=True):
+        for member, x in zip(self.members, self._inputs(), strict=True):
             member.update(x, ln_max)
 
     def predict(self) -> Predicted:
         """Today's performance, all members weighed."""
-        parts = [member.predict(x) for member, x in zip(self._members, self._inputs(), strict=True)]
+        parts = [member.predict(x) for member, x in zip(self.members, self._inputs(), strict=True)]
         weights = self.weights
         mean = sum(weight * part.mean for weight, part in zip(weights, parts, strict=True))
         variance = sum(
@@ -56,7 +63,7 @@ class Response:
     @property
     def count(self) -> int:
         """Sessions it rests on."""
-        return self._members[0].count
+        return self.members[0].count
 
     @property
     def sure(self) -> bool:
@@ -66,8 +73,8 @@ class Response:
     @property
     def weights(self) -> list[float]:
         """How likely each number of days is."""
-        best = max(member.log_evidence for member in self._members)
-        raw = [math.exp(member.log_evidence - best) for member in self._members]
+        best = max(member.log_evidence for member in self.members)
+        raw = [math.exp(member.log_evidence - best) for member in self.members]
         return [one / sum(raw) for one in raw]
 
     @property
@@ -99,7 +106,7 @@ class Response:
 
     def _mixed(self, which: int) -> Estimate:
         unit = [1.0 if number == which else 0.0 for number in range(3)]
-        parts = [member.estimate(unit) for member in self._members]
+        parts = [member.estimate(unit) for member in self.members]
         weights = self.weights
         value = sum(weight * part.value for weight, part in zip(weights, parts, strict=True))
         variance = sum(
@@ -110,4 +117,4 @@ class Response:
         return Estimate(value, value - reach, value + reach, self.count)
 
     def _inputs(self) -> list[tuple[float, float, float]]:
-        return [(1.0, self._retained, -tired) for tired in self._tired]
+        return [(1.0, self.retained, -tired) for tired in self.tired]

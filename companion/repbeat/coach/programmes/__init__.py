@@ -79,6 +79,12 @@ class Day(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     light: list[Exercise] = []
     conditioning: list[Conditioning] = []
 
+    @property
+    def rpe(self) -> float:
+        """How hard the session is meant to feel: its working sets' mean."""
+        working = [one for one in self.exercises if not one.warm_up] or self.exercises
+        return sum(one.rpe * one.sets for one in working) / sum(one.sets for one in working)
+
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What no rule may go beyond. `heart_rate` false: effort by feel only."""
