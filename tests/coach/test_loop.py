@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from coach.test_desk import Gym, two_lifts
 from ingest import made
 
-from repbeat.coach import acts, desk, programmes, recovery, shelf
+from repbeat.coach import acts, course, desk, health, programmes, recovery, shelf
 from repbeat.coach.explain import explain, explained
 from repbeat.coach.programme_command import begin, programme
 from repbeat.coach.programmes import ProgrammeError
@@ -164,6 +164,7 @@ def test_nights_and_answers_come_from_the_devices_records_once(gym: Gym) -> None
 
 
 def test_a_programme_goes_on_to_its_next_day_and_keeps_each_lifts_load(gym: Gym) -> None:
+    health.answer(gym.db, gym.athlete, Health(active=True, born_year=1990), gym.now_ms)
     begin(gym.db, gym.athlete, "five-by-five", {"squat": 60_000}, gym.now_ms)
     gym.apply(1)
     first = plans.get(gym.db, gym.athlete, 1).wire()
@@ -189,8 +190,10 @@ def test_a_programme_goes_on_to_its_next_day_and_keeps_each_lifts_load(gym: Gym)
 
 
 def test_a_programme_that_needs_clearance_waits_for_it(gym: Gym) -> None:
-    with pytest.raises(ProgrammeError, match="clearance"):
+    with pytest.raises(ProgrammeError, match="year of birth"):
         begin(gym.db, gym.athlete, "postnatal", {}, gym.now_ms)
+    with pytest.raises(ProgrammeError, match="clearance"):
+        begin(gym.db, gym.athlete, "postnatal", {}, gym.now_ms, age_years=31)
     assert begin(gym.db, gym.athlete, "postnatal", {}, gym.now_ms, cleared=True) == 1
     with pytest.raises(ProgrammeError, match="ages 12 to 17"):
         begin(gym.db, gym.athlete, "youth", {}, gym.now_ms)
@@ -205,6 +208,41 @@ def test_flags_switch_heart_rate_limits_off(gym: Gym) -> None:
     shelf.set_coaching(gym.db, gym.athlete, Bounds(), Health(beta_blocker=True))
     new = desk.propose_next(gym.db, gym.athlete, gym.now_ms).plan.wire()
     assert (new.strain_cap_x10, new.items[0].rest_until_bpm) == (0, 0)
+
+
+@pytest.mark.parametrize("flag", ["beta_blocker", "pacemaker", "pregnant"])
+def test_a_flag_takes_heart_rate_limits_out_of_the_plan_at_once(gym: Gym, flag: str) -> None:
+    # Row 77: and a physician or midwife has a say first.
+    plan = two_lifts()
+    plan.strain_cap_x10, plan.items[0].rest_until_bpm = 140, 110
+    desk.set_plan(gym.db, gym.athlete, plan, gym.now_ms)
+    gym.apply(1)
+    clearance, _ = health.answer(gym.db, gym.athlete, Health(active=True, **{flag: True}), gym.now_ms)
+    assert clearance is Clearance.NEEDED
+    newest = plans.latest(gym.db, gym.athlete)
+    assert (newest.status, course.heart_limits(newest.wire())) == (plans.PENDING, (0, 0, 0))
+    before = newest.revision
+    health.answer(gym.db, gym.athlete, Health(active=True, cleared=True, **{flag: True}), gym.now_ms)
+    assert plans.latest(gym.db, gym.athlete).revision == before
+
+
+def test_questions_come_before_what_is_meant_to_feel_hard(gym: Gym) -> None:
+    # Row 62.
+    def start(slug: str) -> None:
+        begin(gym.db, gym.athlete, slug, {}, gym.now_ms, age_years=36)
+
+    start("mobility")
+    with pytest.raises(ProgrammeError, match="questions before training"):
+        start("strength-peaking")
+    health.answer(gym.db, gym.athlete, Health(born_year=1990), gym.now_ms)
+    with pytest.raises(ProgrammeError, match="moderate effort"):
+        start("strength-peaking")
+    health.answer(gym.db, gym.athlete, Health(born_year=1990, active=True), gym.now_ms)
+    start("strength-peaking")
+    health.answer(gym.db, gym.athlete, Health(born_year=1990, active=True, signs=(Sign.CHEST,)), gym.now_ms)
+    with pytest.raises(ProgrammeError, match="physician"):
+        start("mobility")
+    assert [flag.kind for flag in shelf.flags(gym.db, gym.athlete)] == ["chest_discomfort"]
 
 
 def test_screening_follows_activity_disease_signs_and_intensity() -> None:
@@ -250,7 +288,8 @@ def test_the_commands(tmp_path: Path) -> None:
     file.write_text(json.dumps(mine))
     assert json.loads(run(programme, "import", str(file), "--json"))["imported"] == "mine"
     assert json.loads(run(programme, "show", "mine", "--json"))["slug"] == "mine"
-    started = run(programme, "start", "Ann", "beginner-full-body", "--load", "squat=40", "--json")
+    begun = ("start", "Ann", "beginner-full-body", "--load", "squat=40", "--age", "35")
+    started = run(programme, *begun, "--json")
     assert json.loads(started)["revision"] == 3
     refused = CliRunner().invoke(programme, ["start", "Ann", "nothing", *where])
     assert refused.exit_code == 1

@@ -13,10 +13,11 @@ from hub.fake_band import FakeBand
 from hub.test_hub import planned, run_until
 from ingest import made
 
-from repbeat.coach import acts, desk, recovery, shelf
+from repbeat.coach import acts, desk, health, recovery, shelf
 from repbeat.coach.arrivals import Arrivals
 from repbeat.coach.command import plan as plan_command
 from repbeat.coach.programme_command import begin
+from repbeat.coach.safety import Health
 from repbeat.coach.session_rules import Kind
 from repbeat.coach.withdraw import rises
 from repbeat.derive.hrv import Morning
@@ -183,6 +184,7 @@ def test_a_rise_is_more_load_more_repetitions_or_more_sets() -> None:
 
 
 def test_a_deload_that_nobody_let_through_puts_none_off(gym: Gym) -> None:
+    health.answer(gym.db, gym.athlete, Health(active=True, born_year=1990), gym.now_ms)
     begin(gym.db, gym.athlete, "five-by-five", {"squat": 60_000}, gym.now_ms)
     gym.apply(2)
     gym.now_ms += 6 * 7 * DAY_MS

@@ -105,10 +105,12 @@ def test_a_file_that_is_no_database_is_named(path: Path) -> None:
 
 def test_a_damaged_file_is_named(path: Path) -> None:
     with Database(path) as db:
+        db.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        empty = path.stat().st_size
         records.insert(db, [record(n, 200) for n in range(2000)])
         db.run("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 8192 * 4096)  # records, not the tables' own pages before them
+        file.seek(empty + 4096)  # records, not the tables' own pages before them
         file.write(b"\xff" * 30 * 4096)
     with Database(path) as db, pytest.raises(store.StoreCorrupt, match="restore the last backup"):
         for _ in records.of_log(db, "d", 1):

@@ -38,7 +38,7 @@ def next_session(db: Database, athlete_id: str, base: Plan, done: list[Trained],
     enrolled = shelf.enrolment(db, athlete_id)
     if enrolled is None:
         return NextSession(
-            content=_without_heart(content, health.heart_caps),
+            content=without_heart(content, health.heart_caps),
             light=(),
             trials=gather.trials_of_plan(db, athlete_id, content, base.revision, done),
             week_ago=gather.week_ago_of_plan(db, athlete_id, content, now_ms),
@@ -63,7 +63,7 @@ def next_session(db: Database, athlete_id: str, base: Plan, done: list[Trained],
     plan.name, plan.items, plan.strain_cap_x10 = compiled.name, compiled.items, compiled.strain_cap_x10
     heart = health.heart_caps and programme.caps.heart_rate
     return NextSession(
-        content=_without_heart(plan, heart),
+        content=without_heart(plan, heart),
         light=tuple(exercise.line() for exercise in day.light),
         trials={item: tuple(trial for _, trial in found) for item, found in kept.items() if found},
         week_ago={item: _week_ago(found, now_ms) for item, found in kept.items() if found},
@@ -130,7 +130,12 @@ def _deload(db: Database, athlete_id: str, every_weeks: int, since_ms: int, now_
     )
 
 
-def _without_heart(plan: wire.Plan, heart: bool) -> wire.Plan:
+def heart_limits(plan: wire.Plan) -> tuple[int, ...]:
+    """What in a plan is limited by heart rate."""
+    return (plan.strain_cap_x10, *(item.rest_until_bpm for item in plan.items))
+
+
+def without_heart(plan: wire.Plan, heart: bool) -> wire.Plan:
     """Limits by heart rate taken out where they do not hold: beta-blocker, pacemaker, pregnancy."""
     if heart:
         return plan

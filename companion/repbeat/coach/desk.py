@@ -109,7 +109,7 @@ def judge(
     filed = Filed(
         current=current, plan=None, proposal=proposal, overtaken=waiting, situation=situation, rpe=session.rpe
     )
-    if _items(wanted) == _items(current.wire()):
+    if _asked(wanted) == _asked(current.wire()):
         trained = any(row.plan_revision == current.revision for one in done for row in one.sets)
         why_not = "nothing changes" if trained else "no finished session with this plan is here yet"
         return msgspec.structs.replace(filed, why_not=why_not)
@@ -169,7 +169,7 @@ def _still_wanted(db: Database, waiting: Plan, proposal: Proposal) -> bool:
     """
     kept = shelf.of_revision(db, waiting.athlete_id, waiting.revision)
     content = waiting.wire()
-    same = _items(content) == [vars(line.item()) for line in proposal.lines]
+    same = [line_of(item) for item in content.items] == list(proposal.lines)
     today = proposal.day.isoformat()
     if waiting.status == plans.PROPOSED:
         return same and kept is not None and today <= kept.expires
@@ -185,11 +185,11 @@ def _refused_today(db: Database, athlete_id: str, wanted: wire.Plan, today: date
     newest = plans.every(db, athlete_id)[0]
     kept = shelf.of_revision(db, athlete_id, newest.revision)
     refused = newest.status == plans.REFUSED and kept is not None and kept.day == today.isoformat()
-    return refused and _items(newest.wire()) == _items(wanted)
+    return refused and _asked(newest.wire()) == _asked(wanted)
 
 
-def _items(plan: wire.Plan) -> list[dict[str, int]]:
-    return [vars(item) for item in plan.items]
+def _asked(plan: wire.Plan) -> tuple[int, list[dict[str, int]]]:
+    return plan.strain_cap_x10, [vars(item) for item in plan.items]
 
 
 def day_of(now_ms: int, utc_offset_min: int) -> date:

@@ -8,16 +8,15 @@ from pathlib import Path
 import click
 import msgspec
 
-from repbeat.coach import desk, programmes, shelf
+from repbeat.coach import course, desk, health, programmes, shelf
 from repbeat.coach.programmes import ProgrammeError
 from repbeat.coach.texts import say
+from repbeat.ingest.days import day_of
 from repbeat.store import Database, athletes
 from repbeat.store.console import errors_shown, json_option, print_json
 from repbeat.store.location import Location, database_option
 from repbeat_protocol import exercises
 from repbeat_protocol.plan import PlanError
-
-DEFAULT_AGE = 30  # of whoever states none: within the limits of programmes for adults only
 
 
 @click.group()
@@ -104,7 +103,7 @@ def export_(slug: str, file: Path | None, database: Location) -> None:
 @click.argument("athlete")
 @click.argument("slug")
 @click.option("--load", "loads", multiple=True, metavar="EXERCISE=KG", help="Where an exercise begins.")
-@click.option("--age", type=click.IntRange(5, 110), help="Years; programmes have limits.")
+@click.option("--age", type=click.IntRange(5, 110), help="Years, kept; programmes have limits.")
 @click.option("--cleared", is_flag=True, help="A physician or midwife has agreed.")
 @json_option
 @database_option
@@ -146,19 +145,30 @@ def begin(
     age_years: int | None = None,
     cleared: bool = False,
 ) -> int:
-    """Enrol, and file the first day; the revision. ProgrammeError where the athlete may not begin it."""
+    """Enrol, and file the first day; the revision. ProgrammeError where the athlete may not begin it.
+
+    What is stated here is kept among the athlete's answers.
+    """
     one = shelf.programme(db, slug)
-    health = shelf.coaching(db, athlete_id)[1]
-    refusal = one.may_begin(age_years or health.age_years or DEFAULT_AGE, cleared or health.cleared)
-    if refusal is not None:
-        raise ProgrammeError(say(refusal))
+    today = day_of(now_ms, athletes.get(db, athlete_id).utc_offset_min)
+    with db.atomic():
+        bounds, known = shelf.coaching(db, athlete_id)
+        stated = msgspec.structs.replace(
+            known,
+            born_year=today.year - age_years if age_years else known.born_year,
+            cleared=cleared or known.cleared,
+        )
+        if stated != known:
+            shelf.set_coaching(db, athlete_id, bounds, stated)
+    why_not = health.refusal(db, athlete_id, one, today)
+    if why_not is not None:
+        raise ProgrammeError(say(why_not))
     first = next(number for number in one.week if number) - 1
     lines = tuple(exercise.line(loads_g.get(exercise.exercise)) for exercise in one.days[first].exercises)
     with db.atomic():
         shelf.enrol(db, athlete_id, programmes.exported(one).decode(), loads_g, now_ms)
-        return desk.set_plan(
-            db, athlete_id, one.compiled(first, lines), now_ms, rpe=one.days[first].rpe
-        ).revision
+        plan = course.without_heart(one.compiled(first, lines), stated.heart_caps)
+        return desk.set_plan(db, athlete_id, plan, now_ms, rpe=one.days[first].rpe).revision
 
 
 def _loads(words: tuple[str, ...]) -> dict[str, int]:

@@ -6,6 +6,7 @@ the wished intensity; not age. It refers many who are well, so that the words st
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -42,7 +43,7 @@ class Clearance(StrEnum):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an athlete answered; `cleared`: a physician has agreed since."""
+    """What an athlete answered; `cleared`: a physician has agreed since. None: age not stated."""
 
     active: bool = False
     known_disease: bool = False
@@ -50,23 +51,29 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     beta_blocker: bool = False
     pacemaker: bool = False
     pregnant: bool = False
-    age_years: int | None = None
+    born_year: int | None = None
     cleared: bool = False
+    answered: bool = False
 
     @property
     def heart_caps(self) -> bool:
         """Whether heart rate may be a limit; with any of these, effort by feel is used instead."""
-        return not (self.beta_blocker or self.pacemaker or self.pregnant)
+        return not self.flagged
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a physician should have a say: medicine or a pacemaker rules the heart, or a pregnancy."""
+        return self.beta_blocker or self.pacemaker or self.pregnant
+
+    def age(self, today: date) -> int | None:
+        """The age that is reached this year; None: not stated."""
+        return None if self.born_year is None else today.year - self.born_year
 
 
 def screen(health: Health, vigorous: bool) -> tuple[Clearance, Text]:
     """Whether training may begin, and how it is said."""
     clearance = Clearance.CLEAR
-    if (
-        health.signs
-        or (health.pregnant and not health.active)
-        or (health.known_disease and not health.active)
-    ):
+    if health.signs or health.flagged or (health.known_disease and not health.active):
         clearance = Clearance.NEEDED
     elif health.known_disease:
         clearance = Clearance.NEEDED if vigorous else Clearance.CLEAR

@@ -21,6 +21,7 @@ from repbeat_protocol import plan as wire
 Kilograms = Annotated[float, msgspec.Meta(ge=0, le=500)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=60)]
+VIGOROUS_RPE = 8  # two repetitions from failure: our own line between moderate and vigorous lifting
 Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
@@ -129,6 +130,11 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         if not low <= age_years <= high:
             return Text("age_limit", {"low": low, "high": high})
         return Text("needs_clearance") if self.clearance and not cleared else None
+
+    @property
+    def vigorous(self) -> bool:
+        """Whether any of it is meant to feel hard: the questions before training come first then."""
+        return any(one.rpe >= VIGOROUS_RPE for day in self.days for one in day.exercises)
 
     def sessions_a_week(self) -> int:
         """Training days in a week."""
