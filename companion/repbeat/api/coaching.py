@@ -228,7 +228,7 @@ def get_plan(athlete_id: Id, revision: Revision) -> Revised:
 def set_plan(athlete_id: Id, body: FilePlan) -> Revised:
     """Put a person's plan in force: it goes to the device at the next chance."""
     gate().check(athlete_id, consent.COACHING)
-    made = desk.set_plan(store(), athlete_id, plan_file.plan_of(body, "the plan"), now_ms())
+    made = desk.set_plan(store(), athlete_id, plan_file.plan_of(body, "the plan"), now_ms(), rpe=body.rpe)
     _note(athlete_id, "set a plan", f"revision {made.revision}")
     return _revised(made)
 

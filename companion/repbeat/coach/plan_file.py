@@ -50,7 +50,7 @@ def read(path: Path) -> tuple[wire.Plan, float | None]:
         raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise PlanFileError(f"{path}: {error}") from error
-    return plan_of(found, str(path))
+    return plan_of(found, str(path)), found.rpe
 
 
 def plan_of(found: FilePlan, where: str) -> wire.Plan:
@@ -62,7 +62,7 @@ def plan_of(found: FilePlan, where: str) -> wire.Plan:
         strain_cap_x10=round(found.strain_cap * 10),
     )
     wire.check(plan)
-    return plan, found.rpe
+    return plan
 
 
 def _item(where: str, number: int, item: FileItem) -> wire.Item:
