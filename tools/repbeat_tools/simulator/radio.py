@@ -22,6 +22,7 @@ from repbeat_tools.simulator.central_role import CentralRole
 from repbeat_tools.simulator.controller import AirController, Faults
 from repbeat_tools.simulator.gatt import ALL_CONNECTIONS, AttributeServer, Bearer
 from repbeat_tools.simulator.link import AirLink
+from repbeat_tools.simulator.pairing import PAIR, PASSKEY, SECRET, Pairing
 from repbeat_tools.simulator.process import frame
 from repbeat_tools.simulator.tasks import end
 
@@ -32,12 +33,12 @@ ACTIVE, NAME, MTU, SECURITY, SERVICES = 1, 2, 3, 4, 5
 ADVERTISE, ADVERTISE_STOP, SCAN, SCAN_STOP, CONNECT, CONNECT_CANCEL, DISCONNECT = 6, 7, 8, 9, 10, 11, 12
 SEND_NOTIFICATION, SEND_INDICATION, UPDATED, REPLY = 13, 14, 15, 16
 CLIENT_OPERATIONS = range(17, 23)
-PAIR, PASSKEY, SECRET = 23, 24, 25
 # Frames to the firmware that are not events by themselves
 CREDIT, REMOTE_READ, REMOTE_WRITE = 0xA1, 0xA2, 0xA3
 # Events of MicroPython's BLE.irq()
 CENTRAL_CONNECT, CENTRAL_DISCONNECT, SCAN_RESULT, SCAN_DONE = 1, 2, 5, 6
 PERIPHERAL_CONNECT, PERIPHERAL_DISCONNECT, INDICATE_DONE, MTU_EXCHANGED = 7, 8, 20, 21
+CONNECTION_UPDATE = 27
 
 NOTIFICATION_PDU = 0x1B
 BLUETOOTH_ERRORS = (core.BaseBumbleError, hci.HCI_Error)
@@ -138,11 +139,12 @@ class _Life:
             write=lambda connection, handle, answer, value: self.tell(
                 REMOTE_WRITE, "HHB", connection, handle, answer, data=value
             ),
-            security=self._security,
+            security=lambda connection: self.pairing.security(connection),
             mtu_exchanged=lambda connection, mtu: self.connections[connection].on_att_mtu_update(mtu),
             confirmed=self._confirmed,
         )
         self.central = CentralRole(self)
+        self.pairing = Pairing(self)
 
     async def start(self) -> None:
         self.device.l2cap_channel_manager.register_fixed_channel(att.ATT_CID, self._on_att)
@@ -249,13 +251,11 @@ class _Life:
         elif kind == ACTIVE:
             if not payload[1]:
                 self._gap.put_nowait(self._deactivate())
-        elif kind in (PAIR, PASSKEY, SECRET) or (
-            kind == SECURITY and (payload[1] or payload[2] or payload[4])
-        ):
-            raise NotImplementedError(
-                "pairing and bonding (gap_pair, config bond, mitm, le_secure) have no model"
-            )
-        elif kind != SECURITY:
+        elif kind in (PAIR, PASSKEY, SECRET):
+            self.pairing.on_frame(kind, payload)
+        elif kind == SECURITY:
+            self.pairing.configure(*payload[1:5])
+        else:
             raise NotImplementedError(f"frame {kind} of the firmware's bluetooth has no model")
 
     # -- attribute protocol -----------------------------------------------------------------------
@@ -306,10 +306,6 @@ class _Life:
         if handle is not None:
             self.tell(INDICATE_DONE, "HHH", connection, handle, 0)
 
-    def _security(self, connection: int) -> tuple[bool, bool]:
-        bumble = self.connections[connection]
-        return bool(bumble.is_encrypted), bool(bumble.authenticated)
-
     # -- connections ------------------------------------------------------------------------------
 
     def _on_connection(self, bumble: Any) -> None:
@@ -324,8 +320,14 @@ class _Life:
             bearer.mtu = bumble.att_mtu
             self.tell(MTU_EXCHANGED, "HH", connection, bumble.att_mtu)
 
+        def parameters_updated() -> None:
+            now = bumble.parameters
+            slots, timeout = round(now.connection_interval / 1.25), round(now.supervision_timeout / 10)
+            self.tell(CONNECTION_UPDATE, "HHHHH", connection, slots, now.peripheral_latency, timeout, 0)
+
         def gone(reason: int) -> None:
             self.central.disconnected(connection)
+            self.pairing.disconnected(connection)
             self.connections.pop(connection, None)
             self.server.bearers.pop(connection, None)
             self._indicated.pop(connection, None)
@@ -336,7 +338,9 @@ class _Life:
             self.tell(event, "HB6s", connection, address_type, address)
 
         bumble.on("connection_att_mtu_update", mtu_updated)
+        bumble.on("connection_parameters_update", parameters_updated)
         bumble.once("disconnection", gone)
+        self.pairing.connected(connection, bumble)
         self.central.connected(connection, bumble, not incoming)
         event = CENTRAL_CONNECT if incoming else PERIPHERAL_CONNECT
         self.tell(event, "HB6s", connection, address_type, address)

@@ -4,6 +4,7 @@ import { Max30102 } from './max30102.mjs';
 import { Lsm6dso } from './lsm6dso.mjs';
 import { Mpu6886 } from './mpu6886.mjs';
 import { Vl53l1x } from './vl53l1x.mjs';
+import { St7789 } from './st7789.mjs';
 import { Flash, Nvs, Supply } from './flash.mjs';
 import { Haptic, Led, Pins } from './pins.mjs';
 
@@ -59,8 +60,16 @@ export class Board {
     if (s.led) wiring.set(s.led.pin, { kind: 'led', active_low: s.led.active_low, output: new Led({ emit: this.emit }) });
     if (s.battery) wiring.set(s.battery.pin, { kind: 'battery', ...s.battery });
     if (s.battery?.charging_pin != null) wiring.set(s.battery.charging_pin, { kind: 'charging', active_low: s.battery.charging_active_low });
+    if (s.display) this.#wire_display(wiring, s.display);
     if (s.hold_pin != null) wiring.set(s.hold_pin, { kind: 'hold' });
     return wiring;
+  }
+
+  #wire_display(wiring, settings) {
+    if (settings.part !== 'st7789') throw new Error(`no model of a ${settings.part}`);
+    this.display = new St7789({ settings, clock: this.clock, emit: this.emit });
+    for (const pin of [settings.sck, settings.mosi]) wiring.set(pin, { kind: 'bus' });
+    for (const name of ['cs', 'dc', 'reset', 'backlight']) wiring.set(settings[name], { kind: name, output: this.display.line(name) });
   }
 
   #power_cut(plan) {
@@ -106,6 +115,7 @@ export class Board {
     const view = (pointer, n) => runtime().HEAPU8.subarray(pointer, pointer + n);
     return {
       ...this.#bus_functions(view),
+      ...this.#spi_functions(view),
       ...this.#pin_functions(),
       ...this.#flash_functions(view),
       ...this.#nvs_functions(view),
@@ -148,6 +158,17 @@ export class Board {
         });
         return n;
       },
+    };
+  }
+
+  #spi_functions(view) {
+    const wired = this.settings.display;
+    return {
+      spi_config: (bus, sck, mosi, freq_hz) => {
+        if (!wired || bus !== wired.spi || sck !== wired.sck || mosi !== wired.mosi) this.unmodelled(`SPI ${bus} on sck ${sck}, mosi ${mosi}`);
+        if (freq_hz > 62_500_000) this.unmodelled(`SPI at ${freq_hz} Hz: the ST7789 takes a write cycle of 16 ns at least`);
+      },
+      spi_write: (pointer, n) => this.#loudly(() => this.display.write(view(pointer, n).slice())),
     };
   }
 

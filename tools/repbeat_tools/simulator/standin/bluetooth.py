@@ -74,6 +74,7 @@ _CREDIT = const(0xA1)
 _REMOTE_READ = const(0xA2)
 _REMOTE_WRITE = const(0xA3)
 _GET_SECRET = const(0xA4)
+_SET_SECRET = const(0xA5)
 
 _frame = bytearray(1200)
 _view = memoryview(_frame)
@@ -436,6 +437,8 @@ class BLE:
             self._remote_read()
         elif kind == _GET_SECRET:
             self._get_secret(size)
+        elif kind == _SET_SECRET:
+            self._set_secret(size)
         elif kind in (1, 2, 7, 8):
             self._connection_event(kind)
         elif kind == 5:  # SCAN_RESULT
@@ -472,10 +475,6 @@ class BLE:
         elif kind == 28:
             connection, encrypted, authenticated, bonded, key_size = unpack("<HBBBB", _frame, 1)
             self._emit(28, (connection, bool(encrypted), bool(authenticated), bool(bonded), key_size))
-        elif kind == 30:  # SET_SECRET
-            kind_of_secret, key_size = unpack("<BB", _frame, 1)
-            value = _view[3 + key_size : size]
-            self._emit(30, (kind_of_secret, _view[3 : 3 + key_size], value if len(value) else None))
         elif kind == 31:
             self._emit(31, unpack("<HBI", _frame, 1))
         else:
@@ -524,6 +523,11 @@ class BLE:
         token, kind, index = struct.unpack_from("<HBB", _frame, 1)
         value = self._emit(29, (kind, index, _view[5:size] if size > 5 else None))
         _send("<BHB", _SECRET, token, value is not None, data=_EMPTY if value is None else value)
+
+    def _set_secret(self, size):
+        token, kind, key_size = struct.unpack_from("<HBB", _frame, 1)
+        key, value = _view[5 : 5 + key_size], _view[5 + key_size : size]
+        _send("<BHB", _SECRET, token, bool(self._emit(30, (kind, key, value if len(value) else None))))
 
 
 _receiving = False

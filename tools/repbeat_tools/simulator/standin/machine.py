@@ -117,6 +117,16 @@ class I2C:
         _check(_host.i2c_write(self._bus, addr, addressof(both), len(both)))
 
 
+class SPI:
+    """Write only, as displays are driven."""
+
+    def __init__(self, id, baudrate=500_000, *, sck=None, mosi=None, miso=None):
+        _host.spi_config(id, _number(sck), _number(mosi), baudrate)
+
+    def write(self, buf):
+        _host.spi_write(addressof(buf), len(buf))
+
+
 class ADC:
     ATTN_0DB = 0
     ATTN_2_5DB = 1
