@@ -24,6 +24,8 @@ PROOF = 0x22  # proof
 CLAIM = 0x23  # key, then the companion's name (UTF-8, 1 to NAME_MAX bytes)
 LIST = 0x24  # sealed
 REVOKE = 0x25  # slot u8; sealed
+ERASE = 0x26  # log_id u32; sealed
+ASK = 0x27
 
 # device -> companion, notified on TRUST; each fits the 20 bytes of the smallest MTU
 CHALLENGE = 0xA1  # nonce
@@ -32,6 +34,8 @@ CLAIMED = 0xA3  # slot u8
 REFUSED = 0xA4  # code u8
 KEY = 0xA5  # slot u8, then the name of its companion, empty when the slot is free
 REVOKED = 0xA6  # slot u8
+ERASED = 0xA7
+WINDOW = 0xA8  # open u8, passkey u8
 
 # REFUSED codes
 UNKNOWN_KEY = 1  # no such key, or the proof is wrong: revoked, reset, or never claimed
@@ -40,18 +44,24 @@ WINDOW_CLOSED = 3  # hold the button for a second while no session runs: it open
 KEYS_FULL = 4  # all slots are used: revoke one
 BAD_MESSAGE = 5
 STORAGE = 6  # the device's flash did not take the key
-NOT_TRUSTED = 7  # LIST and REVOKE need a sealed message
+NOT_TRUSTED = 7  # LIST, REVOKE and ERASE need a sealed message
+OTHER_LOG = 8  # the log to be erased is not this one: it is gone already
+NOT_PAIRED = 9  # the device has a display: pair, with the passkey that it shows, then claim
 
 FORMS = {
     HELLO: "<BBB16s",
     PROOF: "<B16s",
     LIST: "<B",
     REVOKE: "<BB",
+    ERASE: "<BI",
+    ASK: "<B",
     CHALLENGE: "<B16s",
     TRUSTED: "<B16s",
     CLAIMED: "<BB",
     REFUSED: "<BB",
     REVOKED: "<BB",
+    ERASED: "<B",
+    WINDOW: "<BBB",
 }
 CLAIM_HEAD = "<B32s"
 KEY_HEAD = "<BB"

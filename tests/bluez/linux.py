@@ -10,12 +10,13 @@ from firmware.flash_file import prepare, stored
 
 from firmware import band as bands
 from repbeat.hub import Backoff, Hub, Patience, events
+from repbeat.hub.keys import DeviceKeys
 from repbeat.store import Database, devices, records
 from repbeat_tools import boards, trusted
 from repbeat_tools.simulator import Air, Device, Pace, Scaled
 from repbeat_tools.simulator.bluez import Bluetoothd
 
-QUICK = Backoff(first_s=0.05, longest_s=0.5, unheard_s=1.0, outdated_s=0.2)
+QUICK = Backoff(first_s=0.05, longest_s=0.5, unheard_s=1.0, outdated_s=0.2, stranger_s=0.3)
 SPEED = 8
 SLOW = Pace(interval_ms=15, fragments=1)
 VERY_SLOW = Pace(interval_ms=60, fragments=1)  # 600 records take some 8 s of the devices' time
@@ -34,7 +35,7 @@ async def until(condition: Callable[[], Any], what: str, limit_s: float = STEP_S
 
 
 class Linux:
-    """`async with Linux(bus, tmp_path) as computer:` – an air with `bands` bands, each with `log` records."""
+    """`async with Linux(bus, tmp_path) as computer:` – an air with `count` bands, each with `log` records."""
 
     def __init__(
         self,
@@ -42,10 +43,12 @@ class Linux:
         folder: Path,
         *,
         log: int = 600,
-        bands: int = 1,
+        count: int = 1,
         mtu: int = 517,
         pace: Pace | None = None,
         files: Mapping[str, bytes] | None = None,
+        board: Path = bands.BOARD,
+        speed: float = SPEED,
     ) -> None:
         self.database = folder / "repbeat.sqlite3"
         self.db = Database(self.database)
@@ -55,8 +58,9 @@ class Linux:
         self._bus = bus
         self._mtu = mtu
         self._files = files
-        self._air = Air(clock=Scaled(SPEED), pace=pace)
-        self._flash_dirs = [folder / f"flash-{number}" for number in range(bands)]
+        self._board = board
+        self._air = Air(clock=Scaled(speed), pace=pace)
+        self._flash_dirs = [folder / f"flash-{number}" for number in range(count)]
         self.new_log()
 
     def new_log(self) -> None:
@@ -69,7 +73,7 @@ class Linux:
         self._limit = asyncio.timeout(LIMIT_S)
         await self._limit.__aenter__()
         await self._air.__aenter__()
-        board = boards.compile_json(bands.BOARD)
+        board = boards.compile_json(self._board)
         for number, flash_dir in enumerate(self._flash_dirs):
             self.bands.append(
                 await self._air.device(
@@ -107,16 +111,17 @@ class Linux:
     def air(self) -> Air:
         return self._air
 
-    def hub(self) -> Hub:
+    def hub(self, keys: DeviceKeys | None = None) -> Hub:
         """A hub on bleak's own backend: nothing of the simulator is handed to it."""
-        hub = Hub(self.db, backoff=QUICK, patience=Patience(stall_s=2.0), keys=trusted.KnownKeys())
+        hub = Hub(self.db, backoff=QUICK, patience=Patience(stall_s=2.0), keys=keys or trusted.KnownKeys())
         hub.bus.listen(self.told.append)
         return hub
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Hub]:
-        """A hub that runs."""
-        hub = self.hub()
+    async def serving(self, keys: DeviceKeys | None = None) -> AsyncIterator[Hub]:
+        """A hub that runs; with `keys`, it claims what it has none for."""
+        hub = self.hub(keys)
+        hub.trust.claims = keys is not None
         running = asyncio.create_task(hub.run())
         try:
             yield hub

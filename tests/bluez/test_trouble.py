@@ -56,7 +56,7 @@ def test_no_bus_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_radio_is_off(bus: str, tmp_path: Path) -> None:
     async def script() -> None:
-        async with Linux(bus, tmp_path, bands=0) as linux:
+        async with Linux(bus, tmp_path, count=0) as linux:
             await linux.bluetoothd.adapter.set_powered(False)
             with pytest.raises(NoAdapter, match="No powered Bluetooth adapters"):
                 await linux.hub().sync_once(scan_s=0.1, limit_s=1)

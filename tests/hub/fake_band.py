@@ -86,6 +86,8 @@ class FakeBand:
         self.slot = PlanSlot(self)
         self.key: bytes | None = KEY
         self.prove_wrongly = False
+        self.erased: list[int] = []  # logs that an order took
+        self.erase_answer = auth.pack(auth.ERASED)
         self._asked: auth.Session | None = None
         self._session: auth.Session | None = None
         self.client: FakeClient | None = None
@@ -129,7 +131,12 @@ class FakeBand:
 
     def written(self, uuid: str, data: bytes) -> None:
         if uuid == gatt.TRUST:
-            self.trust(data)
+            if data[0] == auth.ERASE:
+                _, log_id = auth.unpack(self._session.open(auth.ON_TRUST, data))
+                self.erased.append(log_id)
+                self.notify(gatt.TRUST, self.erase_answer)
+            else:
+                self.trust(data)
         elif uuid == gatt.CONTROL:
             self.control(self._session.open(auth.ON_CONTROL, data))
         else:

@@ -12,9 +12,11 @@ from firmware import band as bands
 from repbeat import store
 from repbeat.coach import desk
 from repbeat.hub import Backoff, Hub, Patience, events
+from repbeat.people import commands
+from repbeat.people.erase import erase
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import plan as wire
-from repbeat_tools.trusted import KnownKeys
+from repbeat_tools.trusted import KEY, KnownKeys
 
 pytestmark = pytest.mark.xdist_group("simulator")
 
@@ -155,3 +157,23 @@ def test_plans_are_applied_refused_and_read_back(scene: Scene) -> None:
         await scene.all_here()
 
     scene.run(script)
+
+
+def test_an_order_to_erase_leaves_nothing_of_the_athlete_and_the_band_paired(scene: Scene) -> None:
+    async def script(scene: Scene) -> None:
+        await scene.all_here()
+        before = scene.device()
+        ann = store.athletes.add(scene.db, "Ann", 0, tag=7).athlete_id
+        devices.assign(scene.db, before.device_id, before.log_id, ann)
+        erase(scene.db, ann, 0)
+        assert commands.waiting(scene.db, before.device_id)
+        await until(lambda: not commands.waiting(scene.db, before.device_id))
+        await until(lambda: scene.device().log_id != before.log_id and scene.device().last_sync_ms)
+        assert scene.band.ends, "it did not start anew"
+
+    scene.run(script)
+    assert len(stored(scene.flash_dir)) < RECORDS / 10
+    cells = (scene.flash_dir / "flash.bin").read_bytes()
+    assert b"fault 1200 " not in cells
+    assert b'"athlete"' not in cells
+    assert KEY.hex().encode() in cells

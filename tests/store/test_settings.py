@@ -90,7 +90,9 @@ def test_erasing_leaves_no_key_behind(flash: Flash) -> None:
     settings = Settings(nor)
     settings.set("key.1", "c0ffee")
     settings.set("key.2", "deadbeef")
-    settings.erase()
+    settings.erase({"key.2": "deadbeef"})
     assert b"c0ffee" not in nor.cells
+    assert Settings(nor).names() == ["key.2"]
+    settings.erase({})
     assert b"deadbeef" not in nor.cells
     assert Settings(nor).names() == []

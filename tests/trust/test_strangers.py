@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import struct
 from pathlib import Path
@@ -28,6 +29,18 @@ async def quiet(companion: bands.Companion) -> list[bytes]:
     for uuid in (gatt.DATA, gatt.TRANSFER, gatt.LIVE):
         await companion.client.start_notify(uuid, lambda _, value: heard.append(bytes(value)))
     return heard
+
+
+async def window_is(companion: bands.Companion, is_open: bool) -> None:
+    """Ask until the claim window is so."""
+    answers = await companion.listen(gatt.TRUST)
+    for _ in range(300):
+        await companion.write(gatt.TRUST, auth.pack(auth.ASK))
+        window = auth.unpack(await bands.until(lambda: answers and answers.pop(0), 20))
+        if window == (auth.WINDOW, int(is_open), 0):
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"the window's last answer was {window}")
 
 
 async def claim(companion: bands.Companion, key: bytes, name: str = "phone") -> tuple[Any, ...]:
@@ -141,7 +154,7 @@ def test_a_claim_needs_a_press_and_no_session(tmp_path: Path) -> None:
         async with bands.world(tmp_path) as (air, band), bands.connected(air, trust=False) as companion:
             assert await claim(companion, OTHER_KEY) == (auth.REFUSED, auth.WINDOW_CLOSED)
             bands.press(air, band, LONG_PRESS_MS)
-            await air.sleep(3)
+            await window_is(companion, True)
             assert await claim(companion, OTHER_KEY) == (auth.CLAIMED, 1)
             assert await claim(companion, OTHER_KEY) == (auth.CLAIMED, 1)  # the answer may have been lost
             assert await claim(companion, bytes(32)) == (auth.REFUSED, auth.WINDOW_CLOSED)  # one a press
@@ -155,7 +168,8 @@ def test_the_window_closes_by_itself(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with bands.world(tmp_path) as (air, band), bands.connected(air, trust=False) as companion:
             bands.press(air, band, LONG_PRESS_MS)
-            await air.sleep(65)
+            await window_is(companion, True)
+            await window_is(companion, False)
             assert await claim(companion, OTHER_KEY) == (auth.REFUSED, auth.WINDOW_CLOSED)
 
     bands.run(scenario)
@@ -169,7 +183,7 @@ def test_a_revoked_companion_is_dropped_and_stays_out(tmp_path: Path) -> None:
                 bands.connected(air, "old", trust=False) as old,
             ):
                 bands.press(air, band, LONG_PRESS_MS)
-                await air.sleep(3)
+                await window_is(old, True)
                 assert await claim(old, OTHER_KEY, "old phone") == (auth.CLAIMED, 1)
                 assert (await old.prove(OTHER_KEY, 1))[0] == auth.TRUSTED
                 answers = await owner.listen(gatt.TRUST)
@@ -199,6 +213,34 @@ def test_a_factory_reset_forgets_keys_and_log(tmp_path: Path) -> None:
             async with bands.connected(air, trust=False) as companion:
                 assert await companion.prove() == (auth.REFUSED, auth.UNKNOWN_KEY)
                 assert companion.info["log_id"] != before
+
+    bands.run(scenario)
+
+
+def test_an_erase_order_is_sealed_and_for_one_log(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with bands.world(tmp_path) as (air, band):
+            async with bands.connected(air, trust=False) as companion:
+                answers = await companion.listen(gatt.TRUST)
+                log_id = (await companion.read_info())["log_id"]
+                await companion.write(gatt.TRUST, auth.pack(auth.ERASE, log_id))
+                await bands.until(lambda: answers, 20)
+                assert auth.unpack(answers[0]) == (auth.REFUSED, auth.NOT_TRUSTED)
+                await companion.prove()
+                assert companion.session is not None
+                answers = await companion.listen(gatt.TRUST)
+                for wanted, answer in (
+                    (log_id ^ 1, (auth.REFUSED, auth.OTHER_LOG)),
+                    (log_id, (auth.ERASED,)),
+                ):
+                    message = companion.session.seal(auth.ON_TRUST, auth.pack(auth.ERASE, wanted))
+                    await companion.write(gatt.TRUST, message)
+                    await bands.until(lambda: answers, 20)
+                    assert auth.unpack(answers.pop()) == answer
+                await band.kill()  # promised is done, also when the power goes before it is
+            await band.power_on()
+            async with bands.connected(air) as companion:
+                assert companion.info["log_id"] != log_id
 
     bands.run(scenario)
 

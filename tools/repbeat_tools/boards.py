@@ -107,6 +107,22 @@ class Battery(_Table):
     charging_active_low: bool = True
 
 
+class Display(_Table):
+    part: Literal["st7789"]
+    spi: Literal[1, 2]
+    sck: Pin
+    mosi: Pin
+    cs: Pin
+    dc: Pin
+    reset: Pin
+    backlight: Pin
+    freq_hz: Annotated[int, Meta(ge=1_000_000, le=62_500_000)]
+    width: Annotated[int, Meta(ge=120, le=240)]
+    height: Annotated[int, Meta(ge=160, le=320)]
+    x_offset: Annotated[int, Meta(ge=0, le=239)]
+    y_offset: Annotated[int, Meta(ge=0, le=319)]
+
+
 class Partition(_Table):
     label: Annotated[str, Meta(min_length=1, max_length=16)]
     type: Literal[0, 1]
@@ -137,6 +153,7 @@ class BoardFile(_Table):
     haptic: Haptic | None = None
     led: Led | None = None
     battery: Battery | None = None
+    display: Display | None = None
 
 
 IMU_RATES_HZ = {"lsm6dso": (26, 52, 104, 208), "mpu6886": (25, 40, 50, 100, 125, 200)}
@@ -195,6 +212,9 @@ def _pins(board: BoardFile) -> Iterator[tuple[str, int, bool]]:
         yield "haptic.pin", board.haptic.pin, True
     if board.led:
         yield "led.pin", board.led.pin, True
+    if board.display:
+        for name in ("sck", "mosi", "cs", "dc", "reset", "backlight"):
+            yield f"display.{name}", getattr(board.display, name), True
     if board.battery:
         yield "battery.pin", board.battery.pin, False
         if board.battery.charging_pin is not None:

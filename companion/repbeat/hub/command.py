@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,11 @@ from repbeat.coach.arrivals import Arrivals
 from repbeat.gym import attribution
 from repbeat.gym.live import Attributing
 from repbeat.hub import events, report
+from repbeat.hub.agent import passkeys
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Backoff, Hub
 from repbeat.hub.keys import DeviceKeys, path_for
+from repbeat.hub.radio import Radio
 from repbeat.hub.trust import keys_of
 from repbeat.hub.trust import revoke as take_key
 from repbeat.ingest import days
@@ -146,18 +149,22 @@ def rename(database: Location, device_id: str, name: str) -> None:
 @click.option(
     "--seconds", type=click.FloatRange(5, 600), default=60.0, show_default=True, help="How long to wait."
 )
+@click.option(
+    "--unencrypted", is_flag=True, help="Do not pair first: whoever listens at that moment has the key."
+)
 @json_option
 @click.pass_obj
-def claim(database: Location, seconds: float, as_json: bool) -> None:
+def claim(database: Location, seconds: float, unencrypted: bool, as_json: bool) -> None:
     """Make devices this companion's: hold each one's button for a second while no session runs.
 
-    The device then gives its records to this companion and takes plans from it, and from nobody else who has
-    not done the same.
+    A device with a display then shows a passkey, which is asked for here. Devices claimed give their records
+    to this companion and take plans from it, and from nobody else who has not done the same.
     """
     with errors_shown(HubError), Database(database) as db:
         keys = DeviceKeys(path_for(database))
         serving = Hub(db, keys=keys, backoff=Backoff(stranger_s=1.0))
         serving.trust.claims = True
+        serving.trust.pairs = not unencrypted
         claimed: list[dict[str, str]] = []
 
         def hear(event: events.Event) -> None:
@@ -209,15 +216,36 @@ def revoke(database: Location, device_id: str, slot: int) -> None:
 @click.argument("device_id")
 @click.pass_obj
 def forget(database: Location, device_id: str) -> None:
-    """Drop this companion's own key of a device. What was recorded stays."""
-    with errors_shown(HubError):
+    """Drop this companion's own key of a device, and this computer's pairing with it. Records stay."""
+    with errors_shown(HubError), Database(database) as db:
         DeviceKeys(path_for(database)).forget(device_id)
+        known = [one.address for one in known_devices.every(db) if one.device_id == device_id and one.address]
+        for address in known:
+            asyncio.run(Radio().forget(address))
 
 
 async def _for(seconds: float, serving: Hub) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
+        async with passkeys(_ask_passkey), asyncio.timeout(seconds):
             await serving.run()
+
+
+async def _ask_passkey(address: str) -> int | None:
+    """A line of standard input, without keeping anybody who gives up before it comes."""
+    click.echo(f"Passkey on the display of {address}: ", err=True, nl=False)
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    try:
+        loop.add_reader(sys.stdin, ready.set)
+    except OSError:
+        ready.set()  # a file is always ready
+    try:
+        await ready.wait()
+    finally:
+        with suppress(OSError):
+            loop.remove_reader(sys.stdin)
+    typed = sys.stdin.readline().strip()
+    return int(typed) if typed.isascii() and typed.isdecimal() else None
 
 
 def _print_device(one: dict[str, Any]) -> None:

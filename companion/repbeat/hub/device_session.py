@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from repbeat import ingest
-from repbeat.hub import events, heart_rate
+from repbeat.hub import events, heart_rate, orders
 from repbeat.hub.errors import DeviceMisbehaves, LinkLost, PlanRefused, TransferFailed
 from repbeat.hub.fetch import Fetch, Keeper, NewLog, Patience
 from repbeat.hub.link import Info, Link
@@ -65,7 +65,9 @@ class DeviceSession:
     async def run(self) -> None:
         """Serve until the link ends (an error of repbeat.hub.errors or repbeat.store.errors) or cancelled."""
         self._link.check_services()
-        info = await self._greet()
+        info, log_before = await self._greet()
+        if not await self._writer.do(self._worn):
+            await self._obey(info.log_id, log_before)  # what is to go is not fetched first
         await self._sender.open()
         await self._link.listen(gatt.DATA, self._hear)
         await self._set_time()
@@ -73,7 +75,12 @@ class DeviceSession:
         await self._link.listen(gatt.HEART_RATE_MEASUREMENT, self._heart)
         try:
             async with asyncio.TaskGroup() as tasks:
-                for part in (self._sync(info), self._push_plans(), self._keep_time(), self._until_ended()):
+                for part in (
+                    self._sync(info),
+                    self._bring(info.log_id),
+                    self._keep_time(),
+                    self._until_ended(),
+                ):
                     tasks.create_task(part)
         except ExceptionGroup as errors:
             # One cause ends all parts; what the others raise meanwhile only follows from it.
@@ -89,15 +96,23 @@ class DeviceSession:
         await self._introduce(self._link, info)
         return (await use(self._link),)
 
-    async def _greet(self) -> Info:
-        """Read what the device is, make sure of it, and note it."""
+    def _worn(self, db: Database) -> bool:
+        """Whether the device is somebody's: it may hold what that person has nowhere else yet."""
+        return devices.athlete_of(db, devices.get(db, self.device_id)) is not None
+
+    async def _obey(self, log_id: int, log_before: int | None) -> None:
+        await orders.carry_out(self._link, self._writer, self.device_id, log_id, log_before, self._now_ms())
+
+    async def _greet(self) -> tuple[Info, int | None]:
+        """Read what the device is, make sure of it, and note it; also the log it had when last seen."""
         info = await self._link.info()
         self.device_id = devices.name_of(info.device_id)
         await self._introduce(self._link, info)
         firmware = await self._link.text(gatt.FIRMWARE_REVISION)
         now_ms = self._now_ms()
 
-        def note(db: Database) -> tuple[str, int]:
+        def note(db: Database) -> tuple[str, int, int | None]:
+            log_before = devices.last_log(db, self.device_id)
             devices.seen(
                 db,
                 self.device_id,
@@ -110,11 +125,12 @@ class DeviceSession:
                 firmware=firmware,
                 now_ms=now_ms,
             )
-            return devices.get(db, self.device_id).name, records.cursor(db, self.device_id, info.log_id)
+            name = devices.get(db, self.device_id).name
+            return name, records.cursor(db, self.device_id, info.log_id), log_before
 
-        self._name, cursor = await self._writer.do(note)
+        self._name, cursor, log_before = await self._writer.do(note)
         self._tell(events.Connected, log_id=info.log_id, cursor=cursor, head_seq=info.next, firmware=firmware)
-        return info
+        return info, log_before
 
     async def _set_time(self) -> None:
         """Give the device the time as it will be when the frame arrives, and how sure that is.
@@ -146,7 +162,7 @@ class DeviceSession:
                 await self._fetch.run()
             except NewLog:
                 self.caught_up.clear()
-                info = await self._greet()
+                info, _ = await self._greet()
         raise DeviceMisbehaves("the device names another log each time it is asked: reset it")
 
     async def _cursor(self, log_id: int) -> int:
@@ -193,12 +209,13 @@ class DeviceSession:
     def _clock_refused(self, unix_s: int) -> None:
         self._tell(events.ClockRefused, unix_s=unix_s)
 
-    async def _push_plans(self) -> None:
-        """Push whatever waits for this device's athlete, now and when something new does."""
+    async def _bring(self, log_id: int) -> None:
+        """Bring what waits for this device or its athlete, orders before plans, now and when it comes."""
         await self.caught_up.wait()
         loop = asyncio.get_running_loop()
         pushed: dict[int, float] = {}
         while True:
+            await self._obey(log_id, log_id)
             plan = await self._writer.do(lambda db: plans.to_push(db, self.device_id))
             if plan is not None and plan.revision not in pushed:
                 self.settled.clear()

@@ -47,6 +47,10 @@ class NotClaimed(HubError):
     """This companion has no key of the device, and may read and change nothing of it."""
 
 
+class PairingFailed(HubError):
+    """The link could not be encrypted: no key was shown to the air."""
+
+
 class KeyRefused(HubError):
     """The device does not know the key that this companion holds."""
 
@@ -57,6 +61,10 @@ class Impostor(HubError):
 
 class KeysUnreadable(HubError):
     """The file of device keys is damaged."""
+
+
+class SetBack(HubError):
+    """The device erases what it holds, as was ordered, and starts anew."""
 
 
 class NoAdapter(HubError):

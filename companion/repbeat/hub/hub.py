@@ -30,6 +30,8 @@ from repbeat.hub.errors import (
     LinkLost,
     LogRewound,
     NotClaimed,
+    PairingFailed,
+    SetBack,
     WrongLayout,
     WrongProtocol,
 )
@@ -57,6 +59,7 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
     misbehaved_s: float = 60.0
     store_s: float = 30.0  # disk full, database in use
     outdated_s: float = 600.0  # only an update helps
+    set_back_s: float = 15.0  # a megabyte of flash is erased in less
     stranger_s: float = 10.0  # not ours: somebody may be about to press its button
     unheard_s: float = 60.0  # try at last also without having heard the device again
 
@@ -107,6 +110,7 @@ class Hub:
         self._connecting = asyncio.Semaphore(1)  # adapters refuse a second connect while one is under way
         self._peers: dict[str, _Peer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
 
     async def run(self) -> None:
         """Serve whatever is in reach until cancelled. NoAdapter when this computer cannot scan."""
@@ -162,6 +166,7 @@ class Hub:
         self, serve: Callable[[_Peer, Writer], Coroutine[None, None, None]]
     ) -> AsyncIterator[None]:
         self._peers.clear()
+        self._ending = False
         writer = Writer(self._database)
 
         def hear(device: BLEDevice, advertisement: AdvertisementData) -> None:
@@ -181,6 +186,7 @@ class Hub:
             async with self._radio.scanning(hear):
                 yield
         finally:
+            self._ending = True
             tasks = list(self._tasks)
             for task in tasks:
                 task.cancel()
@@ -190,7 +196,10 @@ class Hub:
     async def _serve(self, peer: _Peer, writer: Writer) -> None:
         """Connection after connection, for ever."""
         while True:
-            await self._pause(peer, await self._connection(peer, writer, DeviceSession.run))
+            pause_s = await self._connection(peer, writer, DeviceSession.run)
+            if self._ending:
+                return  # Python 3.11's TaskGroup swallows a cancellation that meets a failure
+            await self._pause(peer, pause_s)
 
     async def _pause(self, peer: _Peer, pause_s: float) -> None:
         """Connecting to a device out of reach blocks the radio for others: wait until it is heard again."""
@@ -236,6 +245,10 @@ class Hub:
                 peer.device_id = session.device_id
             peer.problem = ""
             pause_s = 0.0
+        except SetBack as done:
+            peer.problem = ""
+            pause_s = self._backoff.set_back_s
+            log.info("%s: %s", peer.name, done)
         except (HubError, StoreError, BleakError, FrameError, RecordError, OSError, EOFError) as error:
             peer.problem = str(error) or type(error).__name__
             pause_s = self._pause_s(peer, session, error)
@@ -256,7 +269,7 @@ class Hub:
         match error:
             case WrongProtocol() | WrongLayout():
                 return self._backoff.outdated_s
-            case NotClaimed() | KeyRefused() | Impostor():
+            case NotClaimed() | PairingFailed() | KeyRefused() | Impostor():
                 return self._backoff.stranger_s
             case StoreError():
                 return self._backoff.store_s

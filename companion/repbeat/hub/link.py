@@ -12,11 +12,12 @@ from bleak.exc import BleakError
 from bleak.uuids import normalize_uuid_16
 from bleak_retry_connector import clear_cache
 
-from repbeat.hub.errors import DeviceMisbehaves, LinkLost, WrongLayout, WrongProtocol
+from repbeat.hub.errors import DeviceMisbehaves, LinkLost, PairingFailed, WrongLayout, WrongProtocol
 from repbeat_protocol import auth, frames, gatt
 
 Result = TypeVar("Result")
 NEEDED = (gatt.CONTROL, gatt.DATA, gatt.INFO, gatt.TRANSFER, gatt.TRUST)
+PAIRING_S = 45.0  # somebody reads a passkey and types it; the protocol itself gives up after 30 s of silence
 SILENCE_S = (
     15.0  # a request that takes longer than this has lost its link (the supervision time-out is shorter)
 )
@@ -100,6 +101,21 @@ class Link:
     def sealed_by(self, session: auth.Session) -> None:
         """Seal what is written from now on."""
         self._session = session
+
+    async def pair(self) -> None:
+        """Encrypt the link, and bond where the device wants to; PairingFailed.
+
+        Where the system pairs by itself when need be (macOS) there is nothing to do.
+        """
+        try:
+            async with asyncio.timeout(PAIRING_S):
+                await self._client.pair()
+        except NotImplementedError:
+            return
+        except (BleakError, TimeoutError, OSError, EOFError) as error:
+            raise PairingFailed(
+                f"pairing failed ({error or 'no answer'}): hold its button and try again"
+            ) from error
 
     def chunk_size(self, head: int) -> int:
         """Bytes of content that fit one transfer message with a head of `head` bytes."""

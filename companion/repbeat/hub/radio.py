@@ -48,6 +48,11 @@ class Radio:
             with suppress(BleakError, OSError, EOFError):  # with the bluetooth service the scan has ended too
                 await scanner.stop()
 
+    async def forget(self, address: str) -> None:
+        """Have the system drop its pairing with a device, where there is one and it can be dropped."""
+        with suppress(BleakError, OSError, EOFError, NotImplementedError):
+            await BleakClient(address, **self._client).unpair()
+
     async def connect(
         self, device: BLEDevice, name: str, disconnected: Callable[[BleakClient], None]
     ) -> BleakClient:

@@ -24,6 +24,8 @@ class Trust:
         """`claimed(link, info)` is told of each device that takes a key of ours."""
         self.claims = False
         """Whether a device that this companion has no key for is claimed when its window is open."""
+        self.pairs = True
+        """Whether a link is encrypted before a claim. Without, who listens has the key."""
         self._keys = keys
         self._claimed = claimed
 
@@ -50,6 +52,12 @@ class Trust:
         await _prove(link, answers, info, held)
 
     async def _claim(self, link: Link, answers: asyncio.Queue[bytes], device_id: str) -> Held:
+        await link.trust(auth.pack(auth.ASK))
+        answer = await _answer(answers)
+        if answer[0] == auth.WINDOW and not answer[1]:
+            raise NotClaimed(f"the device takes no claim now: {HOW}")
+        if self.pairs:
+            await link.pair()
         key = new_key()
         await link.trust(auth.pack_claim(key, socket.gethostname()[: auth.NAME_MAX] or "companion"))
         answer = await _answer(answers)
@@ -58,6 +66,8 @@ class Trust:
                 raise NotClaimed(
                     "four companions hold its keys: `repbeat devices keys` on one of them, then revoke"
                 )
+            if answer[1] == auth.NOT_PAIRED:
+                raise NotClaimed("the device wants the passkey that its display shows typed: claim it again")
             raise NotClaimed(f"the device takes no claim now: {HOW}")
         if answer[0] != auth.CLAIMED:
             raise DeviceMisbehaves("the device answered a claim with something else")
@@ -80,6 +90,15 @@ async def revoke(link: Link, slot: int) -> None:
     answer = await _answer(answers)
     if answer[0] != auth.REVOKED:
         raise DeviceMisbehaves("the device did not revoke the key")
+
+
+async def erase(link: Link, log_id: int) -> None:
+    """Have a device erase all that its athlete left on it; it starts anew with another log, its keys stay."""
+    answers = await _listen(link)
+    await link.trust_sealed(auth.pack(auth.ERASE, log_id))
+    answer = await _answer(answers)
+    if answer not in ((auth.ERASED,), (auth.REFUSED, auth.OTHER_LOG)):
+        raise DeviceMisbehaves("the device did not erase what it holds")
 
 
 async def _listen(link: Link) -> asyncio.Queue[bytes]:

@@ -73,6 +73,14 @@ def seen(
         begin_log(db, device_id, log_id, now_ms)
 
 
+def last_log(db: Database, device_id: str) -> int | None:
+    """The log that the device had when it was last seen; None when it never was."""
+    log_id: int | None = db.value(
+        "SELECT log_id FROM devices WHERE device_id = :device_id", device_id=device_id
+    )
+    return log_id
+
+
 def begin_log(db: Database, device_id: str, log_id: int, now_ms: int) -> None:
     """Make the cursor of a log, at 0, if it has none."""
     db.run(

@@ -3,7 +3,7 @@
 A part that is missing or wrong does not stop the others: it is None here, and its error is in `faults`.
 """
 
-from machine import ADC, I2C, PWM, Pin
+from machine import ADC, I2C, PWM, SPI, Pin
 
 from .battery import Battery
 from .button import Button
@@ -51,8 +51,16 @@ def led_of(settings: dict | None) -> Led | None:
     return Led(Pin(settings["pin"], Pin.OUT), settings["active_low"]) if settings else None
 
 
+def _display_class(part: str):
+    if part == "st7789":
+        from .st7789 import ST7789
+
+        return ST7789
+    raise BadSetting(part, "no driver for this display; see hardware/README.md")
+
+
 class Board:
-    """`optical`, `imu`, `distance`, `button`, `haptic`, `led`, `battery`: drivers.
+    """`optical`, `imu`, `distance`, `button`, `haptic`, `led`, `battery`, `display`: drivers.
 
     None where the board has none.
     """
@@ -74,6 +82,7 @@ class Board:
         self.haptic = self._haptic(settings.get("haptic"))
         self.led = led_of(settings.get("led"))
         self.battery = self._battery(settings.get("battery"))
+        self.display = self._display(settings.get("display"))
 
     def _imu(self, s):
         if s is None:
@@ -122,3 +131,15 @@ class Board:
         charging = Pin(s["charging_pin"], Pin.IN) if s.get("charging_pin") is not None else None
         adc = ADC(Pin(s["pin"]), atten=ADC.ATTN_11DB)
         return Battery(adc, s["divider_permille"], charging, s.get("charging_active_low", True))
+
+    def _display(self, s):
+        if s is None:
+            return None
+        try:
+            driver = _display_class(s["part"])
+            spi = SPI(s["spi"], baudrate=s["freq_hz"], sck=Pin(s["sck"]), mosi=Pin(s["mosi"]))
+            lines = [Pin(s[name], Pin.OUT) for name in ("cs", "dc", "reset", "backlight")]
+            return driver(spi, *lines, s)
+        except SensorError as error:
+            self.faults.append(error)
+            return None

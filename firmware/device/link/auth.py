@@ -6,7 +6,6 @@ from collections import deque
 from device.store.flash import StoreError
 from repbeat_protocol import auth, frames
 
-WINDOW_MS = 60000  # how long the button lets another companion claim the device
 ANSWERS = auth.SLOTS + 2  # a LIST is answered by one message a slot
 
 
@@ -25,29 +24,23 @@ class Guest:
 
 
 class Trust:
-    """A source of the sender. `drop(connection)` ends the link of a companion whose key was revoked."""
+    """A source of the sender. `drop(connection)` ends the link of a companion whose key was revoked.
 
-    def __init__(self, keys, device_id: int, clock, centrals: int, drop=None) -> None:
+    `window`: in which it may be claimed; `pairing`: how a link is made safe for that.
+    `erase(log_id)` has what this log's athlete left erased at the next boot; False: there is no such log.
+    """
+
+    def __init__(self, keys, device_id: int, window, centrals: int, erase) -> None:
         self.attribute = 0
         self.wake = None
-        self.drop = drop
+        self.drop = None
+        self.pairing = None
         self._keys = keys
+        self._erase = erase
         self._device_id = device_id
-        self._clock = clock
+        self._window = window
         self._guests = [Guest() for _ in range(centrals)]
         self._connections = [None] * centrals
-        self._until_ms = -1
-
-    # The claim window
-
-    def open_window(self) -> None:
-        """The button was held: one more companion may claim the device within WINDOW_MS."""
-        self._until_ms = self._clock.uptime_ms() + WINDOW_MS
-
-    @property
-    def window_open(self) -> bool:
-        """Whether a claim would be taken now: only somebody who can press the button may let one in."""
-        return self._clock.uptime_ms() < self._until_ms
 
     # Connections
 
@@ -85,8 +78,10 @@ class Trust:
                 answer = self._hello(connection, guest, auth.unpack(message))
             elif kind == auth.PROOF:
                 answer = self._proof(connection, guest, auth.unpack(message))
+            elif kind == auth.ASK:
+                answer = auth.pack(auth.WINDOW, self._window.is_open, self.pairing.shows)
             elif kind == auth.CLAIM:
-                answer = self._claim(*auth.unpack_claim(message))
+                answer = self._claim(connection, *auth.unpack_claim(message))
             else:
                 answer = self._sealed(connection, guest, message)
         except auth.AuthError:
@@ -119,15 +114,17 @@ class Trust:
         connection.trusted = True
         return auth.pack(auth.TRUSTED, session.proof(auth.DEVICE))
 
-    def _claim(self, key: bytes, name: str) -> bytes:
+    def _claim(self, connection, key: bytes, name: str) -> bytes:
         slot = self._keys.find(key)  # the answer to an earlier claim may have been lost
         if slot < 0:
-            if not self.window_open:
+            if not self._window.is_open:
                 return _refused(auth.WINDOW_CLOSED)
+            if not self.pairing.proved(connection):
+                return _refused(auth.NOT_PAIRED)
             slot = self._keys.add(key, name)
             if slot < 0:
                 return _refused(auth.KEYS_FULL)
-            self._until_ms = -1
+            self._window.close()
         return auth.pack(auth.CLAIMED, slot)
 
     def _sealed(self, connection, guest: Guest, message: memoryview) -> bytes | None:
@@ -139,6 +136,8 @@ class Trust:
             for slot in range(auth.SLOTS):
                 guest.answers.append(auth.pack_key(slot, self._keys.name(slot)))
             return None
+        if values[0] == auth.ERASE:
+            return auth.pack(auth.ERASED) if self._erase(values[1]) else _refused(auth.OTHER_LOG)
         if values[0] != auth.REVOKE or values[1] >= auth.SLOTS:
             return _refused(auth.BAD_MESSAGE)
         self._revoke(values[1], guest)

@@ -24,6 +24,10 @@ _CENTRAL_DISCONNECT = 2
 _WRITE = 3
 _READ_REQUEST = 4
 _MTU_EXCHANGED = 21
+_ENCRYPTION_UPDATE = 28
+_GET_SECRET = 29
+_SET_SECRET = 30
+_PASSKEY_ACTION = 31
 
 
 class Connection:
@@ -35,6 +39,9 @@ class Connection:
         self.payload = FIRST_MTU - 3
         self.is_open = False
         self.trusted = False  # whether it has proved an application key (auth.py)
+        self.authenticated = (
+            False  # whether a passkey was typed for its encryption, now or when it was bonded
+        )
 
 
 class Gatt:
@@ -45,7 +52,7 @@ class Gatt:
     `written(connection, attribute, data)` and `refresh(attribute)`; the base class Service has them all.
     """
 
-    def __init__(self, ble, name: str, services) -> None:
+    def __init__(self, ble, name: str, services, pairing) -> None:
         self._ble = ble
         self._services = services
         self._owners = {}
@@ -57,8 +64,10 @@ class Gatt:
         self.connections = [Connection(i) for i in range(COMPANIONS)]
         self.changed = asyncio.Event()  # a connection came or went
         self.central_irq = None  # events that concern the strap
+        self._pairing = pairing
         ble.active(True)
         ble.config(gap_name=name, mtu=MTU)
+        pairing.start()
         ble.irq(self._irq)
         self._register()
 
@@ -92,8 +101,14 @@ class Gatt:
             return 0
         elif event in (_CENTRAL_CONNECT, _CENTRAL_DISCONNECT):
             self._ring.put(event, data[0])
-        elif event == _MTU_EXCHANGED:
+        elif event in (_MTU_EXCHANGED, _PASSKEY_ACTION):
             self._ring.put(event, data[0], data[1])
+        elif event == _ENCRYPTION_UPDATE:
+            self._ring.put(event, data[0], data[1] and data[2])
+        elif event == _GET_SECRET:
+            return self._pairing.get_secret(*data)
+        elif event == _SET_SECRET:
+            return self._pairing.set_secret(*data)
         elif self.central_irq:
             return self.central_irq(event, data)
         self._flag.set()
@@ -163,8 +178,17 @@ class Gatt:
             else:
                 connection = self.find(ring.connection)
                 if connection:
-                    connection.payload = ring.attribute - 3
+                    self._changed(connection, ring.event, ring.attribute)
             await asyncio.sleep_ms(0)
+
+    def _changed(self, connection: Connection, event: int, value: int) -> None:
+        if event == _MTU_EXCHANGED:
+            connection.payload = value - 3
+        elif event == _ENCRYPTION_UPDATE:
+            connection.authenticated = bool(value)
+            self._pairing.encrypted(connection)
+        else:
+            self._pairing.passkey(connection, value)
 
     def _open(self, handle: int) -> None:
         for connection in self.connections:
@@ -172,6 +196,7 @@ class Gatt:
                 connection.handle = handle
                 connection.payload = FIRST_MTU - 3
                 connection.is_open = True
+                connection.authenticated = False
                 for service in self._services:
                     service.opened(connection)
                 self.changed.set()
@@ -185,4 +210,5 @@ class Gatt:
             connection.is_open = False
             for service in self._services:
                 service.closed(connection)
+            self._pairing.closed(connection)
         self.changed.set()

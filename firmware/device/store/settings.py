@@ -121,10 +121,10 @@ class Settings:
             self._write(values)
             self._values = values
 
-    def erase(self) -> None:
-        """Factory reset: nothing is set any more, the copy before is gone too."""
-        self._write({})
-        self._values = {}
+    def erase(self, left: dict[str, int | str]) -> None:
+        """Nothing but `left` is set any more, and the copy before is gone too."""
+        self._write(left)
+        self._values = left
         self._flash.erase((self._newest + 1) % COPIES)
 
     def _write(self, values: dict[str, int | str]) -> None:

@@ -30,8 +30,8 @@ from device.session.session import Session
 from device.session.walk import Walk
 from device.signal.exercise import EQUIPMENT, WRIST
 from device.signal.reps import RepCounter
+from device.system import erasure, rest_state
 from device.system import faults as codes
-from device.system import rest_state
 from device.system.core import Core, read_board
 from device.system.power import Power
 from device.system.sensing import Sensing
@@ -70,6 +70,7 @@ class App(Core):
             self._plan_refused,
             lambda: self.settings.get("strap", ""),
             self.settings.get("step_mm", 700) if cadence else 0,
+            self.board.display,
         )
         optical = board_settings.get("optical")
         self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
@@ -148,7 +149,7 @@ class App(Core):
         ]
         board = self.board
         if board.button:
-            claim = self.link.trust.open_window
+            claim = self.link.window.open
             self._gestures = Gestures(board.button, self.activity, claim, self._factory_reset, ticks_diff)
             tasks.append(("button", self._button))
             tasks.append(("gesture", self._gesture))
@@ -178,14 +179,8 @@ class App(Core):
             await asyncio.sleep_ms(GESTURE_MS)
 
     def _factory_reset(self) -> None:
-        """Keys, settings, plans and log go; the device starts as new, under another log id.
-
-        The log goes last: erasing a megabyte takes longer than the watchdog waits, and the next mount goes on
-        with it.
-        """
-        self.settings.erase()
-        self.plans.erase()
-        self.log.factory_reset()
+        """Keys, settings, plans and log go; the device starts as new, under another log id."""
+        erasure.order(self.settings, True)
         machine.reset()
 
     async def _seconds(self) -> None:

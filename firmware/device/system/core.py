@@ -9,15 +9,14 @@ import bluetooth
 import machine
 
 from device.drivers import partition
-from device.link.keys import Keys
 from device.link.link import Link
 from device.store import app_slots
 from device.store.image import pack_version
 from device.store.log import Log
 from device.store.settings import Settings
 from device.store.slots import PlanSlot
+from device.system import erasure, version
 from device.system import faults as codes
-from device.system import version
 from device.system.clock import FROM_COMPANION, Clock, ClockRefused
 from device.system.faults import Faults
 from device.system.journal import Journal
@@ -26,6 +25,7 @@ from repbeat_protocol import records, transfer
 
 BOARD_FILE = "/board.json"
 RESTART_MS = 1000
+ANSWERED_MS = 2000  # until an answer that was given is with the companion
 WATCHDOG_MS = 8000
 FEED_MS = 1000
 
@@ -45,12 +45,13 @@ class Core:
         self.clock = Clock(ticks_ms, ticks_diff)
         self.log = Log(partition.find("log"))
         self.log.mount()
-        self.journal = Journal(self.log)
-        self.faults = Faults(self.journal, self.clock)
-        self._record_boot()
         settings_partition = partition.find("cfg")
         self.settings = Settings(settings_partition)
         self.plans = PlanSlot(settings_partition, self.settings, self.clock.unix_s)
+        erasure.finish(self.settings, self.plans, self.log)
+        self.journal = Journal(self.log)
+        self.faults = Faults(self.journal, self.clock)
+        self._record_boot()
         self.slots = app_slots.AppSlots(
             app_slots.open_images(partition.find),
             running,
@@ -69,8 +70,8 @@ class Core:
         payload = records.pack(records.BOOT, 1, values)
         self.journal.append(records.BOOT, 1, payload, self.clock.uptime_ms())
 
-    def make_link(self, refused, strap_wanted, step_mm: int) -> Link:
-        """The device on the air. `refused`: see Transfer; `strap_wanted`, `step_mm`: see Link."""
+    def make_link(self, refused, strap_wanted, step_mm: int, display=None) -> Link:
+        """The device on the air. `refused`: see Transfer; the others: see Link."""
         device_id = int.from_bytes(machine.unique_id(), "big")
         name = self.settings.get("name", "") or "RepBeat-%04X" % (device_id & 0xFFFF)
         slots = {transfer.PLAN: self.plans}
@@ -89,7 +90,9 @@ class Core:
             self.store_failed,
             refused,
             strap_wanted,
-            Keys(self.settings),
+            self.settings,
+            self.erase,
+            display,
             step_mm,
         )
         self.journal.on_append = link.wake
@@ -125,6 +128,18 @@ class Core:
 
     def zone_told(self, utc_offset_min: int) -> None:
         """A companion has told the local time's offset."""
+
+    def erase(self, log_id: int) -> bool:
+        """A companion's order: all but its companions' keys goes, at the next boot, which is soon."""
+        if log_id != self.log.log_id:
+            return False
+        erasure.order(self.settings, False)
+        self._tasks.append(asyncio.create_task(self._restart()))
+        return True
+
+    async def _restart(self) -> None:
+        await asyncio.sleep_ms(ANSWERED_MS)
+        machine.reset()
 
     def store_failed(self, error) -> None:
         """The flash refused something."""
