@@ -39,34 +39,59 @@ def first_passes(re: "array[int]", im: "array[int]") -> None:
         re[d], im[d] = diff_r - bi, diff_i + br
 
 
-def radix2_pass(re: "array[int]", im: "array[int]", half: int) -> None:
-    """Combine blocks of `half` points (4, 8, 16, 32, 64 in this order) into blocks of twice the size."""
-    double = 2 * half
-    step = SIZE // double
+def two_passes(re: "array[int]", im: "array[int]", half: int) -> None:
+    """Combine blocks of `half` points (4 or 16) into blocks of four times the size, as two passes would."""
+    size = 4 * half
+    step = SIZE // size
     for j in range(half):
-        wr = _COS[j * step]
-        wi = _SIN[j * step]
-        for a in range(j, SIZE, double):
+        vr, vi = _COS[2 * j * step], _SIN[2 * j * step]
+        wr, wi = _COS[j * step], _SIN[j * step]
+        for a in range(j, SIZE, size):
             b = a + half
+            c = b + half
+            d = c + half
             xr, xi = re[b], im[b]
+            tr = (xr * vr - xi * vi) >> _TWIDDLE_BITS
+            ti = (xr * vi + xi * vr) >> _TWIDDLE_BITS
+            xr, xi = re[a], im[a]
+            ar, ai = xr + tr, xi + ti
+            br, bi = xr - tr, xi - ti
+            xr, xi = re[d], im[d]
+            tr = (xr * vr - xi * vi) >> _TWIDDLE_BITS
+            ti = (xr * vi + xi * vr) >> _TWIDDLE_BITS
+            xr, xi = re[c] + tr, im[c] + ti
+            dr, di = re[c] - tr, im[c] - ti
             tr = (xr * wr - xi * wi) >> _TWIDDLE_BITS
             ti = (xr * wi + xi * wr) >> _TWIDDLE_BITS
-            xr, xi = re[a], im[a]
-            re[a] = xr + tr
-            im[a] = xi + ti
-            re[b] = xr - tr
-            im[b] = xi - ti
+            re[a], im[a] = ar + tr, ai + ti
+            re[c], im[c] = ar - tr, ai - ti
+            tr = (dr * wi + di * wr) >> _TWIDDLE_BITS
+            ti = (di * wi - dr * wr) >> _TWIDDLE_BITS
+            re[b], im[b] = br + tr, bi + ti
+            re[d], im[d] = br - tr, bi - ti
+
+
+def last_pass(re: "array[int]", im: "array[int]") -> None:
+    """Combine the two blocks of half the size."""
+    half = SIZE // 2
+    for a in range(half):
+        b = a + half
+        wr, wi = _COS[a], _SIN[a]
+        xr, xi = re[b], im[b]
+        tr = (xr * wr - xi * wi) >> _TWIDDLE_BITS
+        ti = (xr * wi + xi * wr) >> _TWIDDLE_BITS
+        xr, xi = re[a], im[a]
+        re[a], im[a] = xr + tr, xi + ti
+        re[b], im[b] = xr - tr, xi - ti
 
 
 def first_half(re: "array[int]", im: "array[int]") -> None:
     """Passes up to blocks of 16. Input within INPUT_LIMIT, in bit-reversed order."""
     first_passes(re, im)
-    radix2_pass(re, im, 4)
-    radix2_pass(re, im, 8)
+    two_passes(re, im, 4)
 
 
 def second_half(re: "array[int]", im: "array[int]") -> None:
     """The rest; the spectrum is then in natural order."""
-    radix2_pass(re, im, 16)
-    radix2_pass(re, im, 32)
-    radix2_pass(re, im, 64)
+    two_passes(re, im, 16)
+    last_pass(re, im)

@@ -9,7 +9,7 @@ moving wearer, a heart without this rhythm (paced, old, ill, in exercise) and ar
 from array import array
 from math import cos, pi
 
-from device.signal.fft import INPUT_LIMIT, REVERSED, SIZE, first_passes, radix2_pass
+from device.signal.fft import INPUT_LIMIT, REVERSED, SIZE, first_half, second_half
 from device.signal.rr import RrSeries
 
 RESPIRATION_VERSION = 1
@@ -54,9 +54,8 @@ class Respiration:
             j = REVERSED[i]
             self._re[j] = self._grid[i] * INPUT_LIMIT // largest * _WEIGHT[i] >> _WEIGHT_BITS
             self._im[j] = 0
-        first_passes(self._re, self._im)
-        for half in (4, 8, 16, 32, 64):
-            radix2_pass(self._re, self._im, half)
+        first_half(self._re, self._im)
+        second_half(self._re, self._im)
         return self._rate_x10()
 
     def _lay(self, series: RrSeries) -> bool:

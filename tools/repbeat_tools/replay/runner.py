@@ -74,7 +74,7 @@ class ReplayTimeout(ReplayError):
 
 @dataclass(frozen=True)
 class Run:
-    """What one recording gave: every emitted value in order, and the time spent inside Python."""
+    """What one recording gave: every emitted value in order, and the processor time spent inside Python."""
 
     emitted: list[Any]
     busy_ms: float
