@@ -10,6 +10,7 @@ from repbeat.ingest import expand
 from repbeat.store import devices
 from repbeat.store import records as store
 from repbeat.store.database import Database
+from repbeat.store.owners import Owners
 from repbeat.store.plans import Plan
 from repbeat.store.records import Flag, Record
 from repbeat.store.sessions import Key
@@ -53,18 +54,20 @@ def ingest(
             incoming[seq] = record
     with db.atomic():
         db.hold("log", device_id, log_id)
-        devices.begin_log(db, device_id, log_id, now_ms)
+        cursor = devices.begin_log(db, device_id, log_id, now_ms)
         if not incoming:
-            return Stored(next_seq=store.cursor(db, device_id, log_id), stored=0, duplicates=0)
-        held = store.insert(db, [incoming[seq] for seq in sorted(incoming)])
+            return Stored(next_seq=cursor, stored=0, duplicates=0)
+        ordered = [incoming[seq] for seq in sorted(incoming)]
+        owners = Owners(db, device_id, log_id)
+        held = store.insert(db, ordered, owners)
         for seq in sorted(held):
             duplicates += 1
             flags += _conflict(incoming[seq], held[seq])
-        fresh = [incoming[seq] for seq in sorted(incoming) if seq not in held]
-        expanded = expand.expand(db, fresh, now_ms)
+        fresh = [record for record in ordered if record.seq not in held] if held else ordered
+        expanded = expand.expand(db, fresh, now_ms, owners)
         flags += expanded.flags
         store.add_flags(db, flags)
-        next_seq = store.advance(db, device_id, log_id)
+        next_seq = store.advance(db, device_id, log_id, cursor)
     return Stored(
         next_seq=next_seq,
         stored=len(fresh),

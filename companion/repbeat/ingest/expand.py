@@ -6,7 +6,7 @@ comes last dates what came before it, a set whose session began in a lost record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import msgspec
@@ -15,6 +15,7 @@ from repbeat.ingest import clock, days, rows, summary
 from repbeat.store import clocks, devices, plans, sessions
 from repbeat.store import records as store
 from repbeat.store.database import Database
+from repbeat.store.owners import Owners
 from repbeat.store.records import Flag, Record
 from repbeat.store.sessions import Key, Session
 from repbeat_protocol import records as wire
@@ -34,12 +35,14 @@ class Expanded(msgspec.Struct, frozen=True, kw_only=True):
     answered: tuple[plans.Plan, ...]
 
 
-def expand(db: Database, records: Iterable[Record], now_ms: int) -> Expanded:
-    """Derive the rows of these records of one log, which are in order.
+def expand(db: Database, records: Sequence[Record], now_ms: int, owners: Owners | None = None) -> Expanded:
+    """Derive the rows of these records of one log, which are in order; `owners`: those of the log, if read.
 
     Run inside the transaction that keeps the records.
     """
-    work = _Work(db, now_ms)
+    if not records:
+        return Expanded(sessions=(), flags=(), answered=())
+    work = _Work(db, now_ms, owners or Owners(db, records[0].device_id, records[0].log_id))
     for record in records:
         work.take(record)
     return work.finish()
@@ -48,8 +51,9 @@ def expand(db: Database, records: Iterable[Record], now_ms: int) -> Expanded:
 class _Work:
     """One run over a batch: rows, sessions and dates when the batch is through."""
 
-    def __init__(self, db: Database, now_ms: int) -> None:
+    def __init__(self, db: Database, now_ms: int, owners: Owners) -> None:
         self._db = db
+        self._owners = owners
         self._now_ms = now_ms
         # By the session's number: all is of one log.
         self._events: dict[int, list[Record]] = {}
@@ -154,7 +158,7 @@ class _Work:
         self._costed.add(seq)
 
     def _plan(self, record: Record) -> None:
-        owner = devices.athlete_at(self._db, record.device_id, record.log_id, record.seq)
+        owner = self._owners.at(record.seq)
         answered = plans.add_delivery(self._db, rows.delivery(record), owner)
         if answered is not None:
             self._answered.append(answered)
@@ -194,10 +198,13 @@ class _Work:
             session,
             first_seq=min(session.first_seq, first.seq),
             last_seq=max(session.last_seq, last.seq),
-            athlete_id=devices.athlete_at(self._db, key.device_id, key.log_id, key.session_seq),
+            athlete_id=self._owners.at(key.session_seq),
             **self._date(key.device_id, key.log_id, session.boot, session.uptime_ms),
         )
-        sessions.put(self._db, session)
+        if known is not None and msgspec.structs.replace(known, last_seq=session.last_seq) == session:
+            sessions.reaches(self._db, key, session.last_seq)
+        else:
+            sessions.put(self._db, session)
         self._changed(known, session)
         if session.end_seq is not None:
             summary.keep(self._db, key)

@@ -81,15 +81,17 @@ def last_log(db: Database, device_id: str) -> int | None:
     return log_id
 
 
-def begin_log(db: Database, device_id: str, log_id: int, now_ms: int) -> None:
-    """Make the cursor of a log, at 0, if it has none."""
-    db.run(
-        """INSERT INTO logs (device_id, log_id, next_seq, first_seen_ms)
-           VALUES (:device_id, :log_id, 0, :now_ms) ON CONFLICT DO NOTHING""",
+def begin_log(db: Database, device_id: str, log_id: int, now_ms: int) -> int:
+    """The cursor of a log; made, at 0, if it has none."""
+    known: int | None = db.value(
+        "SELECT next_seq FROM logs WHERE device_id = :device_id AND log_id = :log_id",
         device_id=device_id,
         log_id=log_id,
-        now_ms=now_ms,
     )
+    if known is None:
+        row = {"device_id": device_id, "log_id": log_id, "next_seq": 0, "first_seen_ms": now_ms}
+        db.insert("logs", [row])
+    return known or 0
 
 
 def caught_up(db: Database, device_id: str, cursor: int, now_ms: int) -> None:

@@ -40,7 +40,7 @@ def packed(
     found = []
     for row in rows:
         heart = records.heart_stream(db, device_id, log_id, row["first_seq"], row["heart"])
-        for seq, raw in packing.unpacked(row["first_seq"], packing.inflated(row["log"]), heart):
+        for seq, raw in packing.unpacked(row["first_seq"], row["log"], heart):
             if raw[0] != type_:
                 continue
             span = records.decoded(device_id, log_id, seq, raw).span

@@ -89,7 +89,7 @@ def decoded(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
         size < wire.OVERHEAD
         or raw[2] != size - wire.OVERHEAD
         or raw[0] in (wire.ZEROED, wire.ERASED)
-        or packing.whole(seq, raw[: -wire.CRC_SIZE]) != raw
+        or packing.crc(seq, raw[: -wire.CRC_SIZE]) != int.from_bytes(raw[-wire.CRC_SIZE :], "little")
     ):
         wire.decode(raw, seq)  # says what is wrong
         raise wire.TornRecord(f"record {seq} is followed by other bytes: fetch it again")
@@ -105,21 +105,16 @@ def decoded(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
 def _opened(db: Database, device_id: str, log_id: int, block: _Block) -> Iterator[tuple[int, bytes]]:
     """(seq, raw) of a block's records; without HEART and RR once their owner's key is forgotten."""
     heart = heart_stream(db, device_id, log_id, block.first_seq, block.heart)
-    return packing.unpacked(block.first_seq, packing.inflated(block.log), heart)
+    return packing.unpacked(block.first_seq, block.log, heart)
 
 
 def heart_stream(
     db: Database, device_id: str, log_id: int, first_seq: int, stored: bytes | None
 ) -> bytes | None:
-    """A block's HEART and RR records, inflated; None once their owner's key is forgotten."""
-    if stored is None:
-        return b""
-    if stored[0] == SEALED:  # else it was written before there was a vault
-        opened = db.vault.open(stored, _place(device_id, log_id, first_seq))
-        if opened is None:
-            return None
-        stored = opened
-    return packing.inflated(stored)
+    """A block's HEART and RR records, packed; None where there are none or their owner's key is forgotten."""
+    if stored is None or stored[0] != SEALED:  # the latter was written before there was a vault
+        return stored
+    return db.vault.open(stored, _place(device_id, log_id, first_seq))
 
 
 def _place(device_id: str, log_id: int, first_seq: int) -> str:
@@ -147,11 +142,11 @@ def _blocks(db: Database, device_id: str, log_id: int, first_seq: int, next_seq:
     )
 
 
-def insert(db: Database, records: Sequence[Record]) -> dict[int, bytes | None]:
+def insert(db: Database, records: Sequence[Record], owners: Owners | None = None) -> dict[int, bytes | None]:
     """Keep records of one log, in order; those whose number is here already are left as they are.
 
     seq → raw bytes of what was here already, None where its owner's key is forgotten. Call inside `atomic`,
-    holding the log where several processes write.
+    holding the log where several processes write. `owners`: those of the log, where the caller has them.
     """
     if not records:
         return {}
@@ -165,55 +160,67 @@ def insert(db: Database, records: Sequence[Record]) -> dict[int, bytes | None]:
         next_seq=last_seq + 1,
     )
     held: dict[int, bytes | None] = {}
+    fresh = records
     if any(block["next_seq"] > first_seq for block in near):
         there = present(db, device_id, log_id, first_seq, last_seq + 1)
         for block in near:
             for record in records:
                 if block["first_seq"] <= record.seq < block["next_seq"]:
                     held[record.seq] = there.get(record.seq)
-    fresh = [record for record in records if record.seq not in held]
+        fresh = [record for record in records if record.seq not in held]
     ends = {block["next_seq"]: block for block in near}
-    owners = Owners(db, device_id, log_id)
+    owners = owners or Owners(db, device_id, log_id)
     rows = []
     for run in _runs(fresh, owners):
         before = ends.get(run[0].seq)
         small = before and before["next_seq"] - before["first_seq"] < SMALL_BLOCK
-        if before and small and _fits(before["first_seq"], before["boot"], run, owners):
+        if before and small and _fits(before["first_seq"], before["boot"], run[0], owners):
             filled = _filled(db, before["first_seq"], run, owners)
             if filled is not None:
                 db.upsert("blocks", ("device_id", "log_id", "first_seq"), [filled])
                 continue
-        rows.append(_row(db, run[0].seq, packing.Packed(), run, owners))
+        rows.append(_row(db, run[0].seq, (), run, owners))
     db.insert("blocks", rows)
     return held
 
 
-def _fits(first_seq: int, boot: int, run: Sequence[Record], owners: Owners) -> bool:
-    return boot == run[0].boot and owners.span(first_seq) == owners.span(run[0].seq)
+def _fits(first_seq: int, boot: int, record: Record, owners: Owners) -> bool:
+    return boot == record.boot and owners.span(first_seq) == owners.span(record.seq)
 
 
 def _runs(records: Sequence[Record], owners: Owners) -> Iterator[Sequence[Record]]:
     """Parts without a gap, of one boot and owner, no longer than a block."""
+    if records and _one_run(records, owners):
+        yield records
+        return
     start = 0
     for at in range(1, len(records) + 1):
         if (
             at == len(records)
             or records[at].seq != records[at - 1].seq + 1
             or at - start == LARGEST_BLOCK
-            or not _fits(records[start].seq, records[start].boot, records[at : at + 1], owners)
+            or not _fits(records[start].seq, records[start].boot, records[at], owners)
         ):
             yield records[start:at]
             start = at
 
 
+def _one_run(records: Sequence[Record], owners: Owners) -> bool:
+    first, last = records[0], records[-1]
+    return (
+        len(records) <= LARGEST_BLOCK
+        and last.seq - first.seq == len(records) - 1
+        and owners.span(first.seq) == owners.span(last.seq)
+        and all(record.boot == first.boot for record in records)
+    )
+
+
 def _row(
-    db: Database, first_seq: int, packed: packing.Packed, run: Sequence[Record], owners: Owners
+    db: Database, first_seq: int, before: Sequence[bytes], run: Sequence[Record], owners: Owners
 ) -> dict[str, Any]:
-    """The row of a block that ends with `run`."""
-    for record in run:
-        packed.add(record.raw)
+    """The row of a block that begins with the records `before` and ends with `run`."""
     spans = [record.span for record in run if record.span is not None]
-    log, heart = packed.streams()
+    log, heart = packing.packed([*before, *(record.raw for record in run)])
     device_id, log_id = run[0].device_id, run[0].log_id
     if heart is not None:
         heart = db.vault.seal(owners.at(first_seq), heart, _place(device_id, log_id, first_seq))
@@ -237,10 +244,10 @@ def _filled(db: Database, first_seq: int, run: Sequence[Record], owners: Owners)
     """
     device_id, log_id = run[0].device_id, run[0].log_id
     (old,) = _blocks(db, device_id, log_id, first_seq, first_seq + 1)
-    heart = heart_stream(db, device_id, log_id, first_seq, old.heart)
-    if heart is None:
+    before = [raw for _, raw in _opened(db, device_id, log_id, old)]
+    if len(before) < old.next_seq - old.first_seq:
         return None
-    row = _row(db, first_seq, packing.Packed(packing.inflated(old.log), heart), run, owners)
+    row = _row(db, first_seq, before, run, owners)
     for name, pick in (("heart_from_ms", min), ("heart_until_ms", max)):
         known = [ms for ms in (getattr(old, name), row[name]) if ms is not None]
         row[name] = pick(known, default=None)
@@ -265,7 +272,7 @@ def reseal(db: Database, device_id: str, log_id: int) -> None:
             right = block.heart is None or db.vault.is_of(block.heart, owners.at(first_seq))
             if whole and right:
                 continue
-        if heart_stream(db, device_id, log_id, first_seq, block.heart) is not None:
+        if block.heart is None or heart_stream(db, device_id, log_id, first_seq, block.heart):
             _rewrite(db, device_id, log_id, block, owners, range(0))
 
 
@@ -284,7 +291,7 @@ def _rewrite(
         log_id=log_id,
         first_seq=block.first_seq,
     )
-    db.insert("blocks", [_row(db, run[0].seq, packing.Packed(), run, owners) for run in _runs(kept, owners)])
+    db.insert("blocks", [_row(db, run[0].seq, (), run, owners) for run in _runs(kept, owners)])
 
 
 def remove(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> None:
@@ -320,7 +327,7 @@ def between(
     return [
         decoded(device_id, log_id, seq, raw)
         for block in blocks
-        for seq, raw in packing.unpacked(block["first_seq"], packing.inflated(block["log"]), None)
+        for seq, raw in packing.unpacked(block["first_seq"], block["log"], None)
         if raw[0] == kind and first_seq <= seq < next_seq
     ]
 
@@ -373,34 +380,29 @@ def cursor(db: Database, device_id: str, log_id: int) -> int:
     )
 
 
-def advance(db: Database, device_id: str, log_id: int) -> int:
-    """Move the cursor over all that is stored or a named gap; return it."""
-    start = at = cursor(db, device_id, log_id)
-    while True:
-        before = at
-        where = {"device_id": device_id, "log_id": log_id}
-        stored = db.value(
-            """SELECT next_seq FROM blocks WHERE device_id = :device_id AND log_id = :log_id
-                 AND first_seq = (SELECT MAX(first_seq) FROM blocks WHERE device_id = :device_id
-                   AND log_id = :log_id AND first_seq <= :at)""",
-            **where,
+def advance(db: Database, device_id: str, log_id: int, start: int | None = None) -> int:
+    """Move the cursor over all that is stored or a named gap; return it. `start`: it, where it is known."""
+    log = {"device_id": device_id, "log_id": log_id}
+    if start is None:
+        start = cursor(db, device_id, log_id)
+    at, reached = -1, start
+    while reached > at:
+        at = reached
+        further = db.value(
+            """SELECT MAX(next_seq) FROM (
+                 SELECT next_seq FROM blocks WHERE device_id = :device_id AND log_id = :log_id
+                   AND first_seq = (SELECT MAX(first_seq) FROM blocks WHERE device_id = :device_id
+                     AND log_id = :log_id AND first_seq <= :at)
+                 UNION ALL SELECT next_seq FROM gaps WHERE device_id = :device_id AND log_id = :log_id
+                   AND first_seq <= :at AND next_seq > :at) AS reaches""",
+            **log,
             at=at,
         )
-        at = max(at, stored or 0)
-        gone = db.value(
-            """SELECT MAX(next_seq) FROM gaps WHERE device_id = :device_id AND log_id = :log_id
-                 AND first_seq <= :at""",
-            **where,
-            at=at,
-        )
-        at = max(at, gone or 0)
-        if at == before:
-            break
+        reached = max(at, further or 0)
     if at != start:
         db.run(
             "UPDATE logs SET next_seq = :at WHERE device_id = :device_id AND log_id = :log_id",
-            device_id=device_id,
-            log_id=log_id,
+            **log,
             at=at,
         )
     return at

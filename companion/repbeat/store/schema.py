@@ -297,4 +297,15 @@ _BLOCKS = (
     "DELETE FROM day_values WHERE formula = 'day_trend'",
 )
 
-MIGRATIONS = (Migration("0001_first", _FIRST), Migration("0002_blocks", _BLOCKS))
+# Most blocks have no heart records; they take no room in this index any more.
+_HEART_INDEX = (
+    "DROP INDEX blocks_by_heart",
+    """CREATE INDEX blocks_by_heart ON blocks (device_id, log_id, boot, heart_until_ms)
+       WHERE heart_until_ms IS NOT NULL""",
+)
+
+MIGRATIONS = (
+    Migration("0001_first", _FIRST),
+    Migration("0002_blocks", _BLOCKS),
+    Migration("0003_heart_index", _HEART_INDEX),
+)

@@ -190,6 +190,15 @@ def put(db: Database, session: Session) -> None:
     db.upsert("sessions", ("device_id", "log_id", "session_seq"), [session])
 
 
+def reaches(db: Database, key: Key, last_seq: int) -> None:
+    """All that is new about a session is its last record: no index needs to be written for that."""
+    db.run(
+        f"UPDATE sessions SET last_seq = :last_seq {_OF_SESSION}",  # noqa: S608
+        last_seq=last_seq,
+        **msgspec.structs.asdict(key),
+    )
+
+
 def of_boot(
     db: Database, device_id: str, log_id: int, boot: int, after_ms: int, before_ms: int
 ) -> list[Session]:

@@ -45,7 +45,6 @@ def _records(db: Database, log: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _block(log: dict[str, Any], run: list[dict[str, Any]]) -> dict[str, Any]:
-    packed = packing.Packed()
     spans = []
     for record in run:
         raw = record["raw"]
@@ -54,14 +53,13 @@ def _block(log: dict[str, Any], run: list[dict[str, Any]]) -> dict[str, Any]:
                 f"record {record['seq']} of device {log['device_id']} is damaged in the database: "
                 "restore the last backup; the devices send again what they still hold"
             )
-        packed.add(raw)
         if record["type"] in packing.HEART_KINDS and record["version"] == 1:
             try:
                 payload = raw[wire.HEADER_SIZE : -wire.CRC_SIZE]
                 spans.append(samples.span(record["type"], record["uptime_ms"], payload))
             except wire.BadPayload:  # flagged when it came, and covers no time
                 continue
-    stream, heart = packed.streams()
+    stream, heart = packing.packed([record["raw"] for record in run])
     return {
         **log,
         "first_seq": run[0]["seq"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,15 @@ def _run(
 def _show(out: dict[str, Any]) -> None:
     table = Table("section", "figure", "value")
     for section, figures in out.items():
-        for name, value in figures.items():
+        for name, value in _flat(figures):
             table.add_row(section, name, f"{value:.4g}" if isinstance(value, float) else str(value))
     Console().print(table)
+
+
+def _flat(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Figures within figures by their whole name."""
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
