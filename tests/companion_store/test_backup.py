@@ -1,11 +1,13 @@
 """Backups: of one moment, without keys, back as equal rows on either engine; damage and no room are said."""
 
 import json
+import sqlite3
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from click.testing import CliRunner
+from companion_store.test_migrations import RELEASED, loaded, written_log
 from ingest import made
 
 from repbeat import store
@@ -15,7 +17,7 @@ from repbeat.people import keys
 from repbeat.store import Database, StoreCorrupt, StoreFull, StoreNotEmpty, devices, records
 from repbeat.store import backup as copies
 from repbeat.store.command import backup, check, restore
-from repbeat.store.vault import KEYS_FILE
+from repbeat.store.vault import KEYS_FILE, SEALED
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +45,7 @@ def everything(db: Database) -> dict[str, list[tuple]]:
 def test_a_backup_restores_to_equal_rows(filled: Database, tmp_path: Path) -> None:
     file = tmp_path / "monday.sqlite3"
     seen = []
-    rows = copies.backup(filled, file, lambda done, total: seen.append((done, total)))
+    rows = copies.backup(filled, file, made.NOW_MS, lambda done, total: seen.append((done, total)))
     assert seen[-1] == (rows, rows)
     assert file.stat().st_mode & 0o077 == 0
     with Database(tmp_path / "new" / "repbeat.sqlite3") as new:
@@ -56,7 +58,7 @@ def test_a_backup_restores_to_equal_rows(filled: Database, tmp_path: Path) -> No
 
 def test_a_backup_goes_back_to_its_own_engine(filled: Database, tmp_path: Path) -> None:
     file = tmp_path / "monday.sqlite3"
-    copies.backup(filled, file)
+    copies.backup(filled, file, made.NOW_MS)
     before = everything(filled)
     for name in [*before, copies.KEYS]:
         filled.run(f"DELETE FROM {name}")  # noqa: S608
@@ -69,7 +71,7 @@ def test_no_backup_holds_a_key_so_who_is_forgotten_is_forgotten_in_all(
     filled: Database, tmp_path: Path
 ) -> None:
     file = tmp_path / "monday.sqlite3"
-    copies.backup(filled, file)
+    copies.backup(filled, file, made.NOW_MS)
     (ann,) = store.athletes.every(filled)
     with Database(file) as copy:
         assert copy.value("SELECT COUNT(*) FROM heart_keys") == 0
@@ -92,7 +94,7 @@ def test_what_is_written_meanwhile_is_not_in_it(filled: Database, tmp_path: Path
         thread.start()
         thread.join(30)
 
-    copies.backup(filled, file, busy)
+    copies.backup(filled, file, made.NOW_MS, busy)
     assert {one.name for one in store.athletes.every(filled)} == {"Ann", "Ben"}
     with Database(file) as copy:
         assert {one.name for one in store.athletes.every(copy)} == {"Ann"}
@@ -119,7 +121,7 @@ def test_a_full_disk_leaves_no_half_backup(
     ]
     insert(filled, "athletes", big)
     with pytest.raises(StoreFull, match="free some"):
-        copies.backup(filled, file)
+        copies.backup(filled, file, made.NOW_MS)
     assert [path.name for path in tmp_path.glob("monday*")] == []
     filled.run("DELETE FROM athletes WHERE tag >= 1000 AND tag < 2000")
     assert everything(filled) == before
@@ -129,7 +131,7 @@ def test_a_damaged_backup_is_refused_and_the_database_stays_empty(tmp_path: Path
     file, target = tmp_path / "monday.sqlite3", tmp_path / "new.sqlite3"
     with Database(tmp_path / "old.sqlite3") as db:
         ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
-        copies.backup(db, file)
+        copies.backup(db, file, made.NOW_MS)
     content = bytearray(file.read_bytes())
     content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
     file.write_bytes(content)
@@ -163,3 +165,40 @@ def test_check_names_the_damaged_log(tmp_path: Path) -> None:
     found = CliRunner().invoke(check, ["--database", str(path)])
     assert found.exit_code == 1
     assert made.DEVICE in found.output
+
+
+def test_check_reports_a_file_too_damaged_to_open(tmp_path: Path) -> None:
+    path = tmp_path / "repbeat.sqlite3"
+    with Database(path) as db:
+        ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+    content = bytearray(path.read_bytes())
+    content[100:8192] = b"\xa5" * (8192 - 100)  # the tables' own pages
+    path.write_bytes(content)
+    found = CliRunner().invoke(check, ["--json", "--database", str(path)])
+    assert found.exit_code == 1
+    (problem,) = json.loads(found.stdout)["problems"]
+    assert "restore the last backup" in problem
+
+
+@pytest.mark.parametrize("script", RELEASED, ids=lambda script: script.stem)
+def test_a_backup_of_an_older_schema_keeps_its_heart_data(
+    script: Path, either: Database, tmp_path: Path
+) -> None:
+    """Its heart records were not sealed yet: they are, with keys that the restored database has."""
+    copies.restore(loaded(script, tmp_path / "old.sqlite3"), either, made.NOW_MS)
+    assert records.present(either, made.DEVICE, made.LOG, 0, 1 << 32) == dict(written_log())
+    stored = [row["heart"] for row in either.rows("SELECT heart FROM blocks WHERE heart IS NOT NULL")]
+    assert stored
+    assert all(heart[0] == SEALED for heart in stored)
+
+
+def test_a_restore_that_fails_leaves_no_key_behind(either: Database, tmp_path: Path) -> None:
+    path = loaded(RELEASED[0], tmp_path / "old.sqlite3")
+    old = sqlite3.connect(path)
+    old.execute("UPDATE records SET raw = x'05012000' WHERE seq = 3")
+    old.commit()
+    old.close()
+    with pytest.raises(StoreCorrupt):
+        copies.restore(path, either, made.NOW_MS)
+    assert all(not rows for rows in everything(either).values())
+    assert either.value("SELECT COUNT(*) FROM heart_keys") == 0

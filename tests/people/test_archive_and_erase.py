@@ -21,7 +21,7 @@ from repbeat.people.command import export
 from repbeat.people.errors import ArchiveError
 from repbeat.store import Database, NotFound, devices, records
 from repbeat.store import backup as copies
-from repbeat.store.vault import KEYS_FILE
+from repbeat_protocol import records as wire
 
 NAME = "Zebulon-Quux"  # found by a byte search nowhere but where it was written
 
@@ -105,29 +105,54 @@ def test_what_is_no_whole_export_is_refused_and_nothing_taken(
         assert store.athletes.every(new) == []
 
 
-def test_after_an_erasure_no_byte_of_them_is_left(tmp_path: Path) -> None:
-    path, folder = tmp_path / "repbeat.sqlite3", tmp_path / "backups"
+def test_after_an_erasure_no_byte_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in the database, its log, known backups, one that was moved, their keys, or what was logged."""
+    caplog.set_level(0)
+    path, folder, elsewhere = tmp_path / "repbeat.sqlite3", tmp_path / "backups", tmp_path / "moved"
     folder.mkdir()
+    elsewhere.mkdir()
     with Database(path) as db:
         athlete = store.athletes.add(db, NAME, made.NOW_MS, tag=7).athlete_id
         devices.assign(db, made.DEVICE, made.LOG, athlete)
         ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
-        copies.backup(db, folder / "monday.sqlite3")
-        (key_id,) = [row["key_id"] for row in db.rows("SELECT key_id FROM heart_keys")]
-        done = erase.erase(db, athlete, made.NOW_MS, folder)
+        other = store.athletes.add(db, "Ben", made.NOW_MS, tag=8).athlete_id
+        devices.assign(db, "00000000000000b2", made.LOG, other)
+        ingest(db, "00000000000000b2", made.LOG, made.session_log(), made.NOW_MS)
+        copies.backup(db, folder / "monday.sqlite3", made.NOW_MS)
+        copies.backup(db, folder / "tuesday.sqlite3", made.NOW_MS + 1)
+        (folder / "tuesday.sqlite3").rename(elsewhere / "tuesday.sqlite3")
+        copies.backup(db, folder / "gone.sqlite3", made.NOW_MS + 2)
+        (folder / "gone.sqlite3").unlink()
+        key_id = db.value("SELECT key_id FROM heart_keys WHERE athlete_id = :athlete", athlete=athlete)
+        before = rows_of(db, other)
+        for part in (tmp_path.glob("repbeat.sqlite3*"), folder.glob("monday*"), elsewhere.glob("tuesday*")):
+            # Or the search below would prove nothing.
+            assert NAME.encode() in b"".join(file.read_bytes() for file in part)
+        done = erase.erase(db, athlete, made.NOW_MS, elsewhere)
         assert done.records == len(made.session_log())
         assert done.keys == 1
-        assert done.left == ""
+        assert done.backups == (str(folder / "monday.sqlite3"), str(elsewhere / "tuesday.sqlite3"))
+        assert "gone.sqlite3 is not there" in done.left
         with pytest.raises(NotFound):
             store.athletes.get(db, athlete)
         assert records.count(db, made.DEVICE) == 0
         # Not fetched again: the range is a named gap.
         assert [gap.why for gap in records.absent(db, made.DEVICE, made.LOG, 17)] == [erase.WHY]
-    for file in [*tmp_path.glob("repbeat.sqlite3*"), folder / KEYS_FILE]:
-        content = file.read_bytes()
-        assert NAME.encode() not in content, file
-        assert athlete.encode() not in content, file
-        assert key_id.encode() not in content, file
+        files = [file for file in tmp_path.rglob("*") if file.is_file()]
+        assert len(files) > 4
+        for file in files:
+            assert_nothing_of(file.read_bytes(), athlete, key_id, str(file))
+    assert_nothing_of(caplog.text.encode(), athlete, key_id, "the log")
+    with Database(tmp_path / "new.sqlite3") as new:
+        copies.restore(folder / "monday.sqlite3", new, made.NOW_MS)
+        assert rows_of(new, other) == before
+        assert records.present(new, "00000000000000b2", made.LOG, 0, 100) == dict(made.session_log())
+
+
+def assert_nothing_of(content: bytes, athlete: str, key_id: str, where: str) -> None:
+    heart = [raw[10:-4] for _, raw in made.session_log() if raw[0] in (wire.HEART, wire.RR)]
+    for trace in (NAME.encode(), athlete.encode(), key_id.encode(), *heart):
+        assert trace not in content, where
 
 
 def test_the_device_that_they_wear_is_told(either: Database, athlete: str) -> None:

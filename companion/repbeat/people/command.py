@@ -143,19 +143,22 @@ def export(athlete: str, to: Path | None, as_json: bool, database: Location) -> 
 @click.option(
     "--backups",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of backups, which forgets the athlete's keys too.",
+    help="A folder with further backups; known ones where they were written are reached anyhow.",
 )
 @json_option
 @database_option
 def erase_(
     athlete: str | None, yes: bool, scrub: bool, backups: Path | None, as_json: bool, database: Location
 ) -> None:
-    """Erase ATHLETE for good: key, rows, what is left in the files; their devices are told to erase too."""
+    """Erase ATHLETE for good, here and in every backup; their devices are told to erase too.
+
+    A backup that is not where it was written is named: it is a database like any other, erase in it too.
+    """
     if (athlete is None) != scrub:
         raise click.UsageError("name an athlete, or give --scrub")
     with errors_shown(PeopleError), Database(database) as db:
         if athlete is None:
-            left = erase.scrub(db)
+            left = db.scrub()
             erased = None
         else:
             one = athletes.named(db, athlete)
@@ -170,6 +173,8 @@ def erase_(
         click.echo(f"{erased.records} records and {erased.rows} rows are gone, {erased.keys} keys forgotten.")
         for name in erased.devices:
             click.echo(f"{name} will be told to erase at its next connection.")
+        for path in erased.backups:
+            click.echo(f"Nothing of it is left in the backup {path}.")
     click.echo(left or "Nothing of it is left in the database's files.")
 
 

@@ -9,7 +9,9 @@ import msgspec
 from repbeat.people import accounts, commands, holdings, keys, signin
 from repbeat.people.errors import LastAdministrator
 from repbeat.people.holdings import Range
-from repbeat.store import Database, athletes, devices, records
+from repbeat.store import Database, StoreError, athletes, backup, devices, records
+from repbeat.store.athletes import Athlete
+from repbeat.store.sqlite import is_database
 from repbeat.store.vault import KEYS_FILE
 
 WHY = "erased at the athlete's wish"
@@ -21,53 +23,98 @@ _APART = (
     "athletes",
     "sessions",
 )  # each has its own step below
-_TRIES = 5
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
-    """What is gone; `devices` will be told, `accounts` went with the athlete, `left` says what could not."""
+    """What is gone; `devices` will be told, `accounts` went with the athlete, `left` says what could not.
+
+    `backups`: the files in which nothing of the athlete is left.
+    """
 
     records: int
     rows: int
     keys: int
     devices: tuple[str, ...]
     accounts: tuple[str, ...]
+    backups: tuple[str, ...] = ()
     left: str = ""
 
 
 def erase(db: Database, athlete_id: str, now_ms: int, backups: Path | None = None) -> Erased:
     """Everything of an athlete, for good; NotFound if there is none, LastAdministrator if nobody would be.
 
-    `backups`: a folder of backups, whose file of keys forgets the athlete too. Accounts that speak for
-    nobody else go with the athlete. Devices that the athlete wears are told at their next connection.
+    Accounts that speak for nobody else go with the athlete. Devices that the athlete wears are told at their
+    next connection. Every backup that the database knows of is erased too, and those in the folder `backups`.
     """
     athlete = athletes.get(db, athlete_id)
     gone = _accounts_that_go(db, athlete_id)
     worn = [one for one in devices.every(db) if devices.athlete_of(db, one) == athlete_id]
-    _overwrite_what_is_deleted(db)
     with db.atomic():
-        of = holdings.ranges(db, athlete_id)
-        count = sum(_erase_records(db, one, now_ms) for one in of)
-        forgotten = keys.of(db).forget(athlete_id)  # after the records: sealed ones are counted by it
-        rows = _erase_rows(db, athlete_id, of)
+        count, rows, forgotten = _erase_from(db, athlete, gone, now_ms)
         for device in worn:
             commands.add(db, device.device_id, commands.ERASE, now_ms)
-            if athlete.name.casefold() in device.name.casefold():
-                devices.rename(db, device.device_id, f"Band {device.device_id[-4:].upper()}")
-        for account in gone:
-            signin.forget_name(db, account.name)
-            accounts.remove(db, account.account_id, last_too=True)  # looked at above
-        signin.forget_name(db, athlete.name)
-    if backups is not None:
-        keys.forget_saved(backups / KEYS_FILE, athlete_id)
+    left = [db.scrub()]
+    reached = []
+    for path in _backups(db, backups):
+        problem = _erase_from_backup(db, path, athlete, gone, now_ms)
+        if problem:
+            left.append(problem)
+        else:
+            reached.append(str(path))
     return Erased(
         records=count,
         rows=rows,
         keys=forgotten,
         devices=tuple(device.name for device in worn),
         accounts=tuple(account.account_id for account in gone),
-        left=scrub(db),
+        backups=tuple(reached),
+        left=" ".join(filter(None, left)),
     )
+
+
+def _erase_from(
+    db: Database, athlete: Athlete, gone: list[accounts.Account], now_ms: int
+) -> tuple[int, int, int]:
+    """What a database or a backup of it holds of an athlete; how many records, rows and keys that were."""
+    worn = [one for one in devices.every(db) if devices.athlete_of(db, one) == athlete.athlete_id]
+    with db.atomic():
+        of = holdings.ranges(db, athlete.athlete_id)
+        count = sum(_erase_records(db, one, now_ms) for one in of)
+        forgotten = keys.of(db).forget(athlete.athlete_id)  # after the records: sealed ones are counted by it
+        rows = _erase_rows(db, athlete.athlete_id, of)
+        for device in worn:
+            if athlete.name.casefold() in device.name.casefold():
+                devices.rename(db, device.device_id, f"Band {device.device_id[-4:].upper()}")
+        for account in gone:
+            signin.forget_name(db, account.name)
+            accounts.remove(db, account.account_id, last_too=True)  # looked at by `_accounts_that_go`
+        signin.forget_name(db, athlete.name)
+    return count, rows, forgotten
+
+
+def _backups(db: Database, folder: Path | None) -> list[Path]:
+    known = backup.known(db)
+    beside = sorted(folder.resolve().iterdir()) if folder else []
+    return list(dict.fromkeys([*known, *(path for path in beside if is_database(path))]))
+
+
+def _erase_from_backup(
+    db: Database, path: Path, athlete: Athlete, gone: list[accounts.Account], now_ms: int
+) -> str:
+    """What could not be done, in words, or ""."""
+    keys.forget_saved(path.parent / KEYS_FILE, athlete.athlete_id)
+    if not path.exists():
+        backup.forget(db, path)
+        return (
+            f"The backup {path} is not there: if it was moved, erase it too, with `repbeat erase NAME "
+            "--database` and its path; heart data in it cannot be opened any more."
+        )
+    try:
+        with Database(path, vault=db.vault) as copy:  # others' heart data is sealed anew where blocks are cut
+            _erase_from(copy, athlete, gone, now_ms)
+            return copy.scrub()
+    except StoreError as error:
+        return f"The backup {path} was not erased: {error}."
 
 
 def _accounts_that_go(db: Database, athlete_id: str) -> list[accounts.Account]:
@@ -121,34 +168,3 @@ def _erase_rows(db: Database, athlete_id: str, of: list[Range]) -> int:
             **msgspec.structs.asdict(one),
         )
     return count
-
-
-def _overwrite_what_is_deleted(db: Database) -> None:
-    """Have this thread's connection overwrite deleted rows with zeros, where the engine can."""
-    if not _is_postgresql(db):
-        db.value("PRAGMA secure_delete = ON")
-
-
-def scrub(db: Database) -> str:
-    """Leave nothing of deleted rows in the database's files; what could not be done, in words, or "".
-
-    SQLite: the write-ahead log is emptied, the file written anew. PostgreSQL: the tables are written anew;
-    its own write-ahead log is the server's to recycle.
-    """
-    if _is_postgresql(db):
-        db.run("VACUUM FULL")
-        return "The server's write-ahead log holds old pages until it is recycled: `CHECKPOINT` hastens it."
-    _checkpoint(db)
-    db.run("VACUUM")
-    if not _checkpoint(db):
-        return "Another program reads the database: stop it and run `repbeat erase --scrub` once."
-    return ""
-
-
-def _checkpoint(db: Database) -> bool:
-    """Move the write-ahead log into the file and empty it; False while somebody reads an older state."""
-    return any(not db.value("PRAGMA wal_checkpoint(TRUNCATE)") for _ in range(_TRIES))
-
-
-def _is_postgresql(db: Database) -> bool:
-    return db.engine.where.startswith("postgresql://")

@@ -23,11 +23,11 @@ _APART = frozenset((migrations.TABLE, KEYS))  # the copy has its own of the one,
 _BATCH = 500  # rows held in memory at a time
 
 
-def backup(db: Database, path: Path, progress: Progress | None = None) -> int:
+def backup(db: Database, path: Path, now_ms: int, progress: Progress | None = None) -> int:
     """Copy a database in use to `path`; the number of rows.
 
     The file appears whole or not at all; FileExistsError if there is one already. Others may write meanwhile:
-    what they commit after the beginning is not in it.
+    what they commit after the beginning is not in it. Where it lies is noted, for an erasure to find it.
     """
     if path.exists():
         raise FileExistsError(f"{path} is there already: name another file")
@@ -35,34 +35,49 @@ def backup(db: Database, path: Path, progress: Progress | None = None) -> int:
     part.unlink(missing_ok=True)
     with causes_named(path):
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        # Noted first: a note of a file that is not there does no harm, a file that nobody knows of may.
+        db.upsert("backups", ("path",), [{"path": str(path.resolve()), "made_ms": now_ms}])
         try:
-            with Database(part) as copy:
+            with Database(part, vault=db.vault) as copy:
                 rows = _copy(db, copy, progress)
             vault.save_keys(db, path.parent)
             part.replace(path)
+        except BaseException:
+            forget(db, path)
+            raise
         finally:
             part.unlink(missing_ok=True)
     return rows
 
 
+def known(db: Database) -> list[Path]:
+    """Where backups of a database were written, oldest first; some may have been moved or deleted since."""
+    rows = db.rows("SELECT path FROM backups ORDER BY made_ms, path")
+    return [Path(row["path"]) for row in rows]
+
+
+def forget(db: Database, path: Path) -> None:
+    """Take a backup off the list."""
+    db.run("DELETE FROM backups WHERE path = :path", path=str(path.resolve()))
+
+
 def restore(path: Path, db: Database, now_ms: int, progress: Progress | None = None) -> int:
     """Copy a backup into an empty database, all or nothing; the number of rows.
 
-    A backup of an older RepBeat is brought up to date in a copy. StoreNotEmpty if the database holds
-    anything, StoreCorrupt if the backup is damaged.
+    A backup of an older RepBeat is brought up to date in a copy, with the keys of `db`. StoreNotEmpty if the
+    database holds anything, StoreCorrupt if the backup is damaged.
     """
     held = [name for name in _tables(db) if _count(db, name)]
     if held:
         raise StoreNotEmpty(f"{db.engine.where} holds data already ({held[0]}): restore to a new database")
-    with TemporaryDirectory(prefix="repbeat-") as folder, causes_named(path):
+    with TemporaryDirectory(prefix="repbeat-") as folder, causes_named(path), db.atomic():
         unpacked = Path(shutil.copyfile(path, Path(folder) / "backup.sqlite3"))
-        with Database(unpacked) as copy:
-            found = copy.engine.problems(copy.connection())  # the blocks' keys may be elsewhere yet
+        vault.load_keys(db, path.parent, now_ms)
+        with Database(unpacked, vault=db.vault) as copy:
+            found = copy.engine.problems(copy.connection())
             if found:
                 raise StoreCorrupt(f"{path} is damaged ({found[0]}): take another backup")
-            with db.atomic():
-                rows = _copy(copy, db, progress)
-                vault.load_keys(db, path.parent, now_ms)
+            rows = _copy(copy, db, progress)
     return rows
 
 

@@ -10,6 +10,7 @@ import click
 from repbeat.store import backup as copies
 from repbeat.store.console import errors_shown, json_option, print_json, progress_bar
 from repbeat.store.database import Database
+from repbeat.store.errors import StoreCorrupt
 from repbeat.store.location import Location, database_option
 from repbeat.store.vault import KEYS_FILE
 
@@ -25,7 +26,7 @@ def backup(to: Path, as_json: bool, database: Location) -> None:
     master key (the key file or the passphrase) elsewhere: without it nobody opens them.
     """
     with errors_shown(OSError), Database(database) as db, progress_bar("copying rows") as progress:
-        rows = copies.backup(db, to, progress)
+        rows = copies.backup(db, to, _now_ms(), progress)
     size = to.stat().st_size
     if as_json:
         print_json({"file": str(to), "rows": rows, "bytes": size, "keys": KEYS_FILE})
@@ -40,7 +41,7 @@ def backup(to: Path, as_json: bool, database: Location) -> None:
 def restore(source: Path, as_json: bool, database: Location) -> None:
     """Copy the backup FROM into an empty database; one on another engine will do."""
     with errors_shown(OSError), Database(database) as db, progress_bar("copying rows") as progress:
-        rows = copies.restore(source, db, time.time_ns() // 1_000_000, progress)
+        rows = copies.restore(source, db, _now_ms(), progress)
         where = db.engine.where
     if as_json:
         print_json({"database": where, "rows": rows})
@@ -53,11 +54,19 @@ def restore(source: Path, as_json: bool, database: Location) -> None:
 @database_option
 def check(as_json: bool, database: Location) -> None:
     """Read everything that is kept and say what is damaged; exit code 1 if anything is."""
-    with errors_shown(), Database(database) as db, progress_bar("reading logs") as progress:
-        found = copies.problems(db, progress)
+    with errors_shown():
+        try:
+            with Database(database) as db, progress_bar("reading logs") as progress:
+                found = copies.problems(db, progress)
+        except StoreCorrupt as error:  # too damaged to be opened at all
+            found = [str(error)]
     if as_json:
         print_json({"problems": found})
     else:
         click.echo("\n".join(found) or "Every record can be read.")
     if found:
         raise click.exceptions.Exit(1)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -28,15 +28,18 @@ class Database:
     """One database, usable from any thread.
 
     `where` is the path of a SQLite file, which is created when it is not there, or a postgresql:// address.
+    `vault`: the keys of another database that this one is a copy of; its own are elsewhere then.
     Opening brings an older schema up to date; StoreNewer if this RepBeat is the older one. Every method may
     raise the errors of `repbeat.store.errors`.
     """
 
-    def __init__(self, where: str | Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self, where: str | Path, busy_timeout_s: float = BUSY_TIMEOUT_S, vault: Vault | None = None
+    ) -> None:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[Connection] = []
-        self._vault: Vault | None = None
+        self._vault = vault
         self.engine = engine_at(where, busy_timeout_s)
         try:
             self._migrate()
@@ -199,11 +202,13 @@ class Database:
         with self.engine.causes_named():
             return self.engine.tables(self.connection())
 
-    def scrub(self) -> None:
-        """Leave nothing of what was deleted: not in free pages, not in the log. Needs room for a copy."""
+    def scrub(self) -> str:
+        """Leave nothing of what was deleted: not in free pages, not in the log. Needs room for a copy.
+
+        What could not be done, in words, or "".
+        """
         with self.engine.causes_named():
-            for statement in self.engine.scrubbing(self.connection()):
-                self.connection().execute(statement, {})
+            return self.engine.scrub(self.connection())
 
     def connection(self) -> Connection:
         """The calling thread's connection."""

@@ -80,8 +80,8 @@ class Engine(Protocol):
     def tables(self, connection: Connection) -> list[str]:
         """The names of all tables, in order."""
 
-    def scrubbing(self, connection: Connection) -> list[str]:
-        """The statements that wipe what was deleted."""
+    def scrub(self, connection: Connection) -> str:
+        """Wipe what was deleted from the files; what could not be done, in words, or ""."""
 
     def has_table(self, connection: Connection, name: str) -> bool:
         """Whether the database has a table of this name."""

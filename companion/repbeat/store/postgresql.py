@@ -171,9 +171,14 @@ class PostgreSQL:
         sql = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
         return [name for (name,) in connection.execute(sql, {}).fetchall()]
 
-    def scrubbing(self, connection: Connection) -> list[str]:
-        """Every table is written anew; the server's own write-ahead log is its operator's to expire."""
-        return [f"VACUUM FULL {name}" for name in self.tables(connection)]
+    def scrub(self, connection: Connection) -> str:
+        """Every table is written anew; the write-ahead log is the server's."""
+        for name in self.tables(connection):
+            connection.execute(f"VACUUM FULL {name}", {})
+        return (
+            f"The write-ahead log of {self.where} holds old pages until the server recycles it, and any "
+            "archive of it keeps them: `CHECKPOINT` hastens the one, expiring is the other's."
+        )
 
     def has_table(self, connection: Connection, name: str) -> bool:
         return connection.execute("SELECT to_regclass(:name)", {"name": name}).fetchone()[0] is not None

@@ -304,8 +304,17 @@ _HEART_INDEX = (
        WHERE heart_until_ms IS NOT NULL""",
 )
 
+# So that an erasure reaches what was copied before it.
+_BACKUPS = (
+    """CREATE TABLE backups (
+        path TEXT NOT NULL PRIMARY KEY,      -- on the machine that wrote it
+        made_ms BIGINT NOT NULL
+    )""",
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_blocks", _BLOCKS),
     Migration("0003_heart_index", _HEART_INDEX),
+    Migration("0004_backups", _BACKUPS),
 )

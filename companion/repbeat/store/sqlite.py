@@ -12,6 +12,9 @@ import sqlite_utils
 from repbeat.store.engine import Connection, Cursor
 from repbeat.store.errors import causes_named
 
+_MAGIC = b"SQLite format 3\0"
+CHECKPOINT_TRIES = 5  # each waits for the busy time-out
+
 
 class SQLiteConnection:
     """One thread's connection to the file."""
@@ -109,10 +112,28 @@ class SQLite:
                  ORDER BY name"""
         return [name for (name,) in connection.execute(sql, {}).fetchall()]
 
-    def scrubbing(self, connection: Connection) -> list[str]:
+    def scrub(self, connection: Connection) -> str:
         """The log is emptied before, so that VACUUM is whole, and after, so that nothing old is in it."""
-        return ["PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"]
+        _emptied(connection)
+        connection.execute("VACUUM", {})
+        if _emptied(connection):
+            return ""
+        return f"Another program reads {self.path}: stop it and run `repbeat erase --scrub` once."
 
     def has_table(self, connection: Connection, name: str) -> bool:
         sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name"
         return connection.execute(sql, {"name": name}).fetchone() is not None
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is an SQLite database by its first bytes (https://www.sqlite.org/fileformat.html)."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def _emptied(connection: Connection) -> bool:
+    """Move the write-ahead log into the file; False while somebody reads an older state."""
+    checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+    return any(not connection.execute(checkpoint, {}).fetchone()[0] for _ in range(CHECKPOINT_TRIES))
