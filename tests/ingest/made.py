@@ -80,6 +80,15 @@ def strain(seq: int, session: int, *, uptime_ms: int) -> tuple:
     return record(seq, wire.STRAIN, values, uptime_ms=uptime_ms)
 
 
+def recovery(seq: int, session: int, *, uptime_ms: int, set_index: int = 0, drop_bpm: int = 31) -> tuple:
+    return record(seq, wire.RECOVERY, (session, set_index, 60, drop_bpm), uptime_ms=uptime_ms)
+
+
+def breathing(seq: int, session: int, *, uptime_ms: int) -> tuple:
+    """Five minutes at six breaths; no figure was had afterwards."""
+    return record(seq, wire.BREATHING, (session, 300, 60, 652, 412, 990, 0, 0, 0), uptime_ms=uptime_ms)
+
+
 def heart_block(
     seq: int, bpm: list, *, uptime_ms: int, boot: int = 1, source: int = wire.SOURCE_OPTICAL
 ) -> tuple:

@@ -13,7 +13,7 @@ from ingest import made
 from repbeat import store
 from repbeat.ingest import ingest, rederive
 from repbeat.ingest.summary import by_set
-from repbeat.store import Database, clocks, devices, records, sessions
+from repbeat.store import Database, clocks, devices, measured, records, sessions
 from repbeat.store.sessions import Key
 from repbeat_protocol import records as wire
 
@@ -25,6 +25,8 @@ TABLES = (
     "clocks",
     "flags",
     "losses",
+    "recoveries",
+    "breathings",
     "gaps",
 )
 
@@ -248,3 +250,23 @@ def test_sessions_belong_to_whom_the_device_was_assigned_then(db: Database) -> N
     # A factory reset begins another log: nobody's until it is assigned.
     ingest(db, made.DEVICE, 77, [made.start(0, 0, uptime_ms=1000)], made.NOW_MS)
     assert [s.log_id for s in sessions.latest(db, None)] == [77]
+
+
+def test_recovery_and_breathing_have_rows(db: Database) -> None:
+    log = made.session_log()
+    n = len(log)
+    log += [
+        made.recovery(n, 1, uptime_ms=130_000, set_index=1),
+        made.breathing(n + 1, 1, uptime_ms=500_000),
+        made.breathing(n + 2, wire.NO_SESSION, uptime_ms=900_000),
+    ]
+    keep(db, log)
+    (one,) = measured.recoveries(db, Key(made.DEVICE, made.LOG, 1))
+    assert (one.set_index, one.drop_bpm, one.start_uptime_ms) == (1, 31, 70_000)
+    within, alone = measured.breathings(db, made.DEVICE, made.LOG, 0, n + 3)
+    assert (within.in_session, alone.in_session) == (1, None)
+    assert (within.paced_s, within.before_rmssd_x10, within.after_rmssd_x10) == (300, 412, None)
+    assert len(every_session(db)) == 1
+    before = dump(db)
+    rederive(db, made.NOW_MS)
+    assert dump(db) == before

@@ -12,7 +12,8 @@ from datetime import date
 import msgspec
 
 from repbeat.ingest import clock, days, rows, summary
-from repbeat.store import clocks, devices, plans, sessions
+from repbeat.interop import alike
+from repbeat.store import clocks, devices, measured, plans, sessions
 from repbeat.store import records as store
 from repbeat.store.database import Database
 from repbeat.store.owners import Owners
@@ -63,6 +64,8 @@ class _Work:
         self._readings: list[clocks.Clock] = []
         self._sets: list[sessions.Set] = []
         self._strains: list[sessions.Strain] = []
+        self._recoveries: list[measured.Recovery] = []
+        self._breathings: list[measured.Breathing] = []
         self._flags: list[Flag] = []
         self._answered: list[plans.Plan] = []
         self._days: dict[str, set[date]] = {}  # by athlete: those that may have changed
@@ -79,6 +82,7 @@ class _Work:
     def finish(self) -> Expanded:
         sessions.add_sets(self._db, self._sets)
         sessions.add_strain(self._db, self._strains)
+        measured.add(self._db, self._recoveries, self._breathings)
         touched = []
         for session_seq, (first, last) in sorted(self._touched.items()):
             touched.append(Key(first.device_id, first.log_id, session_seq))
@@ -147,6 +151,17 @@ class _Work:
         row = rows.strain_row(record)
         self._strains.append(row)
         self._costed.add(self._touch(record, row.session_seq))
+
+    def _recovery(self, record: Record) -> None:
+        row = rows.recovery_row(record)
+        self._recoveries.append(row)
+        self._touch(record, row.session_seq)
+
+    def _breathing(self, record: Record) -> None:
+        row = rows.breathing_row(record)
+        self._breathings.append(row)
+        if row.in_session is not None:
+            self._touch(record, row.in_session)
 
     def _session(self, record: Record) -> None:
         f = rows.fields(record)
@@ -222,6 +237,8 @@ class _Work:
     def _changed(self, before: Session | None, after: Session) -> None:
         """Note the days whose load is another one now."""
         same = before is not None and _filed(before) == _filed(after)
+        if not same or before is None or before.duration_s != after.duration_s:
+            alike.mark_session(self._db, after)
         if same and after.session_seq not in self._costed:
             return
         for session in (before, after):
@@ -282,4 +299,6 @@ _STEPS: dict[int, Callable[[_Work, Record], None]] = {
     wire.PLAN_APPLIED: _Work._plan,
     wire.BATTERY: _Work._battery,
     wire.LOSS: _Work._loss,
+    wire.RECOVERY: _Work._recovery,
+    wire.BREATHING: _Work._breathing,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from repbeat.store import samples
+from repbeat.store.measured import Breathing, Recovery
 from repbeat.store.plans import Delivery
 from repbeat.store.records import Record
 from repbeat.store.sessions import Set, Strain
@@ -83,6 +84,42 @@ def strain_row(record: Record) -> Strain:
     """A STRAIN record's row; of later versions what the first had."""
     f = {name: value for name, value in fields(record).items() if name in Strain.__struct_fields__}
     return Strain(device_id=record.device_id, log_id=record.log_id, seq=record.seq, **f)
+
+
+def recovery_row(record: Record) -> Recovery:
+    """A RECOVERY record's row."""
+    f = fields(record)
+    return Recovery(
+        device_id=record.device_id,
+        log_id=record.log_id,
+        session_seq=f["session_seq"],
+        seq=record.seq,
+        boot=record.boot,
+        start_uptime_ms=record.uptime_ms - f["start_ago_s"] * 1000,
+        set_index=f["set_index"],
+        drop_bpm=f["drop_bpm"],
+    )
+
+
+def breathing_row(record: Record) -> Breathing:
+    """A BREATHING record's row."""
+    f = fields(record)
+    return Breathing(
+        device_id=record.device_id,
+        log_id=record.log_id,
+        seq=record.seq,
+        in_session=None if f["session_seq"] == wire.NO_SESSION else f["session_seq"],
+        boot=record.boot,
+        end_uptime_ms=record.uptime_ms,
+        paced_s=f["paced_s"],
+        breaths_x10=f["breaths_x10"],
+        before_bpm_x10=f["before_bpm_x10"] or None,
+        before_rmssd_x10=f["before_rmssd_x10"] or None,
+        before_kept_permille=f["before_kept_permille"] or None,
+        after_bpm_x10=f["after_bpm_x10"] or None,
+        after_rmssd_x10=f["after_rmssd_x10"] or None,
+        after_kept_permille=f["after_kept_permille"] or None,
+    )
 
 
 def check_samples(record: Record) -> None:

@@ -12,17 +12,17 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
+from repbeat.interop import alike
 from repbeat.interop.activity import Activity, HeartSample, SetDone
+from repbeat.interop.alike import NearDuplicate
 from repbeat.interop.reading import Found
-from repbeat.store import Database
-from repbeat.store.errors import NotFound
+from repbeat.store import Database, vault
 
-ALIKE_SHARE = 0.5  # of the shorter session, in both: two recordings of one training
-SAME, DIFFERENT = "same", "different"
+TABLE = "imported_sessions"
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """A session from a file; `heart` is packed, `unpacked` reads it."""
+    """A session from a file; `heart` is packed and sealed for the athlete, `activity_of` reads it."""
 
     athlete_id: str
     import_id: str
@@ -32,16 +32,6 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     end_ms: int
     imported_ms: int
     heart: bytes
-
-
-class NearDuplicate(msgspec.Struct, frozen=True, kw_only=True):
-    """`other` names a band's session (device/log/session) or another import; undecided: None."""
-
-    athlete_id: str
-    import_id: str
-    other: str
-    decided: str | None = None
-    decided_ms: int | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -64,22 +54,20 @@ class _Heart(msgspec.Struct, array_like=True):
 def keep(db: Database, athlete_id: str, found: Found, now_ms: int) -> Outcome:
     """Keep what a file held for an athlete, in one transaction."""
     new = known = 0
-    alike: list[NearDuplicate] = []
+    marked: list[NearDuplicate] = []
     with db.atomic():
         db.hold("athlete", athlete_id)
         for activity in found.activities:
             row = _row(athlete_id, activity, now_ms)
-            if not db.insert("imported_sessions", [row]):
+            if not db.insert(TABLE, [vault.sealed_row(db, TABLE, msgspec.structs.asdict(row))]):
                 known += 1
                 continue
             new += 1
             db.insert("imported_sets", _sets(row, activity.sets))
-            marked = _alike(db, row)
-            db.insert("near_duplicates", marked)
-            alike += marked
+            marked += alike.mark_import(db, athlete_id, row.import_id, row.start_ms, row.end_ms)
         days = [{"athlete_id": athlete_id, **msgspec.structs.asdict(value)} for value in found.days]
         db.upsert("imported_days", ("athlete_id", "day", "kind", "source"), days)
-    return Outcome(new, known, len(days), alike)
+    return Outcome(new, known, len(days), marked)
 
 
 def of_athlete(db: Database, athlete_id: str) -> list[Imported]:
@@ -92,8 +80,9 @@ def of_athlete(db: Database, athlete_id: str) -> list[Imported]:
 
 
 def activity_of(db: Database, row: Imported) -> Activity:
-    """An imported session as the file told it."""
-    heart = msgspec.msgpack.decode(zlib.decompress(row.heart), type=_Heart)
+    """An imported session as the file told it; without heart rate once the athlete's key is forgotten."""
+    packed = vault.opened_row(db, TABLE, msgspec.structs.asdict(row))["heart"]
+    heart = msgspec.msgpack.decode(zlib.decompress(packed), type=_Heart) if packed else _Heart([], [], [])
     sets = db.all(
         SetDone,
         """SELECT start_ms, duration_ms, exercise, reps, load_g FROM imported_sets
@@ -117,33 +106,6 @@ def activity_of(db: Database, row: Imported) -> Activity:
         rr_ms=heart.rr_ms,
         sets=sets,
     )
-
-
-def undecided(db: Database, athlete_id: str) -> list[NearDuplicate]:
-    """Pairs that a person has still to look at."""
-    return db.all(
-        NearDuplicate,
-        """SELECT * FROM near_duplicates WHERE athlete_id = :athlete_id AND decided IS NULL
-           ORDER BY import_id, other""",
-        athlete_id=athlete_id,
-    )
-
-
-def decide(db: Database, pair: NearDuplicate, decided: str, now_ms: int) -> None:
-    """SAME or DIFFERENT, as the person says; NotFound when there is no such pair."""
-    if decided not in (SAME, DIFFERENT):
-        raise ValueError(f"{decided!r} is neither {SAME!r} nor {DIFFERENT!r}")
-    changed = db.run(
-        """UPDATE near_duplicates SET decided = :decided, decided_ms = :now_ms
-           WHERE athlete_id = :athlete_id AND import_id = :import_id AND other = :other""",
-        decided=decided,
-        now_ms=now_ms,
-        athlete_id=pair.athlete_id,
-        import_id=pair.import_id,
-        other=pair.other,
-    )
-    if not changed:
-        raise NotFound("no such pair of sessions: it was decided, or erased")
 
 
 def _row(athlete_id: str, activity: Activity, now_ms: int) -> Imported:
@@ -173,33 +135,3 @@ def _sets(row: Imported, sets: list[SetDone]) -> list[dict[str, object]]:
         }
         for index, one in enumerate(sets)
     ]
-
-
-def _alike(db: Database, row: Imported) -> list[NearDuplicate]:
-    """Other sessions of the athlete that overlap this one by half of the shorter."""
-    others = db.rows(
-        """SELECT device_id, log_id, session_seq, start_ms, start_ms + duration_s * 1000 AS end_ms
-           FROM sessions WHERE athlete_id = :athlete_id AND duration_s IS NOT NULL
-             AND start_ms < :end_ms AND start_ms + duration_s * 1000 > :start_ms""",
-        athlete_id=row.athlete_id,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-    )
-    named = [(f"{o['device_id']}/{o['log_id']:08x}/{o['session_seq']}", o) for o in others]
-    imports = db.rows(
-        """SELECT import_id, start_ms, end_ms FROM imported_sessions
-           WHERE athlete_id = :athlete_id AND import_id <> :import_id
-             AND start_ms < :end_ms AND end_ms > :start_ms""",
-        athlete_id=row.athlete_id,
-        import_id=row.import_id,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-    )
-    named += [(o["import_id"], o) for o in imports]
-    found = []
-    for name, other in named:
-        shared = min(row.end_ms, other["end_ms"]) - max(row.start_ms, other["start_ms"])
-        shorter = min(row.end_ms - row.start_ms, other["end_ms"] - other["start_ms"])
-        if shared >= ALIKE_SHARE * max(1, shorter):
-            found.append(NearDuplicate(athlete_id=row.athlete_id, import_id=row.import_id, other=name))
-    return found

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from repbeat.store import vault
+from repbeat.store.database import Database
 from repbeat.store.migrations import Migration
+
+_TABLE = "imported_sessions"
+
+
+def seal_hearts(db: Database) -> None:
+    """Heart data from files lies sealed for its athlete, as that of the devices does."""
+    for key in db.rows(f"SELECT athlete_id, import_id FROM {_TABLE}"):  # noqa: S608
+        (row,) = db.rows(
+            f"SELECT * FROM {_TABLE} WHERE athlete_id = :athlete_id AND import_id = :import_id",  # noqa: S608
+            **key,
+        )
+        db.upsert(_TABLE, tuple(key), [vault.sealed_row(db, _TABLE, row)])
+
 
 MIGRATIONS = (
     Migration(
@@ -49,4 +64,5 @@ MIGRATIONS = (
             ) WITHOUT ROWID""",
         ),
     ),
+    Migration("0002_sealed", (seal_hearts,)),
 )

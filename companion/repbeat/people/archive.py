@@ -21,7 +21,7 @@ import msgspec
 from repbeat.people import holdings
 from repbeat.people.errors import ArchiveError
 from repbeat.people.holdings import Range, Table
-from repbeat.store import Database, athletes, records
+from repbeat.store import Database, athletes, records, vault
 from repbeat_protocol.records import RecordError
 
 FORMAT, VERSION = "repbeat-export", 1
@@ -30,7 +30,7 @@ SCHEMA = "schema.json"
 # "module:function" of (db, athlete_id) -> [(path in the ZIP, bytes), …]: files beside the tables.
 EXPORTERS = ["repbeat.interop.stored:fit_files"]
 
-# Not in an export: keys and what is on its way; blocks are in records/.
+# Not in an export: keys, tokens of other services, and what is on its way; blocks are in records/.
 _LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
 _RESTORED_FIRST = ("athletes", "devices", "logs", "device_athletes")
 _LARGEST = 4 << 30  # bytes of one unpacked file: a decade of records is a tenth of it
@@ -62,9 +62,8 @@ def export(db: Database, athlete_id: str, to: IO[bytes], now_ms: int) -> None:
         if table.name in _LEFT_OUT:
             continue
         of_device = table.name in ("devices", "logs")
-        found[table.name] = (
-            _device_rows(db, table, of) if of_device else holdings.rows(db, table, athlete_id, of)
-        )
+        own = _device_rows(db, table, of) if of_device else holdings.rows(db, table, athlete_id, of)
+        found[table.name] = [vault.opened_row(db, table.name, row) for row in own]
         columns[table.name] = list(table.columns)
     schema = Schema(format=FORMAT, version=VERSION, athlete_id=athlete_id, created_ms=now_ms, tables=columns)
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as whole:
@@ -128,14 +127,8 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
                 raise ArchiveError(f"a row of {name} has other columns than schema.json says")
             if row.get("athlete_id") not in (None, schema.athlete_id):
                 raise ArchiveError(f"a row of {name} is of another athlete")
-        blobs = _blobs(table)
-        db.insert(
-            name,
-            [
-                {c: base64.b64decode(v) if c in blobs and v is not None else v for c, v in row.items()}
-                for row in rows
-            ],
-        )
+        blobs = holdings.bytes_columns(db, name)
+        db.insert(name, [vault.sealed_row(db, name, _with_bytes(row, blobs)) for row in rows])
     for info in whole.infolist():
         if info.filename.startswith("records/"):
             device_id, log, _ = info.filename.removeprefix("records/").split("-")
@@ -162,9 +155,12 @@ def _device_rows(db: Database, table: Table, of: Iterable[Range]) -> list[dict[s
     return list(out.values())
 
 
-def _blobs(table: Table) -> set[str]:
-    """Columns whose values are bytes, in the tables that an export has."""
-    return {"content"} if table.name == "plans" else set()
+def _with_bytes(row: dict[str, Any], blobs: set[str]) -> dict[str, Any]:
+    """A row as JSON has it, with its bytes read."""
+    return {
+        name: base64.b64decode(value) if name in blobs and value is not None else value
+        for name, value in row.items()
+    }
 
 
 def _csv(columns: list[str], rows: list[dict[str, Any]]) -> str:

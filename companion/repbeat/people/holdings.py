@@ -99,6 +99,15 @@ def delete(db: Database, table: Table, athlete_id: str, of: Iterable[Range]) -> 
     return sum(db.run(sql, **msgspec.structs.asdict(one)) for one in of)
 
 
+def bytes_columns(db: Database, table: str) -> set[str]:
+    """A table's columns whose values are bytes."""
+    return {
+        row["column_name"]
+        for row in db.rows(_POSTGRESQL if db.engine.where.startswith("postgresql://") else _SQLITE)
+        if row["table_name"] == table and row["data_type"].upper() in ("BLOB", "BYTEA")
+    }
+
+
 def _columns(db: Database) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {}
     for row in db.rows(_POSTGRESQL if db.engine.where.startswith("postgresql://") else _SQLITE):
@@ -132,7 +141,7 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return out
 
 
-_SQLITE = """SELECT m.name AS table_name, c.name AS column_name
+_SQLITE = """SELECT m.name AS table_name, c.name AS column_name, c.type AS data_type
     FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.name, c.cid"""
-_POSTGRESQL = """SELECT table_name, column_name FROM information_schema.columns
+_POSTGRESQL = """SELECT table_name, column_name, data_type FROM information_schema.columns
     WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position"""

@@ -312,9 +312,41 @@ _BACKUPS = (
     )""",
 )
 
+_MEASURED = (
+    """CREATE TABLE recoveries (               -- how far the heart rate fell in the minute after a set
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        session_seq BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        boot INTEGER NOT NULL,
+        start_uptime_ms BIGINT NOT NULL,
+        set_index INTEGER NOT NULL,
+        drop_bpm INTEGER NOT NULL,
+        PRIMARY KEY (device_id, log_id, session_seq, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE breathings (               -- paced breathing, a minute before and one after
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        in_session BIGINT,                   -- NULL: it stood by itself
+        boot INTEGER NOT NULL,
+        end_uptime_ms BIGINT NOT NULL,
+        paced_s INTEGER NOT NULL,            -- 0: given up before
+        breaths_x10 INTEGER NOT NULL,
+        before_bpm_x10 INTEGER,              -- NULL: no figure
+        before_rmssd_x10 INTEGER,
+        before_kept_permille INTEGER,
+        after_bpm_x10 INTEGER,
+        after_rmssd_x10 INTEGER,
+        after_kept_permille INTEGER,
+        PRIMARY KEY (device_id, log_id, seq)
+    ) WITHOUT ROWID""",
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_blocks", _BLOCKS),
     Migration("0003_heart_index", _HEART_INDEX),
     Migration("0004_backups", _BACKUPS),
+    Migration("0005_measured", _MEASURED),
 )

@@ -15,6 +15,10 @@ KEYS_FILE = "heart-keys.json"  # beside the backups of a folder; they hold no ke
 SEALED = 0x80  # first byte of what is sealed; a packed stream begins with its format's version
 
 
+# Tables with a column that is sealed for the row's athlete; its place is the table and the row's key.
+SEALED_COLUMNS = {"imported_sessions": ("heart", ("athlete_id", "import_id"))}
+
+
 class Vault(Protocol):
     """Seals and opens; `place` names where the bytes lie, and what was moved elsewhere does not open."""
 
@@ -32,6 +36,27 @@ def of(db: Database) -> Vault:
     """The keeper of a database's keys."""
     vault: Vault = _keeper().KeyRing(db)
     return vault
+
+
+def sealed_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its column of `SEALED_COLUMNS` sealed; one that is sealed, or of another table, as it is."""
+    column, place = _sealed_column(table, row)
+    if column is None or row[column][:1] == bytes((SEALED,)):
+        return row
+    return {**row, column: db.vault.seal(row["athlete_id"], row[column], place)}
+
+
+def opened_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A row with that column opened; empty once its key is forgotten."""
+    column, place = _sealed_column(table, row)
+    if column is None or row[column][:1] != bytes((SEALED,)):
+        return row
+    return {**row, column: db.vault.open(row[column], place) or b""}
+
+
+def _sealed_column(table: str, row: dict[str, Any]) -> tuple[str | None, str]:
+    column, key = SEALED_COLUMNS.get(table, (None, ()))
+    return column, "/".join((table, *(row[name] for name in key)))
 
 
 def save_keys(db: Database, folder: Path) -> None:
