@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import struct
+import tracemalloc
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fitdecode
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repbeat.interop import apple_health, csv_files, fhir, fit_read, fit_workout, fit_write, reading, tcx
+from repbeat.interop import (
+    apple_health,
+    csv_files,
+    fhir,
+    fit_read,
+    fit_workout,
+    fit_write,
+    imports,
+    reading,
+    tcx,
+)
 from repbeat.interop.activity import Activity, HeartSample, SetDone
 from repbeat.interop.apple_health import DayValue
+from repbeat.interop.command import import_files
 from repbeat.interop.errors import (
     DamagedFile,
     ExportRefused,
@@ -24,6 +39,7 @@ from repbeat.interop.errors import (
     TooLarge,
     UnknownFormat,
 )
+from repbeat.store import Database, athletes
 from repbeat_protocol import exercises, plan
 
 START_MS = 1_764_054_000_000
@@ -210,22 +226,54 @@ def test_apple_health_gives_workouts_and_nights_with_their_source(tmp_path: Path
     assert apple_health.read(tmp_path / "export.zip").left_out == 1
 
 
-def test_apple_health_needs_no_memory_for_its_length(tmp_path: Path) -> None:
-    import tracemalloc
+HEART = (
+    '<Record type="HKQuantityTypeIdentifierHeartRate" sourceName="Watch" unit="count/min" '
+    'startDate="{at} +0000" endDate="{at} +0000" value="{bpm}"/>\n'
+)
+WORKOUT = (
+    '<Workout workoutActivityType="HKWorkoutActivityTypeRunning" sourceName="Watch" '
+    'startDate="{at} +0000" endDate="{until} +0000"/>\n'
+)
 
-    line = (
-        '<Record type="HKQuantityTypeIdentifierStepCount" sourceName="P" '
-        'startDate="2026-11-24 18:00:00 +0100" endDate="2026-11-24 18:00:00 +0100" value="1"/>\n'
-    )
-    peaks = []
-    for lines in (2_000, 20_000):
-        path = tmp_path / f"{lines}.xml"
-        path.write_text(HEALTH.replace("<Workout", line * lines + "<Workout", 1))
-        tracemalloc.start()
-        reading.read(path)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]
+
+def years_of_a_watch(path: Path, hours: int) -> int:
+    """Workouts of an hour with a heart rate every 5 s, a day apart; two watches one after the other."""
+    begin = datetime(2016, 1, 1, 12, tzinfo=UTC)
+    with path.open("w") as file:
+        file.write('<?xml version="1.0" encoding="UTF-8"?>\n<HealthData locale="en">\n')
+        for first in (0, 1):
+            for hour in range(first, hours, 2):
+                for step in range(720):
+                    at = begin + timedelta(days=hour, seconds=5 * step)
+                    file.write(HEART.format(at=f"{at:%Y-%m-%d %H:%M:%S}", bpm=90 + step % 80))
+        for hour in range(hours):
+            at = begin + timedelta(days=hour)
+            until = at + timedelta(hours=1)
+            file.write(WORKOUT.format(at=f"{at:%Y-%m-%d %H:%M:%S}", until=f"{until:%Y-%m-%d %H:%M:%S}"))
+        file.write("</HealthData>\n")
+    return path.stat().st_size
+
+
+def test_apple_health_is_imported_in_bounded_memory(tmp_path: Path) -> None:
+    """8 bytes are held of a heart rate whose XML takes 160, and one workout is whole at a time."""
+    sizes, peaks = [], []
+    for hours in (8, 24):
+        path = tmp_path / f"{hours}.xml"
+        sizes.append(years_of_a_watch(path, hours))
+        with Database(tmp_path / f"{hours}.sqlite3") as db:
+            me = athletes.add(db, "Me", 0).athlete_id
+            tracemalloc.start()
+            try:
+                found = reading.read(path)
+                outcome = imports.keep(db, me, found, 1)
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
+            assert outcome.sessions_new == hours
+            kept = [imports.activity_of(db, row) for row in imports.of_athlete(db, me)]
+            assert {len(one.heart) for one in kept} == {720}
+            assert kept == list(reversed(found.activities[:]))
+    assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 3
 
 
 def test_a_zip_bomb_is_not_opened(tmp_path: Path) -> None:
@@ -255,6 +303,55 @@ def test_fhir_names_codes_units_and_source() -> None:
     assert resting["device"]["display"] == "Ring"
     with pytest.raises(ExportRefused):
         fhir.bundle("A. Person", [], [])
+
+
+def test_garmins_own_decoder_finds_what_is_written_whole() -> None:
+    garmin = pytest.importorskip(
+        "garmin_fit_sdk", reason="its licence is not open: `pip install garmin-fit-sdk` to run this check"
+    )
+    workout = fit_workout.write(plan.Plan(1, [plan.Item(BENCH, 3, 8, 10, 60000, 90)], "Push"), START_MS)
+    for content in (fit_write.write(a_session()), workout):
+        assert garmin.Decoder(garmin.Stream.from_byte_array(bytearray(content))).check_integrity()
+        messages, errors = garmin.Decoder(garmin.Stream.from_byte_array(bytearray(content))).read()
+        assert errors == []
+        if content is not workout:
+            assert len(messages["record_mesgs"]) == 120
+            assert [one["repetitions"] for one in messages["set_mesgs"]] == [10, 8]
+            assert [one["weight"] for one in messages["set_mesgs"]] == [62.5, 100.0]
+            assert sum(len(one["time"]) for one in messages["hrv_mesgs"]) >= 123
+            assert messages["session_mesgs"][0]["sub_sport"] == "strength_training"
+
+
+@pytest.mark.recordings
+def test_the_command_prints_a_table_beside_the_index(recordings: Path, tmp_path: Path) -> None:
+    arguments = [str(recordings / "hr" / "files"), "--database", str(tmp_path / "a.sqlite3")]
+    told = CliRunner().invoke(import_files, [*arguments, "--json"])
+    assert told.exit_code == 1  # some are broken on purpose
+    rows = {row["file"]: row for row in json.loads(told.stdout)["files"]}
+    assert len(rows) == 15
+    assert all(row["agreement"]["agrees"] for row in rows.values())
+    refused = {name for name, row in rows.items() if row["refused"] == "DamagedFile"}
+    assert refused == {
+        "activity-filecrc.fit",
+        "activity-settings-corruptheader.fit",
+        "activity-unexpected-eof.fit",
+    }
+    shown = CliRunner().invoke(import_files, arguments, env={"COLUMNS": "200"})
+    assert "4671 of 4671 samples, mean 153.86 bpm" in shown.stdout
+
+
+def test_an_index_tells_where_a_reader_differs(tmp_path: Path) -> None:
+    (tmp_path / "index.csv").write_text(
+        "file,hr_samples,hr_min,hr_max,hr_mean\na.fit,20,90,109,99.5\nb.fit,20,90,109,97.0\nc.fit,0,,,\n"
+    )
+    for name in "abc":
+        (tmp_path / f"{name}.fit").write_bytes(FIT)
+    told = CliRunner().invoke(
+        import_files, [str(tmp_path), "--json", "--database", str(tmp_path / "x" / "a.sqlite3")]
+    )
+    rows = json.loads(told.stdout)["files"]
+    assert [row["agreement"]["agrees"] for row in rows] == [True, False, False]
+    assert rows[1]["agreement"]["mean_off_bpm"] == 2.5
 
 
 @pytest.mark.recordings

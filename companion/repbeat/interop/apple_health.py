@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from heapq import merge
+from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, overload
 from xml.etree.ElementTree import Element
 
 import msgspec
 
-from repbeat.interop.activity import Activity, HeartSample, in_order
+from repbeat.interop.activity import BPM_RANGE, Activity, HeartSample, in_order
 from repbeat.interop.errors import DamagedFile, NothingInside, TooLarge
 from repbeat.interop.xml_stream import elements
 
@@ -31,7 +34,11 @@ RESTING = "HKQuantityTypeIdentifierRestingHeartRate"
 SDNN = "HKQuantityTypeIdentifierHeartRateVariabilitySDNN"
 SLEEP = "HKCategoryTypeIdentifierSleepAnalysis"
 ASLEEP = "HKCategoryValueSleepAnalysisAsleep"
-KEPT_SAMPLES = 2_000_000  # heart rates held until the workouts, which come last, are known
+# Heart rates are held until the workouts, which come last, are known: 8 bytes each. Ten years of a watch are
+# some 3 million; what is beyond is counted as left out.
+KEPT_SAMPLES = 10_000_000
+_BPM_BITS = 9
+_RUN = 1 << 16  # sorted at a time: a list of numbers takes five times the array's room
 
 
 class DayValue(msgspec.Struct, frozen=True):
@@ -46,9 +53,42 @@ class DayValue(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True):
     """What an export holds for us."""
 
-    activities: list[Activity]
+    activities: Sequence[Activity]
     days: list[DayValue]
     left_out: int
+
+
+class Workouts(Sequence[Activity]):
+    """In order of time, each built when it is asked for: years of seconds as objects fill the memory."""
+
+    def __init__(self, spans: list[tuple[str, int, int]], heart: array[int]) -> None:
+        """`heart`: unix ms and bpm in one number, ascending."""
+        self._spans = sorted(spans, key=lambda span: span[1])
+        self._heart = heart
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    @overload
+    def __getitem__(self, at: int) -> Activity: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Activity]: ...
+    def __getitem__(self, at: int | slice) -> Activity | list[Activity]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        sport, start_ms, end_ms = self._spans[at]
+        first = bisect_left(self._heart, start_ms << _BPM_BITS)
+        last = bisect_left(self._heart, (end_ms + 1) << _BPM_BITS)
+        samples = (divmod(packed, 1 << _BPM_BITS) for packed in self._heart[first:last])
+        return Activity(
+            source=SOURCE,
+            sport=sport,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            heart=in_order(HeartSample(at_ms, bpm) for at_ms, bpm in samples),
+            rr_ms=[],
+            sets=[],
+        )
 
 
 def looks_like_export(path: Path) -> bool:
@@ -79,7 +119,7 @@ def read(path: Path) -> Health:
 
 
 def _read(file: IO[bytes]) -> Health:
-    heart: list[tuple[int, int]] = []
+    heart = array("q")
     days: dict[tuple[str, str, str], list[float]] = {}
     workouts: list[tuple[str, int, int]] = []
     left_out = 0
@@ -89,8 +129,12 @@ def _read(file: IO[bytes]) -> Health:
                 workouts.append((_sport(element), _ms(element, "startDate"), _ms(element, "endDate")))
                 continue
             kind = element.get("type")
-            if kind == HEART_RATE and len(heart) < KEPT_SAMPLES:
-                heart.append((_ms(element, "startDate"), round(float(element.get("value", "nan")))))
+            if kind == HEART_RATE:
+                bpm = round(float(element.get("value", "nan")))
+                if bpm not in BPM_RANGE or len(heart) == KEPT_SAMPLES:
+                    left_out += 1
+                else:
+                    heart.append(_ms(element, "startDate") << _BPM_BITS | bpm)
             else:
                 for key, value in _day_values(element, kind):
                     days.setdefault(key, []).append(value)
@@ -98,10 +142,15 @@ def _read(file: IO[bytes]) -> Health:
             left_out += 1
     if not heart and not days and not workouts:
         raise NothingInside("it holds no heart rate, night or workout")
-    heart.sort()
-    return Health(
-        [_activity(one, heart) for one in sorted(workouts, key=lambda w: w[1])], _folded(days), left_out
-    )
+    return Health(Workouts(workouts, _ascending(heart)), _folded(days), left_out)
+
+
+def _ascending(heart: array[int]) -> array[int]:
+    """As it is where it is in order; the export sorts by device, and then it is not."""
+    if all(before <= after for before, after in pairwise(heart)):
+        return heart
+    runs = [heart[at : at + _RUN] for at in range(0, len(heart), _RUN)]
+    return array("q", merge(*(array("q", sorted(run)) for run in runs)))
 
 
 def _sport(element: Element) -> str:
@@ -135,17 +184,3 @@ def _folded(days: dict[tuple[str, str, str], list[float]]) -> list[DayValue]:
         DayValue(day, kind, source, sum(found) if kind == "asleep_s" else sum(found) / len(found))
         for (day, kind, source), found in sorted(days.items())
     ]
-
-
-def _activity(workout: tuple[str, int, int], heart: list[tuple[int, int]]) -> Activity:
-    sport, start_ms, end_ms = workout
-    first, last = bisect_left(heart, (start_ms, 0)), bisect_left(heart, (end_ms + 1, 0))
-    return Activity(
-        source=SOURCE,
-        sport=sport,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        heart=in_order(HeartSample(at_ms, bpm) for at_ms, bpm in heart[first:last]),
-        rr_ms=[],
-        sets=[],
-    )

@@ -10,9 +10,11 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import track
+from rich.table import Table
 
-from repbeat.interop import imports, reading
+from repbeat.interop import imports, index, reading
 from repbeat.interop.errors import ImportRefused
+from repbeat.interop.index import Expected
 from repbeat.people import archive
 from repbeat.people.errors import PeopleError
 from repbeat.store import Database, athletes
@@ -21,35 +23,63 @@ from repbeat.store.location import Location, database_option
 
 
 @click.command("import")
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--athlete", help="Whose sessions they are; may be left out when there is one athlete only.")
+@click.option(
+    "--index",
+    "index_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV of what another reader found in the files (file, hr_samples, hr_min, hr_max, hr_mean), to "
+    "compare with.  [default: index.csv in a named folder or beside it]",
+)
 @json_option
 @database_option
-def import_files(files: tuple[Path, ...], athlete: str | None, as_json: bool, database: Location) -> None:
-    """Take in FIT, TCX and CSV files, Apple Health exports, and what `repbeat export` wrote.
+def import_files(
+    files: tuple[Path, ...], athlete: str | None, index_file: Path | None, as_json: bool, database: Location
+) -> None:
+    """Take in FIT, TCX and CSV files, Apple Health exports, what `repbeat export` wrote, or folders of these.
 
     The same file again changes nothing. An export of RepBeat's brings its own athlete.
 
     Sessions that overlap one that is here already are marked for you to decide, never dropped. Exit code 1
     when a file was refused; the others are kept.
     """
-    with errors_shown(), Database(database) as db:
-        exports = {path for path in files if archive.is_export(path)}
-        owner = None if exports >= set(files) else _owner(db, athlete)
-        quiet = len(files) == 1 or not sys.stderr.isatty()
+    folders = [path for path in files if path.is_dir()]
+    index_file = index_file or next(filter(None, map(index.found_for, folders)), None)
+    paths = [one for path in files for one in (_in(path) if path.is_dir() else [path])]
+    with errors_shown(ValueError), Database(database) as db:
+        expected = index.read(index_file) if index_file else {}
+        exports = {path for path in paths if archive.is_export(path)}
+        owner = None if exports >= set(paths) else _owner(db, athlete)
+        quiet = len(paths) == 1 or not sys.stderr.isatty()
         rows = [
-            _export(db, path) if owner is None or path in exports else _one(db, owner, path)
-            for path in track(files, "importing", console=Console(stderr=True), disable=quiet)
+            _export(db, path)
+            if owner is None or path in exports
+            else _one(db, owner, path, expected.get(path.name))
+            for path in track(paths, "importing", console=Console(stderr=True), disable=quiet)
         ]
     if as_json:
         print_json({"athlete": owner.name if owner else None, "files": rows})
     else:
-        for row in rows:
-            click.echo(f"{row['file']}: {row['result']}")
+        _show(rows)
     if any(row["refused"] for row in rows):
         raise click.exceptions.Exit(1)
+
+
+def _in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name != index.NAME)
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    """As sentences, or as a table where there is an index to compare with."""
+    if not any(row.get("agreement") for row in rows):
+        for row in rows:
+            click.echo(f"{row['file']}: {row['result']}")
+        return
+    table = Table("file", "result", "heart rate beside the index")
+    for row in rows:
+        table.add_row(row["file"], row["result"], row["agreement"].text if row.get("agreement") else "")
+    Console().print(table)
 
 
 def _owner(db: Database, name: str | None) -> athletes.Athlete:
@@ -75,13 +105,14 @@ def _export(db: Database, path: Path) -> dict[str, Any]:
     return {**row, "athlete": name, "result": f"everything of {name} is here"}
 
 
-def _one(db: Database, owner: athletes.Athlete, path: Path) -> dict[str, Any]:
+def _one(db: Database, owner: athletes.Athlete, path: Path, expected: Expected | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "file": path.name,
         "refused": None,
         "sessions": 0,
         "heart_samples": 0,
         "mean_bpm": None,
+        "agreement": index.compare(expected, [], refused=True) if expected else None,
     }
     try:
         found = reading.read(path)
@@ -90,7 +121,10 @@ def _one(db: Database, owner: athletes.Athlete, path: Path) -> dict[str, Any]:
     except OSError as error:
         return {**row, "refused": "Unreadable", "result": f"cannot be opened: {error.strerror}"}
     outcome = imports.keep(db, owner.athlete_id, found, _now_ms())
-    samples = [sample.bpm for one in found.activities for sample in one.heart]
+    count = total = 0
+    for one in found.activities:
+        count += len(one.heart)
+        total += sum(sample.bpm for sample in one.heart)
     known = f", {outcome.sessions_known} known already" if outcome.sessions_known else ""
     alike = f", {len(outcome.alike)} to decide: they overlap others" if outcome.alike else ""
     days = f", {outcome.days} daily values" if outcome.days else ""
@@ -101,9 +135,13 @@ def _one(db: Database, owner: athletes.Athlete, path: Path) -> dict[str, Any]:
         "sessions_known": outcome.sessions_known,
         "days": outcome.days,
         "to_decide": [pair.other for pair in outcome.alike],
-        "heart_samples": len(samples),
-        "mean_bpm": round(sum(samples) / len(samples), 2) if samples else None,
-        "result": f"{found.kind}, {outcome.sessions_new} sessions new{known}{days}{alike}",
+        "heart_samples": count,
+        "mean_bpm": round(total / count, 2) if count else None,
+        "agreement": expected
+        and index.compare(
+            expected, [sample.bpm for one in found.activities for sample in one.heart], refused=False
+        ),
+        "result": f"{found.kind}, {outcome.sessions_new} new{known}{days}{alike}",
     }
 
 

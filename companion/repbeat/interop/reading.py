@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ class Found(msgspec.Struct, frozen=True):
     """What a file held."""
 
     kind: str
-    activities: list[Activity]
+    activities: Sequence[Activity]
     days: list[DayValue]
 
 
