@@ -42,7 +42,7 @@ def expand(db: Database, records: Sequence[Record], now_ms: int, owners: Owners 
     Run inside the transaction that keeps the records.
     """
     if not records:
-        return Expanded(sessions=(), flags=(), answered=())
+        return Expanded(sessions=(), dated=(), flags=(), answered=())
     work = _Work(db, now_ms, owners or Owners(db, records[0].device_id, records[0].log_id))
     for record in records:
         work.take(record)
