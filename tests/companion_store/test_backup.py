@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 from click.testing import CliRunner
-from companion_store.test_migrations import RELEASED, loaded, written_log
+from companion_store.test_migrations import RELEASED, loaded, sealed, written_log
 from ingest import made
 
 from repbeat import store
@@ -180,7 +180,9 @@ def test_check_reports_a_file_too_damaged_to_open(tmp_path: Path) -> None:
     assert "restore the last backup" in problem
 
 
-@pytest.mark.parametrize("script", RELEASED, ids=lambda script: script.stem)
+@pytest.mark.parametrize(
+    "script", [one for one in RELEASED if not sealed(one)], ids=lambda script: script.stem
+)
 def test_a_backup_of_an_older_schema_keeps_its_heart_data(
     script: Path, either: Database, tmp_path: Path
 ) -> None:

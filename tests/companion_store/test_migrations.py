@@ -45,10 +45,19 @@ def everything(db: Database) -> dict:
 
 
 def loaded(script: Path, path: Path) -> Path:
+    """The database that a script makes, its key beside it where its heart data is sealed already."""
     old = sqlite3.connect(path)
     old.executescript(script.read_text())
     old.close()
+    if sealed(script):
+        key = path.with_name(f"{path.name}.key")
+        key.write_bytes(script.with_suffix(".key").read_bytes())
+        key.chmod(0o600)
     return path
+
+
+def sealed(script: Path) -> bool:
+    return script.with_suffix(".key").exists()
 
 
 @pytest.mark.parametrize("script", RELEASED, ids=lambda script: script.stem)
