@@ -19,7 +19,7 @@ from repbeat.interop.command import import_files
 from repbeat.people import archive, commands, erase, holdings
 from repbeat.people.command import export
 from repbeat.people.errors import ArchiveError
-from repbeat.store import Database, NotFound, devices, records
+from repbeat.store import Database, NotFound, devices, records, vault
 from repbeat.store import backup as copies
 from repbeat_protocol import records as wire
 
@@ -45,14 +45,67 @@ def athlete(either: Database) -> str:
 
 
 def rows_of(db: Database, athlete_id: str) -> dict[str, list]:
+    """All but keys, and heart data opened: it is sealed anew with another companion's key."""
     of = holdings.ranges(db, athlete_id)
     return {
         table.name: sorted(
-            (tuple(row.values()) for row in holdings.rows(db, table, athlete_id, of)), key=repr
+            (
+                tuple(vault.opened_row(db, table.name, row).values())
+                for row in holdings.rows(db, table, athlete_id, of)
+            ),
+            key=repr,
         )
         for table in holdings.tables(db)
-        if table.name not in ("heart_keys", "blocks")  # sealed anew with a key of their own
+        if table.name not in ("heart_keys", "blocks")
     }
+
+
+# A row's values by column; any other column has one by its type.
+OWN = {"device_id": made.DEVICE, "log_id": made.LOG, "session_seq": 1, "seq": 3, "first_seq": 3}
+BY_TYPE = {"TEXT": "some text", "BLOB": b"\x00some bytes\xff", "DOUBLE PRECISION": 1.5}
+NOT_CARRIED = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
+
+
+def fill_every_table(db: Database, athlete_id: str) -> None:
+    """A row of the athlete in each table that has none."""
+    of = holdings.ranges(db, athlete_id)
+    for table in holdings.tables(db):
+        if not holdings.rows(db, table, athlete_id, of):
+            types = db.rows("SELECT name, type FROM pragma_table_info(:table)", table=table.name)
+            row = {one["name"]: OWN.get(one["name"], BY_TYPE.get(one["type"], 7)) for one in types}
+            if "athlete_id" in row:
+                row["athlete_id"] = athlete_id
+            db.insert(table.name, [vault.sealed_row(db, table.name, row)])
+
+
+def test_every_table_is_carried(tmp_path: Path) -> None:
+    with Database(tmp_path / "old.sqlite3") as old, Database(tmp_path / "empty.sqlite3") as new:
+        athlete = store.athletes.add(old, NAME, made.NOW_MS, tag=7).athlete_id
+        devices.assign(old, made.DEVICE, made.LOG, athlete)
+        ingest(old, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+        fill_every_table(old, athlete)
+        before = rows_of(old, athlete)
+        assert [name for name, rows in before.items() if not rows] == []
+        archive.restore(new, io.BytesIO(exported(old, athlete)))
+        after = rows_of(new, athlete)
+        for name, rows in before.items():
+            assert after[name] == ([] if name in NOT_CARRIED else rows), name
+        sealed = new.value("SELECT heart FROM imported_sessions")
+        assert new.vault.is_of(sealed, athlete)
+
+
+def test_every_table_is_erased(tmp_path: Path) -> None:
+    with Database(tmp_path / "a.sqlite3") as db:
+        athlete = store.athletes.add(db, NAME, made.NOW_MS, tag=7).athlete_id
+        devices.assign(db, made.DEVICE, made.LOG, athlete)
+        ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
+        fill_every_table(db, athlete)
+        db.run("DELETE FROM owners")  # of an account that there is not
+        of = holdings.ranges(db, athlete)
+        erase.erase(db, athlete, made.NOW_MS)
+        left = {table.name: holdings.rows(db, table, athlete, of) for table in holdings.tables(db)}
+        left.pop("gaps")  # they say which records are not here, and nothing else
+        assert {name: rows for name, rows in left.items() if rows} == {}
 
 
 def exported(db: Database, athlete_id: str) -> bytes:
