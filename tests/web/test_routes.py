@@ -8,12 +8,16 @@ import pytest
 from flask import Flask
 from web.town import ANNS, OTHER_DEVICE, PASSWORD, SECRET_NAMES, Town
 
+from repbeat.coach import shelf
+from repbeat.coach.planner import plan_session
+from repbeat.coach.situation import Line, Situation
+from repbeat.ingest.days import day_of
 from repbeat.people import accounts, consent, holdings, tokens
 from repbeat.people.roles import Access, Role, UndeclaredRoute, needs, table
 from repbeat.store import Database
 from repbeat.web.access import Open
 from repbeat.web.app import create_app
-from repbeat_tools.sample import NOW_MS
+from repbeat_tools.sample import NOW_MS, SQUAT
 
 ROLES = ("nobody", "athlete", "coach", "operator", "administrator")
 
@@ -51,7 +55,8 @@ def calls(town: Town, athlete_id: str) -> list[Call]:
         "webhook_id": "0" * 32,
         "gym_id": "elsewhere",
         "revision": 2,
-        "proposal_id": "0" * 16,
+        "proposal_id": proposed(db, athlete_id),
+        "slug": "mobility",
         "day": "2026-11-25",
         "service": "calendar",
         "key": "guess",
@@ -75,6 +80,13 @@ def calls(town: Town, athlete_id: str) -> list[Call]:
                     yield Call(rule.endpoint, method, path, table(town.app)[rule.endpoint])
 
     return list(walk())
+
+
+def proposed(db: Database, athlete_id: str) -> str:
+    """A proposal of hers; its id."""
+    line = Line(exercise=SQUAT, sets=3, reps_low=8, reps_high=10, load_g=60_000)
+    situation = Situation(day=day_of(NOW_MS, 0), base=(line,))
+    return shelf.keep_proposal(db, athlete_id, situation, plan_session(situation), NOW_MS, 2).proposal_id
 
 
 def hers(db: Database, athlete_id: str) -> dict[str, Any]:
@@ -153,6 +165,7 @@ def test_the_owner_does_get_hers(town: Town, calls: list[Call], athlete_id: str)
             page = client.get(call.path).get_data(as_text=True)
             if any(name in page for name in (*SECRET_NAMES, athlete_id)):
                 shown.add(call.endpoint)
+    assert {"coaching.proposals", "coaching.explain", "coaching.learned", "morning.check_in"} <= shown
     assert {"pages.today", "pages.sessions", "pages.session", "privacy.of_athlete"} <= shown
 
 

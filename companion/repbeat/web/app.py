@@ -15,13 +15,16 @@ from repbeat.people import keys
 from repbeat.store import Database
 from repbeat.web import access, errors, form, guard, i18n, logs, metrics
 from repbeat.web.account_pages import account
+from repbeat.web.coaching_pages import coaching
 from repbeat.web.context import Companion, LiveSource
 from repbeat.web.guard import SECURITY_HEADERS
 from repbeat.web.limits import Limits
 from repbeat.web.monitoring import monitoring
+from repbeat.web.morning_pages import morning
 from repbeat.web.pages import pages
 from repbeat.web.people_pages import people
 from repbeat.web.privacy_pages import privacy
+from repbeat.web.programme_pages import programmes
 from repbeat.web.services_pages import services
 from repbeat.web.shared_api import shared_api
 from repbeat.web.shared_pages import shared
@@ -57,7 +60,10 @@ def create_app(
     errors.install(app)
     guard.install(app, limits)
     i18n.install(app)
-    for blueprint in (pages, account, privacy, people, services, together, shared, shared_api, monitoring):
+    for blueprint in (
+        *(pages, coaching, morning, programmes, account, privacy, people, services),
+        *(together, shared, shared_api, monitoring),
+    ):
         app.register_blueprint(blueprint)
     routes.install(app)
     guard.declare(app)
