@@ -34,6 +34,41 @@ def test_power_cuts_cost_nothing() -> None:
     assert [found["power"][name] for name in pool.FINDINGS] == [0] * len(pool.FINDINGS)
 
 
+def test_cut_updates_leave_a_device_that_runs() -> None:
+    found = outcome("--update-cuts", "120", "--seed", "5")["update"]
+    assert found["tried"] >= 120
+    assert found["failures"] == []
+    names = (*pool.FINDINGS, "bricked", "log_lost")
+    assert [found[name] for name in names] == [0] * len(names)
+
+
+def firmware(module: str) -> Any:
+    pool.on_cpython("power", [], 0)  # the firmware's folder is on the path after this
+    return importlib.import_module(f"device.{module}")
+
+
+def unhealthy(seeds: range) -> set[str]:
+    results = pool.on_cpython("update", list(seeds), 12)
+    return {name for result in results for name, count in result.items() if count and name != "tried"}
+
+
+def test_the_oracle_sees_a_bundle_that_nobody_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool.on_cpython("power", [], 0)
+    bundle = importlib.import_module("repbeat_protocol.bundle")
+    monkeypatch.setattr(bundle, "signed", lambda *of: True)
+    assert "ghost" in unhealthy(range(6))
+
+
+def test_the_oracle_sees_a_bundle_that_is_never_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firmware("store.image").Image, "give_up", lambda self, why, detail: None)
+    assert unhealthy(range(8)) & {"bricked", "stuck"}
+
+
+def test_the_oracle_sees_a_slot_that_is_overwritten_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firmware("store.app_slots").AppSlots, "_free", lambda self: 0)
+    assert unhealthy(range(8))
+
+
 def test_damaged_frames_are_refused_by_type() -> None:
     found = outcome("--frames", "3000", "--seed", "5")
     assert found["frames"]["tried"] >= 3000

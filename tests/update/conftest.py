@@ -77,12 +77,14 @@ def put(flash_dir: Path, content: bytes, needed: int = 0, accepted: bool = True)
     partition.save(flash)
 
 
-async def board(air: Air, flash_dir: Path, key: rsa.RSAPrivateKey | None = None, **options: object) -> Device:
+async def board(
+    air: Air, flash_dir: Path, key: rsa.RSAPrivateKey | None = None, name: str = "band", power: bool = True
+) -> Device:
     """The band, with the key pinned."""
     files = {"/update.key": b"%x" % key.public_key().public_numbers().n} if key else {}
     settings = boards.compile_json(BOARD)
     return await air.device(
-        "band", flash_dir=flash_dir, board=settings, files=files, heap_kb=HEAP_KB, **options
+        name, flash_dir=flash_dir, board=settings, files=files, heap_kb=HEAP_KB, power=power
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,29 @@ def test_a_good_bundle_that_crashes_again_and_again_ends_in_safe_mode(tmp_path: 
     run(scenario)
     assert versions(tmp_path)[:4] == ["0.2.0", "0.2.0", "0.2.0", "0.1.0"]
     assert [one.seq for one in stored(tmp_path)] == list(range(len(stored(tmp_path))))
+
+
+def test_power_that_fails_in_each_flash_write_of_a_trial_bricks_nothing(tmp_path: Path, newer: bytes) -> None:
+    """The start's mark, the log's first records, the mark that it is good: cut in each, one after another."""
+    cut = 0
+
+    async def scenario(air: Air) -> None:
+        nonlocal cut
+        for operation in (1, 2, 3, 4):
+            flash = tmp_path / str(operation)
+            put(flash, newer)
+            band = await board(air, flash, name=f"band{operation}", power=False)
+            band.send({"type": "power_cut", "operation": operation, "byte": 3, "t_ms": band.now_ms + 4000})
+            starting = asyncio.create_task(band.power_on(timeout_s=60))
+            with suppress(TimeoutError):
+                await band.end(20)
+                cut += 1
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            if not band.powered:
+                await band.power_on(timeout_s=60)
+            await until(lambda flash=flash: versions(flash)[-1:] == ["0.2.0"])
+            await band.kill()
+
+    run(scenario)
+    assert cut >= 2

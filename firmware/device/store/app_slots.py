@@ -38,7 +38,9 @@ class AppSlots(transfer.Slot):
     `needed()`: the parts that are well. `refused(text)` is told of a bundle that was not taken.
     """
 
-    def __init__(self, images, running: int, floor: int, board: str, obstacle, needed, refused) -> None:
+    def __init__(
+        self, images, running: int, floor: int, board: str, obstacle, needed, refused, key=pinned_key
+    ) -> None:
         self.images = images
         self.running = running
         self.limit = images[0].limit if images else 0
@@ -47,6 +49,7 @@ class AppSlots(transfer.Slot):
         self._obstacle = obstacle
         self._needed = needed
         self._refused = refused
+        self._key = key
         self._arriving = -1
 
     @property
@@ -131,7 +134,7 @@ class AppSlots(transfer.Slot):
         return 0
 
     def _check(self, found: bundle.Bundle) -> None:
-        key = pinned_key()
+        key = self._key()
         if not key:
             raise bundle.NoKey("no key is pinned")
         found.check_signature(key)

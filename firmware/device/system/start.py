@@ -84,6 +84,18 @@ def choose(images, base: int, hung: bool) -> int:
     return best
 
 
+def prepare(crashes: int, hung: bool) -> tuple[int, str]:
+    """(image or BASE, module to run) of this start; a trial is noted, and watched. StoreError."""
+    images = app_slots.open_images(partition.find)
+    number = choose(images, image.pack_version(version.PARTS), hung)
+    if number >= 0 and not images[number].good:
+        images[number].mark(image.TRYING, images[number].marks.get(image.TRYING, 0) + 1)
+        machine.WDT(timeout=TRIAL_WATCHDOG_MS)
+    elif crashes >= CRASHES:
+        return BASE, SAFE
+    return number, APPLICATION
+
+
 def crashed(number: int, error: Exception, crashes) -> None:
     """What ran has crashed: one on trial and one that has decayed are given up. Whatever ran may have written
     marks itself, so the slot is read anew."""
@@ -111,21 +123,12 @@ async def main() -> None:
     crashes = Crashes()
     number, mode = BASE, APPLICATION
     try:
-        images = app_slots.open_images(partition.find)
-        hung = machine.reset_cause() == machine.WDT_RESET
-        number = choose(images, image.pack_version(version.PARTS), hung)
-        on_trial = number >= 0 and not images[number].good
-        if on_trial:
-            images[number].mark(image.TRYING, images[number].marks.get(image.TRYING, 0) + 1)
-            machine.WDT(timeout=TRIAL_WATCHDOG_MS)
-        elif crashes.count >= CRASHES:
-            number, mode = BASE, SAFE
+        number, mode = prepare(crashes.count, machine.reset_cause() == machine.WDT_RESET)
     except StoreError as error:
         sys.print_exception(error)
-        number = BASE
     try:
         if number >= 0:
-            _enter(images[number])
+            _enter(app_slots.open_images(partition.find)[number])
             gc.collect()
             await asyncio.sleep_ms(1)  # what was imported from elsewhere goes before the application comes
         __import__(mode)

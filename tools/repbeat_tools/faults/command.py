@@ -19,6 +19,7 @@ STORE = pool.Kind("store", size=25, micropython_size=12)
 LINK = pool.Kind("link", size=10, micropython_size=0)
 KILL = pool.Kind("kill", size=5, micropython_size=0)
 FRAMES = pool.Kind("frames", size=500, micropython_size=100)
+UPDATE = pool.Kind("update", size=20, micropython_size=0)
 STORE_SHARE = 0.1  # of the power cuts hit settings and plan slots, the others the log
 
 
@@ -51,10 +52,18 @@ def power_kinds(cuts: int) -> list[tuple[pool.Kind, int]]:
 )
 @click.option("--frames", default=0, type=click.IntRange(0), help="Feed so many random and mutated frames.")
 @click.option(
+    "--update-cuts",
+    default=0,
+    type=click.IntRange(0),
+    help="Cut power or link so often while updates arrive, start and are tried.",
+)
+@click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 1 << 30), help="Reproduces a run."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def faults(power_cuts: int, link_cuts: int, kills: int, frames: int, seed: int, as_json: bool) -> None:
+def faults(
+    power_cuts: int, link_cuts: int, kills: int, frames: int, update_cuts: int, seed: int, as_json: bool
+) -> None:
     """Try faults and print what was lost, doubled, false, crashed or stuck; all zero is right.
 
     The firmware's own code is tried; of power cuts and frames a tenth under MicroPython. `failures` names the
@@ -65,6 +74,7 @@ def faults(power_cuts: int, link_cuts: int, kills: int, frames: int, seed: int, 
         "link": ([(LINK, link_cuts)], link_cuts),
         "kill": ([(KILL, kills)], kills),
         "frames": ([(FRAMES, frames)], frames),
+        "update": ([(UPDATE, update_cuts)], update_cuts),
     }
     results: dict[str, pool.Tally] = {}
     with bars() as progress:
@@ -94,8 +104,9 @@ def as_object(results: dict[str, pool.Tally], seed: int) -> dict[str, object]:
 
 def as_table(results: dict[str, pool.Tally], seed: int) -> Table:
     """The same for a reader."""
-    table = Table("fault", "tried", "of it MicroPython", *pool.FINDINGS, title=f"seed {seed}")
+    findings = list(dict.fromkeys(name for tally in results.values() for name in tally.found))
+    table = Table("fault", "tried", "of it MicroPython", *findings, title=f"seed {seed}")
     for name, tally in results.items():
-        found = [str(tally.found[finding]) for finding in pool.FINDINGS]
+        found = [str(tally.found.get(finding, "")) for finding in findings]
         table.add_row(name, str(tally.tried), str(tally.micropython), *found)
     return table

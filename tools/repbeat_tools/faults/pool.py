@@ -65,9 +65,10 @@ class Tally:
         self.tried += result["tried"]
         if interpreter == "micropython":
             self.micropython += result["tried"]
-        for name in FINDINGS:
-            self.found[name] += result[name]
-        if any(result[name] for name in FINDINGS):
+        found = {name: count for name, count in result.items() if name != "tried"}
+        for name, count in found.items():
+            self.found[name] = self.found.get(name, 0) + count
+        if any(found.values()):
             self.failures.append({"module": module, "interpreter": interpreter, "life": life, "size": size})
 
 
