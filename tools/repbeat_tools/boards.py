@@ -140,7 +140,7 @@ class BoardFile(_Table):
     schema: Literal[1]
     board: Annotated[str, Meta(pattern="^[a-z0-9_]+$")]
     title: str
-    role: Literal["band", "stack"]
+    role: Literal["band", "stack", "clip", "relay"]
     mcu: Literal["esp32", "esp32s3", "esp32c3"]
     sources: Annotated[list[str], Meta(min_length=1)]
     i2c: list[I2c]
