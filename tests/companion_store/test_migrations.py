@@ -118,7 +118,7 @@ SMALL = ("shared_members", "webhook_deliveries")
 
 
 def test_every_key_begins_with_the_athlete_or_the_device(tmp_path: Path) -> None:
-    """So that a distributed PostgreSQL can shard by it, see docs/scale.md; what is left is few, and copied."""
+    """So that a distributed PostgreSQL can shard by it: docs/scale.md. What is left is few, and copied."""
     with Database(tmp_path / "a.sqlite3") as db:
         for name in set(db.tables()) - set(SMALL):
             columns = db.rows("SELECT name, pk FROM pragma_table_info(:table)", table=name)
