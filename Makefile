@@ -5,10 +5,10 @@ VENV := .venv
 RUN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: setup demo test check bench texts lock clean help
+.PHONY: setup demo test check bench screenshots pages-report texts lock clean help
 
 help:            ## this list
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## *' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## *' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup:           ## prepare .venv, node and the MicroPython runtime (quick when nothing changed)
 	@$(PYTHON) tools/setup.py $(VENV)
@@ -25,6 +25,12 @@ check: setup     ## lint and types only
 
 bench: setup     ## speed and size, as ratios within one run
 	@$(RUN)/repbeat bench $(ARGS)
+
+screenshots: setup ## every page, phone and desktop, light and dark, into build/screenshots
+	@$(RUN)/python -m repbeat_tools.faces.screenshots $(ARGS)
+
+pages-report: setup ## bytes, requests, barriers and first paint of every page, as JSON
+	@$(RUN)/python -m repbeat_tools.faces.report
 
 texts: setup     ## bring the pages' translations up to date with their texts
 	@$(RUN)/python -m repbeat_tools.texts

@@ -74,11 +74,11 @@ def test_the_heart_chart_is_drawn_with_a_table_behind_it(
     browser: Browser, served: Serve, trained: Database
 ) -> None:
     page, errors = open_page(browser, served(create_app(trained, access=Open("test"))) + SESSION)
-    canvas = page.locator("#chart canvas")
+    canvas = page.locator("[data-chart=heart-chart-data] canvas")
     expect(canvas).to_be_visible()
     drawn = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v)"
     assert canvas.evaluate(drawn)
-    page.get_by_text("The values by minute").click()
+    page.get_by_text("The values: Heart rate and sets").click()
     expect(page.get_by_role("table").first.get_by_role("row")).to_have_count(5)
     assert errors == []
     page.close()

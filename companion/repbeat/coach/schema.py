@@ -104,4 +104,19 @@ _LEARNED = (
     )""",
 )
 
-MIGRATIONS = (Migration("0001_first", _FIRST), Migration("0002_learned", _LEARNED))
+_NOTES = (
+    """CREATE TABLE coach_notes (              -- what a coach wrote down about an athlete
+        athlete_id TEXT NOT NULL,
+        note_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,            -- of the coach
+        at_ms BIGINT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (athlete_id, note_id)
+    )""",
+)
+
+MIGRATIONS = (
+    Migration("0001_first", _FIRST),
+    Migration("0002_learned", _LEARNED),
+    Migration("0003_notes", _NOTES),
+)

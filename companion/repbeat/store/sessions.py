@@ -127,6 +127,16 @@ class SessionLoad(msgspec.Struct, frozen=True, kw_only=True):
     trimp_x100: int | None
 
 
+class DoneSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A set of a dated session: when that began, and what was lifted how often."""
+
+    start_ms: int
+    utc_offset_min: int | None
+    exercise: int
+    reps: int
+    load_g: int
+
+
 class Key(msgspec.Struct, frozen=True):
     """Which session."""
 
@@ -169,6 +179,32 @@ def latest(db: Database, athlete_id: str | None, limit: int = 50, offset: int = 
     )
 
 
+def found(
+    db: Database,
+    athlete_id: str | None,
+    *,
+    exercise: int = 0,
+    from_ms: int = 0,
+    until_ms: int = 1 << 62,
+    limit: int = 50,
+) -> list[Session]:
+    """Dated sessions of from_ms … until_ms-1 with a set of an exercise (0: any), newest first."""
+    return db.all(
+        Session,
+        """SELECT * FROM sessions AS s
+           WHERE (athlete_id = :athlete_id OR (:athlete_id IS NULL AND athlete_id IS NULL))
+             AND start_ms >= :from_ms AND start_ms < :until_ms
+             AND (:exercise = 0 OR EXISTS (SELECT 1 FROM sets AS t WHERE t.device_id = s.device_id
+               AND t.log_id = s.log_id AND t.session_seq = s.session_seq AND t.exercise = :exercise))
+           ORDER BY start_ms DESC, session_seq DESC LIMIT :limit""",
+        athlete_id=athlete_id,
+        exercise=exercise,
+        from_ms=from_ms,
+        until_ms=until_ms,
+        limit=limit,
+    )
+
+
 def loads(db: Database, athlete_id: str, from_ms: int = 0, until_ms: int = 1 << 62) -> list[SessionLoad]:
     """What each of an athlete's sessions dated from_ms … until_ms-1 cost, by its last STRAIN record."""
     return db.all(
@@ -182,6 +218,20 @@ def loads(db: Database, athlete_id: str, from_ms: int = 0, until_ms: int = 1 << 
         athlete_id=athlete_id,
         from_ms=from_ms,
         until_ms=until_ms,
+    )
+
+
+def done_sets(db: Database, athlete_id: str, from_ms: int) -> list[DoneSet]:
+    """An athlete's sets of the sessions dated `from_ms` or later, in order."""
+    return db.all(
+        DoneSet,
+        """SELECT s.start_ms, s.utc_offset_min, t.exercise, t.reps, t.load_g
+           FROM sessions AS s JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
+             AND t.session_seq = s.session_seq
+           WHERE s.athlete_id = :athlete_id AND s.start_ms >= :from_ms
+           ORDER BY s.start_ms, t.seq""",
+        athlete_id=athlete_id,
+        from_ms=from_ms,
     )
 
 

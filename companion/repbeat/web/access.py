@@ -34,6 +34,14 @@ def is_loopback(address: str | None) -> bool:
         return False
 
 
+def is_local(address: str | None) -> bool:
+    """Whether a peer's address is this computer's or of a private network (RFC 1918, RFC 4193)."""
+    try:
+        return address is not None and ipaddress.ip_address(address.partition("%")[0]).is_private
+    except ValueError:
+        return False
+
+
 def is_loopback_host(host: str) -> bool:
     """Whether a Host header names this computer, with a port or without."""
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host

@@ -92,7 +92,9 @@ def sign_out() -> ResponseReturnValue:
     secret = session.pop(SIGN_IN, "")
     signin.end(store(), secret)
     session.clear()
-    return redirect(url_for("account.sign_in"))
+    answer = redirect(url_for("account.sign_in"))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # the last states kept for offline
+    return answer
 
 
 @account.get("/account")

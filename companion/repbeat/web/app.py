@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from repbeat.api import routes
 from repbeat.people import keys
 from repbeat.store import Database
-from repbeat.web import access, errors, form, guard, i18n, logs, metrics
+from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics
 from repbeat.web.account_pages import account
 from repbeat.web.coaching_pages import coaching
 from repbeat.web.context import Companion, LiveSource
@@ -25,10 +25,13 @@ from repbeat.web.pages import pages
 from repbeat.web.people_pages import people
 from repbeat.web.privacy_pages import privacy
 from repbeat.web.programme_pages import programmes
+from repbeat.web.roster_pages import roster
 from repbeat.web.services_pages import services
 from repbeat.web.shared_api import shared_api
 from repbeat.web.shared_pages import shared
+from repbeat.web.today_pages import today
 from repbeat.web.together_pages import together
+from repbeat.web.wall_pages import wall
 
 __all__ = ["SECURITY_HEADERS", "create_app"]
 
@@ -60,9 +63,10 @@ def create_app(
     errors.install(app)
     guard.install(app, limits)
     i18n.install(app)
+    delivery.install(app)
     for blueprint in (
-        *(pages, coaching, morning, programmes, account, privacy, people, services),
-        *(together, shared, shared_api, monitoring),
+        *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
+        *(together, shared, shared_api, delivery.delivery, monitoring),
     ):
         app.register_blueprint(blueprint)
     routes.install(app)

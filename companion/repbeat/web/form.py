@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from babel import dates, numbers
 from flask_babel import gettext as _
 
 from repbeat.coach.texts import Text, say
+from repbeat.derive.readiness import Reading, Signal
 from repbeat.web import words
 from repbeat.web.i18n import local
 from repbeat_protocol import exercises
@@ -104,6 +106,17 @@ def told(text: Text | dict[str, Any] | None, otherwise: str = "") -> str:
     return say(msgspec.convert(text, Text), local().language, mass)
 
 
+def reading(one: Reading) -> str:
+    """A signal of a morning beside what is usual for the person."""
+    write = _READINGS[one.signal]
+    if one.value is None:
+        return ""
+    now = write(one.value)
+    return (
+        now if one.reference is None else _("%(now)s, usually %(usual)s", now=now, usual=write(one.reference))
+    )
+
+
 def seconds(milliseconds: int | None) -> str:
     """Milliseconds as seconds with one decimal; a dash for 0 or None (not measured)."""
     return decimal(milliseconds / 1000) if milliseconds else DASH
@@ -133,8 +146,17 @@ def _date(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
+_READINGS: dict[Signal, Callable[[float], str]] = {
+    Signal.HRV: lambda value: f"{number(math.exp(value))} ms",  # the baseline is one of logarithms
+    Signal.RESTING: lambda value: f"{number(value)} bpm",
+    Signal.SLEEP: lambda value: f"{int(value // 60)}:{round(value % 60):02d} h",
+    Signal.WELLNESS: lambda value: f"{number(value, 1)}/5",
+    Signal.EFFORT: lambda value: f"{number(value, 1)}/10",
+}
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
+    "bit": lambda bits, one: bool(bits & one),
     "clock": clock,
     "day": day,
     "decimal": decimal,
@@ -147,6 +169,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "plain": words.plain,
     "plan_value": plan_value,
+    "reading": reading,
     "seconds": seconds,
     "span": span,
     "told": told,

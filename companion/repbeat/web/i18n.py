@@ -119,7 +119,15 @@ def catalogue_file(language: str) -> Path:
 def vocabulary() -> Iterator[str]:
     """Words of other rooms that pages show translated."""
     yield from (words.plain(slug) for slug in exercises.CODES)
-    for meanings in (words.FIELDS, words.PHASES, words.PLAN_STATUS, consent.SCOPES, tokens.SCOPES):
+    for meanings in (
+        words.FIELDS,
+        words.PHASES,
+        words.PLAN_STATUS,
+        words.READINESS,
+        words.FORM_BITS,
+        consent.SCOPES,
+        tokens.SCOPES,
+    ):
         yield from meanings.values()
     for told in (words.ERRORS, words.TITLES, words.SENTENCES, consent.LEVELS):
         yield from told.values()

@@ -21,11 +21,12 @@ def shown(state: LiveState) -> dict[str, object]:
     LIVE version 1, and a link of the smallest MTU, say nothing of steps, cadence (1/min) and strain.
     """
     values = state.values
+    link = {"link": state.link, "link_words": _(state.link)}
     if values is None:
-        return {"link": state.link, "phase": None}
+        return {**link, "phase": None}
     strain_x10 = values.get("strain_x10", wire.UNKNOWN_STRAIN)
     return {
-        "link": state.link,
+        **link,
         "phase": _(words.PHASES.get(values["phase"], "Unknown")),
         "active": values["phase"] in (wire.READY, wire.IN_SET, wire.REST, wire.BREATHING),
         "set": values["set_index"] + 1,
@@ -37,6 +38,7 @@ def shown(state: LiveState) -> dict[str, object]:
         "zone": values["zone"],
         "steps": values.get("steps"),
         "cadence": values.get("cadence"),
+        "velocity": values["mean_velocity_mm_s"] or None,
         "strain": None if strain_x10 == wire.UNKNOWN_STRAIN else strain_x10 / 10,
     }
 
@@ -56,5 +58,5 @@ def visible(gate: Gate, states: Mapping[str, LiveState]) -> dict[str, dict[str, 
             if athlete_id is not None and not gate.may(athlete_id, consent.HEART):
                 out[device_id] |= {"bpm": None, "zone": 0, "strain": None} if state.values else {}
         elif gate.operates(device_id):
-            out[device_id] = {"link": state.link, "phase": None}
+            out[device_id] = {"link": state.link, "link_words": _(state.link), "phase": None}
     return out

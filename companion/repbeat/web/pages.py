@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
 
 from flask import Blueprint, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from repbeat.people import tokens
+from repbeat.coach import desk
+from repbeat.people import consent, tokens
 from repbeat.people.roles import Role, needs
 from repbeat.store import devices as known_devices
 from repbeat.store import sessions as kept
 from repbeat.store.sessions import Key
+from repbeat.web import form, session_view, trend_views, views, words
 from repbeat.web import live as live_view
-from repbeat.web import views, words
-from repbeat.web.context import companion, gate, store, unix_s
+from repbeat.web.context import companion, gate, now_ms, store, unix_s
+from repbeat_protocol import exercises
 
 pages = Blueprint("pages", __name__)
 PAGE_SIZE = 25
@@ -35,17 +37,49 @@ def today() -> str:
         live=_live(),
         tone=views.STATUS_TONE,
         status=words.PLAN_STATUS,
+        readiness=words.READINESS,
     )
+
+
+@pages.get("/live")
+@needs(Role.SIGNED_IN)
+def live_now() -> str:
+    """Who trains now, large."""
+    return render_template("live.html", worn=views.worn(gate()), live=_live())
 
 
 @pages.get("/sessions")
 @needs(Role.SIGNED_IN)
 def sessions() -> str:
     number = min(LAST_PAGE, max(1, request.args.get("page", 1, type=int)))
-    lines = views.history(gate(), PAGE_SIZE + 1, (number - 1) * PAGE_SIZE)
+    wanted = views.Wanted(request.args.get("exercise", 0, type=int), _day("from"), _day("to"))
+    lines = views.history(gate(), PAGE_SIZE + 1, (number - 1) * PAGE_SIZE, wanted)
+    several = len({name for name, _line in lines}) > 1 or len(gate().known()) > 1
     return render_template(
-        "sessions.html", lines=lines[:PAGE_SIZE], number=number, more=len(lines) > PAGE_SIZE
+        "sessions.html",
+        lines=lines[:PAGE_SIZE],
+        number=number,
+        more=len(lines) > PAGE_SIZE,
+        wanted=wanted,
+        several=several,
+        exercises=sorted(
+            ((code, form.exercise(code)) for code in exercises.CODES.values() if code), key=lambda one: one[1]
+        ),
     )
+
+
+def _exercises() -> list[tuple[int, str]]:
+    """(code, name), by name."""
+    named = [(code, form.exercise(code)) for code in exercises.CODES.values() if code]
+    return sorted(named, key=lambda one: one[1])
+
+
+def _day(name: str) -> date | None:
+    """A day of the query; None where it is none."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
 @pages.get("/sessions/<device_id>/<log>/<int:session_seq>")
@@ -59,13 +93,30 @@ def session(device_id: str, log: str, session_seq: int) -> str:
         abort(404, "No session has such a number.")
     found = kept.get(store(), Key(device_id, log_id, session_seq))
     gate().check_session(found)
-    view = views.session(gate(), found)
-    chart: dict[str, Any] = {
-        "t": [at for at, _, _ in view.heart],
-        "bpm": [bpm for _, bpm, _ in view.heart],
-        "sets": view.spans,
-    }
-    return render_template("session.html", view=view, chart=chart)
+    view = session_view.view(gate(), found)
+    return render_template("session.html", view=view, chart=view.chart(), form_bits=words.FORM_BITS)
+
+
+@pages.get("/trends")
+@needs(Role.SIGNED_IN)
+def trends() -> str:
+    """How weeks went, of one athlete whose daily values the viewer may see."""
+    known = gate().athletes(consent.VALUES)
+    asked = request.args.get("athlete", "")
+    own = sorted(known, key=lambda one: one.athlete_id not in gate().viewer.own)
+    athlete = next((one for one in known if one.athlete_id == asked), own[0] if own else None)
+    span = request.args.get("days", trend_views.SPANS[1], type=int)
+    span = span if span in trend_views.SPANS else trend_views.SPANS[1]
+    charts = []
+    if athlete is not None:
+        gate().seen(athlete.athlete_id, consent.VALUES)
+        day = desk.day_of(now_ms(), athlete.utc_offset_min)
+        if gate().may(athlete.athlete_id, consent.HEART):
+            charts += trend_views.recovery_charts(store(), athlete.athlete_id, day, span)
+        charts += trend_views.load_charts(store(), athlete.athlete_id, day, span)
+    return render_template(
+        "trends.html", athletes=known, athlete=athlete, charts=charts, span=span, spans=trend_views.SPANS
+    )
 
 
 @pages.get("/devices")

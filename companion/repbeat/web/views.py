@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 
-from repbeat.coach import desk
+from repbeat.coach import desk, recovery, shelf
+from repbeat.coach.shelf import Kept
 from repbeat.coach.texts import Text
+from repbeat.derive.readiness import Readiness
 from repbeat.ingest import summary
 from repbeat.people import consent
 from repbeat.people.roles import Role
 from repbeat.people.viewer import Gate
-from repbeat.store import Database, athletes, devices, heart_blocks, plans, records, samples, sessions
+from repbeat.store import Database, devices, plans, records, sessions
 from repbeat.store.athletes import Athlete
 from repbeat.store.devices import Device
 from repbeat.store.plans import Change, Plan
 from repbeat.store.records import Absent
-from repbeat.store.sessions import Key, Rep, Session, Set, Strain
-from repbeat_protocol import heart
+from repbeat.store.sessions import Key, Session
 from repbeat_protocol import plan as plan_format
-from repbeat_protocol import records as wire
+
+DAY_MS = 24 * 3600 * 1000
 
 # How a plan's status looks; what it says is in `words`.
 STATUS_TONE = {plans.PROPOSED: "warn", plans.APPLIED: "good", plans.REFUSED: "bad"}
@@ -38,6 +40,16 @@ class SessionLine:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A proposal that nobody has decided: who may, and what goes with it. `own`: the viewer trains by it."""
+
+    proposal: Kept
+    messages: list[Text]
+    own: bool
+    needs_coach: bool
+
+
+@dataclass(frozen=True)
 class Today:
     """One athlete's card: the plan that counts, why it changed, the device, what was done last."""
 
@@ -47,28 +59,9 @@ class Today:
     content: plan_format.Plan | None
     changes: list[Change]
     reasons: list[Text]
+    readiness: Readiness | None
+    waiting: Waiting | None
     last: SessionLine | None
-
-
-@dataclass(frozen=True)
-class SessionView:
-    """A session's page."""
-
-    session: Session
-    athlete: Athlete | None
-    sets: list[Set]
-    reps: list[Rep]
-    strain: Strain | None
-    heart: list[tuple[float, int | None, int]]
-    spans: list[tuple[float, float]]
-
-    def minutes(self) -> list[tuple[int, int, int]]:
-        """(minute from 1, mean bpm, seconds with a value): the chart as a table."""
-        by_minute: dict[int, list[int]] = {}
-        for at_s, bpm, _state in self.heart:
-            if bpm is not None:
-                by_minute.setdefault(int(at_s // 60) + 1, []).append(bpm)
-        return [(minute, round(fmean(found)), len(found)) for minute, found in sorted(by_minute.items())]
 
 
 @dataclass(frozen=True)
@@ -110,6 +103,8 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
     last = sessions.latest(db, athlete_id, limit=1) if _sees(gate, athlete_id, consent.SESSIONS) else []
     last = [one for one in last if gate.may_session(one)]
     judged = desk.judge(db, athlete_id, now_ms).proposal if current else None
+    day = desk.day_of(now_ms, athlete.utc_offset_min)
+    values = _sees(gate, athlete_id, consent.VALUES)
     return Today(
         athlete=athlete,
         device=device if gate.may(athlete_id, consent.LIVE) else None,
@@ -117,7 +112,33 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
         content=current.wire() if current else None,
         changes=plans.changes(db, athlete_id, current.revision) if current else [],
         reasons=[verdict.decision.text for verdict in judged.verdicts] if judged else [],
+        readiness=recovery.readiness_on(db, athlete_id, day) if values else None,
+        waiting=_waiting(gate, current) if current else None,
         last=line(gate, last[0]) if last else None,
+    )
+
+
+def worn(gate: Gate) -> list[tuple[Device, Athlete | None]]:
+    """Devices whose live values the viewer may see, with who wears them."""
+    known = {athlete.athlete_id: athlete for athlete in gate.known()}
+    out = []
+    for device in devices.every(gate.db):
+        owner = devices.athlete_of(gate.db, device)
+        if gate.may(owner, consent.LIVE) or (owner is None and gate.operates(device.device_id)):
+            out.append((device, known.get(owner) if owner else None))
+    return out
+
+
+def _waiting(gate: Gate, plan: Plan) -> Waiting | None:
+    kept = shelf.of_revision(gate.db, plan.athlete_id, plan.revision)
+    if kept is None or plan.status != plans.PROPOSED:
+        return None
+    decided = kept.decided()
+    return Waiting(
+        proposal=kept,
+        messages=[message.text for message in decided.messages],
+        own=plan.athlete_id in gate.viewer.own or gate.viewer.everything,
+        needs_coach=decided.needs_approval,
     )
 
 
@@ -129,7 +150,44 @@ def _sees(gate: Gate, athlete_id: str, scope: str) -> bool:
     return True
 
 
-def history(gate: Gate, limit: int, offset: int) -> list[tuple[str, SessionLine]]:
+@dataclass(frozen=True)
+class Wanted:
+    """What a search asks for: an exercise's code (0: any), first and last day (None: open)."""
+
+    exercise: int = 0
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it asks for less than all."""
+        return bool(self.exercise or self.first or self.last)
+
+    @property
+    def query(self) -> dict[str, object]:
+        """As it stands in an address."""
+        asked = {"exercise": self.exercise, "from": self.first, "to": self.last}
+        return {name: value for name, value in asked.items() if value}
+
+    def of(self, db: Database, athlete_id: str | None, limit: int) -> list[Session]:
+        """An athlete's sessions that are like it, newest first."""
+        if not self.narrow:
+            return sessions.latest(db, athlete_id, limit=limit)
+        return sessions.found(
+            db,
+            athlete_id,
+            exercise=self.exercise,
+            from_ms=_midnight_ms(self.first) if self.first else 0,
+            until_ms=_midnight_ms(self.last) + DAY_MS if self.last else 1 << 62,
+            limit=limit,
+        )
+
+
+def _midnight_ms(day: date) -> int:
+    return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+
+
+def history(gate: Gate, limit: int, offset: int, wanted: Wanted) -> list[tuple[str, SessionLine]]:
     """(athlete's name, session), newest first, of all whose sessions the viewer may see."""
     named: list[tuple[str, str | None]] = [
         (a.name, a.athlete_id)
@@ -141,52 +199,11 @@ def history(gate: Gate, limit: int, offset: int) -> list[tuple[str, SessionLine]
     found = [
         (name, session)
         for name, athlete_id in named
-        for session in sessions.latest(gate.db, athlete_id, limit=limit + offset)
+        for session in wanted.of(gate.db, athlete_id, limit + offset)
         if gate.may_session(session)
     ]
     found.sort(key=lambda pair: -(pair[1].start_ms or 2**62))
     return [(name, line(gate, session)) for name, session in found[offset : offset + limit]]
-
-
-def session(gate: Gate, found: Session) -> SessionView:
-    """One session that the viewer may see; heart rate and strain where they may see those."""
-    db, key = gate.db, key_of(found)
-    rows = sessions.sets(db, key)
-    heart_too = gate.may_session(found, consent.HEART)
-    if heart_too:
-        gate.seen(found.athlete_id, consent.HEART)
-    return SessionView(
-        session=found,
-        athlete=athletes.get(db, found.athlete_id) if found.athlete_id else None,
-        sets=rows,
-        reps=sessions.reps(db, key),
-        strain=sessions.strain(db, key) if heart_too else None,
-        heart=_heart(db, found) if heart_too else [],
-        spans=[
-            (
-                (row.end_uptime_ms - row.duration_ms - found.uptime_ms) / 1000,
-                (row.end_uptime_ms - found.uptime_ms) / 1000,
-            )
-            for row in rows
-            if row.boot == found.boot
-        ],
-    )
-
-
-def _heart(db: Database, found: Session) -> list[tuple[float, int | None, int]]:
-    """(seconds since the start, bpm or None, state), one a second, of the session's first boot."""
-    until = found.end_uptime_ms if found.end_boot == found.boot and found.end_uptime_ms else 2**62
-    blocks = heart_blocks.packed(
-        db, found.device_id, found.log_id, found.boot, wire.HEART, found.uptime_ms, until
-    )
-    out: list[tuple[float, int | None, int]] = []
-    for block in blocks:
-        *_head, seconds = samples.read_heart(block.payload)
-        for index, (bpm, state) in enumerate(seconds):
-            at_ms = block.uptime_ms + index * 1000
-            if found.uptime_ms <= at_ms <= until:
-                out.append(((at_ms - found.uptime_ms) / 1000, bpm if state >= heart.POOR else None, state))
-    return out
 
 
 def fleet(gate: Gate, seen: list[Device], unix_s: float) -> list[DeviceLine]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from repbeat.community import boards
 from repbeat.community.errors import BadEntry, BadInvite, Blocked, CommunityError, NotAMember, TooMany
 from repbeat.community.shared.errors import UnknownCode, Unreachable
+from repbeat.derive.readiness import State
 from repbeat.people import errors as people
 from repbeat.services.errors import BadConnection, NotConnected, ServiceError
 from repbeat.store import plans
@@ -28,6 +29,8 @@ PHASES = {
     wire.QUESTION: "Question to answer",
     wire.BREATHING: "Paced breathing",
 }
+
+FORM_BITS = {1: "partial", 2: "fast", 4: "turn", 8: "uneven", 16: "abrupt", 32: "asymmetric"}
 
 PLAN_STATUS = {
     plans.PROPOSED: "waits for approval",
@@ -125,6 +128,13 @@ SENTENCES = {
     404: "There is nothing at this address.",
     429: "Wait a moment and try again.",
     500: "An error of RepBeat’s own: its log says where.",
+}
+
+READINESS = {
+    State.GREEN: "Ready",
+    State.AMBER: "Take it easier",
+    State.RED: "Recover first",
+    State.UNKNOWN: "Not known yet",
 }
 
 

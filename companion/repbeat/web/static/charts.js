@@ -1,0 +1,68 @@
+// Draws every chart of a page from the values beside it; the table below each has the same ones.
+// {x: [...], time: bool, unit, series: [{name, values, colour, as: line|bars|dots|low|high}], spans: [[from, to]]}
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const clock = (s) => `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")}`;
+const language = document.documentElement.lang;
+const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+
+function shaded(spans) {
+  return {
+    hooks: {
+      drawClear: (u) => {
+        u.ctx.save();
+        u.ctx.fillStyle = colour("set");
+        for (const [from, to] of spans) {
+          const x = u.valToPos(from, "x", true);
+          u.ctx.fillRect(x, u.bbox.top, u.valToPos(to, "x", true) - x, u.bbox.height);
+        }
+        u.ctx.restore();
+      },
+    },
+  };
+}
+
+function series(one) {
+  const stroke = one.as === "low" || one.as === "high" ? "transparent" : colour(one.colour);
+  const drawn = { label: one.name, stroke, width: 2, spanGaps: false, points: { show: false } };
+  if (one.as === "bars") return { ...drawn, fill: stroke, paths: uPlot.paths.bars({ size: [0.7, 28], align: 0 }) };
+  if (one.as === "dots") return { ...drawn, paths: () => null, points: { show: true, size: 5, fill: stroke } };
+  return drawn;
+}
+
+function draw(place) {
+  const data = JSON.parse(document.getElementById(place.dataset.chart).textContent);
+  const axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
+  const size = () => ({ width: place.clientWidth, height: place.clientHeight });
+  const at = (as) => data.series.findIndex((one) => one.as === as) + 1;
+  const bands = at("high") && at("low") ? [{ series: [at("high"), at("low")], fill: colour("band") }] : [];
+  const fromZero = data.series.some((one) => one.as === "bars");
+  const plot = new uPlot(
+    {
+      ...size(),
+      plugins: data.spans ? [shaded(data.spans)] : [],
+      scales: { x: { time: false }, y: fromZero ? { range: (_, low, high) => [Math.min(0, low), high * 1.08 || 1] } : {} },
+      axes: [
+        { ...axis, values: (_, ticks) => ticks.map((x) => (data.time ? days.format(new Date(x * 86400000)) : clock(x))), space: 70, incrs: data.time ? [1, 7, 14, 28, 56, 112, 364] : undefined },
+        { ...axis, values: (_, ticks) => ticks.map((y) => numbers.format(y)), label: data.unit, labelSize: 18, size: 46 },
+      ],
+      bands,
+      series: [{}, ...data.series.map(series)],
+      legend: { show: false },
+      cursor: { drag: { x: true, y: false } },
+    },
+    [data.x, ...data.series.map((one) => one.values)],
+    place,
+  );
+  new ResizeObserver(() => plot.setSize(size())).observe(place);
+  return plot;
+}
+
+if (window.uPlot) {
+  const places = [...document.querySelectorAll("[data-chart]")];
+  let plots = places.map(draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    for (const plot of plots) plot.destroy();
+    plots = places.map(draw);
+  });
+}

@@ -1,0 +1,68 @@
+// One training, large: the count moves within a second of the repetition.
+import { clock, put, target, watch } from "./state.js";
+
+const PERIOD_MS = 400;
+const parts = [...document.querySelectorAll("[data-now]")];
+const idle = document.querySelector("[data-idle]");
+// Tempo and velocity loss follow from the repetitions as they come in: LIVE has the last one's velocity.
+const sets = new Map();
+
+function measured(id, now) {
+  let set = sets.get(id);
+  if (!set || set.number !== now.set || now.reps < set.reps) {
+    set = { number: now.set, reps: now.reps, at: null, tempo: null, best: 0, last: 0 };
+    sets.set(id, set);
+  }
+  if (now.reps > set.reps) {
+    const at = performance.now();
+    if (set.at !== null) set.tempo = (at - set.at) / 1000 / (now.reps - set.reps);
+    set.at = at;
+    set.reps = now.reps;
+  }
+  set.last = now.velocity ?? 0;
+  set.best = Math.max(set.best, set.last);
+  return set;
+}
+
+function draw(part, now) {
+  part.hidden = !now?.active;
+  if (part.hidden) return;
+  const id = part.dataset.now;
+  const before = part.querySelector('[data-of="reps"]').textContent;
+  const set = measured(id, now);
+  const decimals = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+  put(part, "phase", now.phase);
+  put(part, "set", String(now.set));
+  put(part, "exercise", now.exercise);
+  put(part, "reps", String(now.reps));
+  put(part, "target", target(now));
+  put(part, "bpm", now.bpm ? String(now.bpm) : "–");
+  put(part, "zone", String(now.zone));
+  put(part, "tempo", set.tempo ? decimals.format(set.tempo) : "–");
+  put(part, "loss", set.best && set.last ? String(Math.max(0, Math.round(100 * (1 - set.last / set.best)))) : "–");
+  const mark = part.querySelector('[data-of="zone-mark"]');
+  if (mark.dataset.zone !== String(now.zone)) {
+    mark.dataset.zone = now.zone;
+    mark.querySelector("use").setAttribute("href", `#zone-${now.zone}`);
+  }
+  const bar = part.querySelector("progress");
+  bar.max = now.target || Math.max(1, now.reps);
+  bar.value = now.reps;
+  const resting = now.rest_left_s !== null;
+  part.querySelector('[data-when="rest"]').hidden = !resting;
+  part.querySelector('[data-when="set"]').hidden = resting;
+  if (resting) put(part, "rest", clock(now.rest_left_s));
+  if (before !== String(now.reps)) {
+    const count = part.querySelector('[data-of="reps"]');
+    count.classList.remove("flash");
+    requestAnimationFrame(() => count.classList.add("flash"));
+  }
+}
+
+watch(PERIOD_MS, (states) => {
+  for (const part of parts) draw(part, states?.[part.dataset.now]);
+  idle.hidden = parts.some((part) => !part.hidden);
+});
+
+// The screen stays on while one trains, where the browser can do it.
+navigator.wakeLock?.request("screen").catch(() => {});

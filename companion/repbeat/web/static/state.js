@@ -1,0 +1,28 @@
+// What devices do now, asked for again and again; slower while nobody looks.
+export const words = JSON.parse(document.getElementById("live-words")?.textContent ?? "{}");
+const HIDDEN_MS = 5000;
+
+export function watch(periodMs, show, headers = {}, path = "/live.json") {
+  let failed = false;
+  async function tick() {
+    try {
+      const answer = await fetch(path, { headers });
+      if (!answer.ok) throw new Error(answer.statusText);
+      show(await answer.json());
+      failed = false;
+    } catch {
+      if (!failed) show(null);
+      failed = true;
+    }
+    setTimeout(tick, document.hidden ? HIDDEN_MS : periodMs);
+  }
+  tick();
+}
+
+export function put(part, name, text) {
+  const place = part.querySelector(`[data-of="${name}"]`);
+  if (place && place.textContent !== text) place.textContent = text;
+}
+
+export const clock = (s) => `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+export const target = (now) => (now.target ? words.of.replace("{}", now.target) : "");

@@ -1,0 +1,74 @@
+// A class on a screen. Cues are spoken by the browser when somebody asked for it, and always written.
+import { clock, put, target, watch } from "./state.js";
+
+const PERIOD_MS = 500;
+const CAPTION_MS = 4000;
+const wall = document.querySelector("[data-wall]");
+const shape = document.querySelector("[data-tile]");
+const idle = document.querySelector("[data-idle]");
+const captions = document.querySelector("[data-captions]");
+const speak = document.querySelector("[data-speak]");
+const words = JSON.parse(document.getElementById("wall-words").textContent);
+const token = location.hash.slice(1);
+const before = new Map();
+
+speak.addEventListener("click", () => {
+  const on = speak.getAttribute("aria-pressed") !== "true";
+  speak.setAttribute("aria-pressed", String(on));
+  if (!on) window.speechSynthesis?.cancel();
+});
+
+function cue(text) {
+  captions.textContent = text;
+  setTimeout(() => captions.textContent === text && (captions.textContent = ""), CAPTION_MS);
+  if (speak.getAttribute("aria-pressed") !== "true" || !window.speechSynthesis) return;
+  const spoken = new SpeechSynthesisUtterance(text);
+  spoken.lang = document.documentElement.lang;
+  window.speechSynthesis.speak(spoken);
+}
+
+function cues(one, old) {
+  if (!old) return;
+  if (one.target && one.reps === one.target - 1 && old.reps < one.reps) cue(`${one.name}: ${words.last}`);
+  if (one.rest_left_s !== null && old.rest_left_s === null) cue(`${one.name}: ${words.done}`);
+  if (one.rest_left_s === null && old.rest_left_s !== null) cue(`${one.name}: ${words.go}`);
+}
+
+function draw(one) {
+  let tile = wall.querySelector(`[data-id="${CSS.escape(one.id)}"]`);
+  if (!tile) {
+    tile = shape.content.firstElementChild.cloneNode(true);
+    tile.dataset.id = one.id;
+    wall.append(tile);
+  }
+  tile.dataset.zone = one.zone;
+  put(tile, "name", one.name);
+  put(tile, "exercise", one.exercise);
+  put(tile, "reps", one.rest_left_s === null ? String(one.reps) : clock(one.rest_left_s));
+  put(tile, "target", one.rest_left_s === null ? target(one) : "");
+  put(tile, "zone", String(one.zone));
+  put(tile, "bpm", one.bpm ? `${one.bpm} bpm` : "–");
+  put(tile, "phase", one.phase);
+  const mark = tile.querySelector('[data-of="zone-mark"]');
+  mark.dataset.zone = one.zone;
+  mark.querySelector("use").setAttribute("href", `#zone-${one.zone}`);
+  cues(one, before.get(one.id));
+  before.set(one.id, one);
+}
+
+watch(
+  PERIOD_MS,
+  (tiles) => {
+    if (!tiles) {
+      captions.textContent = words.unreachable;
+      return;
+    }
+    for (const one of tiles) draw(one);
+    const here = new Set(tiles.map((one) => one.id));
+    for (const tile of [...wall.children]) if (!here.has(tile.dataset.id)) tile.remove();
+    idle.hidden = tiles.length > 0;
+  },
+  token ? { Authorization: `Bearer ${token}` } : {},
+  "/wall.json",
+);
+navigator.wakeLock?.request("screen").catch(() => {});
