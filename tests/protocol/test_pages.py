@@ -1,5 +1,7 @@
 """The pages are what the code says, and suffice to write another client."""
 
+import hashlib
+import hmac
 import json
 import re
 import zlib
@@ -101,3 +103,106 @@ def test_control_frames_and_answers_can_be_read_from_the_page_alone() -> None:
             assert list(fields.values()) == vector["values"], vector["name"]
             read += 1
     assert read == 7
+
+
+def one_table(page: str, name: str) -> list[tuple[int, str, str]]:
+    """Rows of the table that has this mark."""
+    (part,) = re.findall(
+        rf"<!-- table: {name} -->\n(.*?)<!-- end -->", (PROTOCOL / page).read_text(), re.DOTALL
+    )
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| ([^|]+) \|", part, flags=re.MULTILINE)
+    return [(int(offset), field, kind.strip()) for offset, field, kind in rows]
+
+
+def vectors_of(file: str, check: str) -> list[dict]:
+    return [one for one in json.loads((PROTOCOL / "vectors" / file).read_text()) if one["check"] == check]
+
+
+def test_info_and_live_can_be_read_from_the_page_alone() -> None:
+    (info,) = vectors_of("frames_v1.json", "info")
+    fields = read_fields(one_table("frames.md", "info"), bytes.fromhex(info["value"]))
+    fields["uptime_ms"] = fields.pop("uptime_low") | fields.pop("uptime_high") << 32
+    assert fields == info["fields"]
+    table = one_table("frames.md", "live")
+    for vector in vectors_of("frames_v1.json", "live"):
+        value = bytes.fromhex(vector["value"])
+        assert read_fields([row for row in table if row[0] < len(value)], value) == vector["fields"]
+
+
+def test_data_frames_can_be_put_together_from_the_page_alone() -> None:
+    """Whole records follow each other; a piece says where in its record it belongs; the known is skipped."""
+    (part,) = re.findall(
+        r"^## DATA.*?(?=^## )", (PROTOCOL / "frames.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| ([^|]+) \|", part, flags=re.MULTILINE)
+    head = [(int(offset), field, kind.strip()) for offset, field, kind in rows]
+    for vector in vectors_of("frames_v1.json", "data"):
+        wanted, held, got = vector["since"], b"", []
+        for frame in map(bytes.fromhex, vector["frames"]):
+            fields = read_fields(head, frame)
+            seq, data = fields["seq"], frame[6:]
+            if (seq, fields["offset"]) == (wanted, len(held)) or (seq < wanted and not fields["offset"]):
+                held = data if seq < wanted else held + data
+                while len(held) >= 3 and len(held) >= held[2] + 14:
+                    raw, held = held[: held[2] + 14], held[held[2] + 14 :]
+                    if seq >= wanted:
+                        got.append([seq, raw.hex()])
+                        wanted = seq + 1
+                    seq += 1
+        assert got == vector["records"], vector["name"]
+
+
+def test_a_transfer_can_be_made_from_the_page_alone() -> None:
+    (vector,) = vectors_of("transfer_v1.json", "transfer")
+    content = bytes.fromhex(vector["content"])
+    digest = hashlib.sha256(content).digest()
+    begin = bytes.fromhex(vector["begin"])
+    assert begin[0] == 0x11
+    fields = read_fields(one_table("transfer.md", "begin"), begin)
+    assert (fields["content"], fields["id"], fields["length"]) == (vector["kind"], vector["id"], len(content))
+    assert begin[10:] == digest[:8]
+    assert bytes.fromhex(vector["blob"]) == digest + content
+    state = read_fields(one_table("transfer.md", "state"), bytes.fromhex(vector["state"]))
+    assert [state[name] for name in ("content", "id", "next", "status", "reason")] == vector["state_values"]
+
+
+def test_plans_can_be_read_from_the_page_alone() -> None:
+    head, item = one_table("plan.md", "plan"), one_table("plan.md", "item")
+    size = 1 + max(offset for offset, _, _ in item)
+    vectors = vectors_of("plan_v1.json", "plan")
+    for vector in vectors:
+        wire = bytes.fromhex(vector["wire"])
+        assert zlib.crc32(wire[:-4]) == int.from_bytes(wire[-4:], "little")
+        fields = read_fields(head, wire)
+        name = wire[23 : 23 + wire[22]].decode()
+        items = [read_fields(item, wire[at : at + size]) for at in range(23 + wire[22], len(wire) - 4, size)]
+        for one in items:
+            one["load_g"] = 10 * one.pop("load_dag")
+        assert len(items) == fields.pop("items")
+        del fields["magic"], fields["version"]
+        assert {**fields, "name": name, "items": items} == vector["plan"], vector["name"]
+    assert vectors
+
+
+def test_a_connection_can_be_proved_and_sealed_from_the_page_alone() -> None:
+    (vector,) = vectors_of("trust_v1.json", "trust")
+
+    def mac(key: bytes, message: bytes) -> bytes:
+        return hmac.digest(key, message, "sha256")
+
+    nonces = bytes.fromhex(vector["companion_nonce"] + vector["device_nonce"])
+    told = bytes((1, vector["slot"])) + vector["device_id"].to_bytes(8, "little")
+    key = mac(bytes.fromhex(vector["key"]), b"RepBeat trust" + told + nonces)
+    assert mac(key, b"companion")[:16].hex() == vector["companion_proof"]
+    assert mac(key, b"device")[:16].hex() == vector["device_proof"]
+    for counter, one in enumerate(vector["sealed"], start=1):
+        frame, count = bytes.fromhex(one["frame"]), counter.to_bytes(4, "little")
+        seal = count + mac(key, b"seal" + bytes((one["channel"],)) + count + frame)[:8]
+        assert (frame + seal).hex() == one["bytes"]
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    tests = "".join(path.read_text() for path in (PROTOCOL.parent / "tests").glob("*/test_*.py"))
+    named = re.findall(r"`(test_\w+)`", (PROTOCOL / "trust.md").read_text())
+    assert named
+    assert [name for name in named if f"def {name}(" not in tests] == []

@@ -30,6 +30,8 @@ class Types(PairingDelegate):  # type: ignore[misc]
 class Phone:
     """One central."""
 
+    ERRORS = BLUETOOTH_ERRORS
+
     def __init__(self, central: Central, device: Device) -> None:
         self.central = central
         self.device = central.device
