@@ -30,7 +30,7 @@ from repbeat.web.background import served
 from repbeat.web.limits import Limits
 from repbeat_tools.sample import NOW_MS
 
-UNHURRIED = Limits(burst=1 << 30)
+UNHURRIED = Limits(burst=1 << 30, stream_s=0.0)
 EXAMPLES = 8  # an operation and mode
 # Not among them that all valid data is taken: a name that nobody has, a plan out of bounds are refused.
 CHECKS = [

@@ -14,6 +14,7 @@ from repbeat.people.accounts import Account
 from repbeat.store import Database, devices
 from repbeat.web.access import Accounts
 from repbeat.web.app import create_app
+from repbeat.web.limits import Limits
 from repbeat_tools.sample import NOW_MS, session_log
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -69,7 +70,9 @@ def town(trained: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (own,) = accounts.owned(trained, people["athlete"].account_id)
     devices.assign(trained, OTHER_DEVICE, OTHER_LOG, own)
     ingest(trained, OTHER_DEVICE, OTHER_LOG, log.records, NOW_MS)
-    app = create_app(trained, unix_s=lambda: NOW_MS / 1000, access=Accounts(CODE))
+    # A stream says what there is and ends: the walk over all routes reads each answer to its end.
+    limits = Limits(stream_s=0.0)
+    app = create_app(trained, unix_s=lambda: NOW_MS / 1000, access=Accounts(CODE), limits=limits)
     app.config["WTF_CSRF_ENABLED"] = False  # tests/web/test_guard.py has its own
     return Town(trained, app, ann, people)
 

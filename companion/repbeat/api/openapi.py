@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from repbeat import __version__
-from repbeat.api.operations import JSON, PREFIX, Operation
+from repbeat.api.operations import EVENTS, JSON, PREFIX, Operation
 from repbeat.people import tokens
 from repbeat.people.roles import Role
 from repbeat.web.errors import Problem
@@ -26,15 +26,14 @@ an ETag: with If-None-Match an unchanged one is 304."""
 
 def document(every: list[Operation]) -> dict[str, Any]:
     """The description of some operations."""
-    wanted = [kind for one in every for kind in (one.body, one.answer) if kind is not None]
+    wanted = [kind for one in every for kind in _bodies(one) if kind is not None]
     schemas, components = msgspec.json.schema_components(
         [*wanted, Problem], ref_template="#/components/schemas/{name}"
     )
     by_kind = iter(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for one in every:
-        body = next(by_kind) if one.body is not None else None
-        answer = next(by_kind) if one.answer is not None else None
+        body, answer = (next(by_kind) if kind is not None else None for kind in _bodies(one))
         paths.setdefault(PREFIX + one.path, {})[one.method.lower()] = _operation(one, body, answer)
     return {
         "openapi": "3.1.0",
@@ -58,6 +57,11 @@ def document(every: list[Operation]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _bodies(one: Operation) -> tuple[Any, Any]:
+    """What is sent and what is answered, where it is JSON."""
+    return one.body, None if one.streams else one.answer
 
 
 def _operation(one: Operation, body: Any, answer: Any) -> dict[str, Any]:
@@ -124,6 +128,8 @@ def _responses(one: Operation, answer: Any) -> dict[str, Any]:
     found: dict[str, Any] = {str(one.status): {"description": HTTPStatus(one.status).phrase}}
     if answer is not None:
         found[str(one.status)]["content"] = {JSON: {"schema": answer}}
+    if one.streams:
+        found["200"]["content"] = {EVENTS: {"schema": {"type": "string"}}}
     if one.cached:
         found["200"]["headers"] = {"ETag": {"schema": {"type": "string"}}}
         found["304"] = {"description": "As it was when the ETag was given"}

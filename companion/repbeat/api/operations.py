@@ -20,6 +20,7 @@ from repbeat.store import NotFound
 
 PREFIX = "/api/v1"
 JSON = "application/json"
+EVENTS = "text/event-stream"
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -44,7 +45,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cached(self) -> bool:
         """Whether a client may ask for it only if it changed."""
-        return self.method == "GET" and self.status == 200
+        return self.method == "GET" and not self.streams
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer goes on and on."""
+        return self.answer is Response
 
 
 class Operations:
@@ -71,6 +77,10 @@ class Operations:
     def delete(self, path: str, role: Role, scope: str | None) -> Callable[[Handler], Handler]:
         """Declare what takes away."""
         return self._declare("DELETE", path, Access(role, scope), 204)
+
+    def events(self, path: str, role: Role, scope: str | None) -> Callable[[Handler], Handler]:
+        """Declare a stream of server-sent events: the handler's answer is the Response."""
+        return self._declare("GET", path, Access(role, scope), 200)
 
     def _declare(self, method: str, path: str, access: Access, status: int) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
@@ -115,7 +125,8 @@ def _view(one: Operation) -> Callable[..., Response]:
             arguments["query"] = _asked(one.query)
         if one.body is not None:
             arguments["body"] = _sent(one.body)
-        return _answered(one, one.handler(**arguments))
+        found = one.handler(**arguments)
+        return found if isinstance(found, Response) else _answered(one, found)
 
     return view
 

@@ -10,12 +10,14 @@ from flask import Flask, Response
 from repbeat.api import openapi, operations
 from repbeat.api.coaching import coaching
 from repbeat.api.fleet import fleet
+from repbeat.api.live import live
 from repbeat.api.operations import JSON, PREFIX
 from repbeat.api.people import people
 from repbeat.api.training import training
+from repbeat.api.webhooks import webhooks
 from repbeat.people.roles import Role, needs
 
-EVERY = [*people.every, *training.every, *coaching.every, *fleet.every]
+EVERY = [*people.every, *training.every, *coaching.every, *fleet.every, *live.every, *webhooks.every]
 
 
 def install(app: Flask) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from repbeat.api.feed import Feed
 from repbeat.coach.arrivals import Arrivals
 from repbeat.community.shared.guest import following
 from repbeat.community.shared.reporter import Reporter
@@ -31,6 +32,7 @@ from repbeat.web.app import create_app
 from repbeat.web.background import OpenToTheNetwork, served
 from repbeat.web.limits import Limits
 from repbeat.web.settings import BadSettings
+from repbeat.webhooks.courier import Courier
 
 END_S = 10.0
 
@@ -73,6 +75,8 @@ def serve(
             collector = Hub(store, keys=DeviceKeys(path_for(database)))
             coach = Arrivals(store, collector.bus, lambda: time.time_ns() // 1_000_000)
             stack.callback(coach.close)
+            feed = Feed()
+            collector.bus.listen(feed.hear)
             how = _access(store, chosen)
             app = create_app(
                 store,
@@ -80,6 +84,8 @@ def serve(
                 access=how,
                 limits=Limits(requests_a_minute=chosen.requests_a_minute, streams=chosen.streams),
                 trusted_proxies=chosen.trusted_proxies,
+                feed=feed,
+                private_webhooks=chosen.private_webhooks,
             )
             try:
                 address = stack.enter_context(served(app, chosen.port, chosen.host, chosen.threads))
@@ -87,6 +93,7 @@ def serve(
                 raise click.ClickException(
                     f"cannot listen on {chosen.host}:{chosen.port}: {error.strerror}; --port names another"
                 ) from error
+            stack.enter_context(_delivering(Courier(store, private=chosen.private_webhooks)))
             if chosen.hub:
                 stack.enter_context(_collecting(collector))
             known = Services()
@@ -122,6 +129,19 @@ def _until_told() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
     told.wait()
+
+
+@contextlib.contextmanager
+def _delivering(courier: Courier) -> Iterator[None]:
+    """Bring webhooks what is new; what is under way at the end is finished."""
+    stopping = threading.Event()
+    thread = threading.Thread(target=courier.run, args=(stopping,), name="webhooks", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(END_S)
 
 
 @contextlib.contextmanager

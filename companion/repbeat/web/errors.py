@@ -20,6 +20,7 @@ from repbeat.services.errors import ServiceError, UnknownService
 from repbeat.store import NotFound, StoreError
 from repbeat.web import words
 from repbeat.web.i18n import ENGLISH, local
+from repbeat.webhooks.errors import WebhookError
 from repbeat_protocol.plan import PlanError
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (people.NameTaken, 409, "Name taken"),
     (people.LastAdministrator, 409, "One must stay"),
     (people.KeyUnavailable, 503, "The key is not there"),
+    (WebhookError, 422, "No such webhook can be"),
     (people.PeopleError, 422, "That does not fit"),
     (ActError, 409, "Not to be decided now"),
     (PlanError, 422, "No such plan can be"),

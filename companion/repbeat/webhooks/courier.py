@@ -1,0 +1,119 @@
+"""Brings deliveries to their webhooks: signed, again with growing pauses, until taken or given up."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import httpx
+
+from repbeat import __version__
+from repbeat.store import Database, NotFound, StoreError
+from repbeat.webhooks import book, news, targets
+from repbeat.webhooks.book import Delivery
+from repbeat.webhooks.errors import BadTarget
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 5.0
+AT_ONCE = 20
+LIMIT_S = 10.0
+TAKEN_MS = 60_000  # longer than a try takes: then another process may try again
+FIRST_MS = 30_000
+LONGEST_MS = 6 * 3600 * 1000
+TRIES = 16  # about two days
+GONE = 410
+
+
+def signature(secret: bytes, timestamp_s: int, body: bytes) -> str:
+    """What RepBeat-Signature says: HMAC-SHA256 over the timestamp, a dot and the body, in hex."""
+    return hmac.new(secret, b"%d." % timestamp_s + body, hashlib.sha256).hexdigest()
+
+
+class Courier:
+    """`private`: also into the local network. `run` works until `stopping` is set; `look` once."""
+
+    def __init__(
+        self, db: Database, *, private: bool = False, unix_s: Callable[[], float] = time.time
+    ) -> None:
+        self._db = db
+        self._private = private
+        self._unix_s = unix_s
+        # Nothing of the environment's proxies: what was judged is what is connected to.
+        self._client = httpx.Client(timeout=LIMIT_S, follow_redirects=False, trust_env=False)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Look again and again."""
+        while not stopping.is_set():
+            try:
+                self.look()
+            except StoreError as error:
+                log.error("webhooks wait: %s", error)
+            stopping.wait(LOOK_S)
+        self._client.close()
+
+    def look(self) -> int:
+        """Queue what is new, send what is due; how many were sent."""
+        for webhook in book.every(self._db):
+            news.queue(self._db, webhook, self._now_ms())
+        sent = 0
+        for one in book.due(self._db, self._now_ms(), AT_ONCE):
+            if book.take(self._db, one, self._now_ms() + TAKEN_MS):
+                sent += 1
+                self._send(one)
+        return sent
+
+    def _send(self, one: Delivery) -> None:
+        try:
+            webhook = book.get(self._db, one.account_id, one.webhook_id)
+        except NotFound:
+            return  # taken away meanwhile, and its deliveries with it
+        if not news.may_go(self._db, webhook, one, self._now_ms()):
+            book.settle(self._db, one, None, "consent has ended")
+            return
+        body, at_s = one.body.encode(), int(self._unix_s())
+        try:
+            target = targets.resolved(webhook.url, private=self._private)
+            with self._client.stream(
+                "POST",
+                target.url,
+                content=body,
+                headers={
+                    "Host": target.named,
+                    "Content-Type": "application/json",
+                    "User-Agent": f"RepBeat/{__version__}",
+                    "RepBeat-Event": one.event,
+                    "RepBeat-Delivery": one.delivery_id,
+                    "RepBeat-Timestamp": str(at_s),
+                    "RepBeat-Signature": signature(book.secret_of(self._db, webhook), at_s, body),
+                },
+                extensions={"sni_hostname": target.host},
+            ) as answer:
+                status = answer.status_code  # its body is of no interest
+        except BadTarget as error:
+            self._again(one, str(error))
+        except httpx.HTTPError as error:
+            self._again(one, f"no answer ({type(error).__name__})")
+        else:
+            if 200 <= status < 300:
+                book.settle(self._db, one, None, "")
+            elif status == GONE:
+                book.settle(self._db, one, None, "the receiver wants no more (410)")
+            else:
+                self._again(one, f"the receiver answered {status}")
+
+    def _again(self, one: Delivery, problem: str) -> None:
+        """Try again after a pause that doubles, or give up."""
+        tries = one.tries + 1
+        if tries >= TRIES:
+            book.settle(self._db, one, None, f"{problem}, {tries} times")
+            return
+        pause_ms = min(LONGEST_MS, FIRST_MS << (tries - 1))
+        book.settle(self._db, one, self._now_ms() + pause_ms, problem)
+
+    def _now_ms(self) -> int:
+        return round(self._unix_s() * 1000)
