@@ -10,6 +10,7 @@ from flask import Flask, Response
 from repbeat.api import openapi, operations
 from repbeat.api.coaching import coaching
 from repbeat.api.fleet import fleet
+from repbeat.api.handing_in import handing_in
 from repbeat.api.live import live
 from repbeat.api.operations import JSON, PREFIX
 from repbeat.api.people import people
@@ -17,7 +18,15 @@ from repbeat.api.training import training
 from repbeat.api.webhooks import webhooks
 from repbeat.people.roles import Role, needs
 
-EVERY = [*people.every, *training.every, *coaching.every, *fleet.every, *live.every, *webhooks.every]
+EVERY = [
+    *people.every,
+    *training.every,
+    *coaching.every,
+    *fleet.every,
+    *handing_in.every,
+    *live.every,
+    *webhooks.every,
+]
 
 
 def install(app: Flask) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.hub.radio import Radio
 from repbeat.hub.trust import keys_of
 from repbeat.hub.trust import revoke as take_key
+from repbeat.hub.upload import handing_in
 from repbeat.ingest import days
 from repbeat.store import Database, athletes
 from repbeat.store import devices as known_devices
@@ -33,25 +34,47 @@ from repbeat_protocol import auth
 
 @click.command()
 @click.option("--approve", is_flag=True, help="Push the planner's proposals without a further look.")
+@click.option(
+    "--upload",
+    "companions",
+    multiple=True,
+    metavar="URL",
+    help="Hand everything in to this companion; another one named is tried where the first does not answer.",
+)
+@click.option(
+    "--token",
+    envvar="REPBEAT_HUB_TOKEN",
+    show_envvar=True,
+    help="Of an operator there, made with `repbeat token --scope hub`.",
+)
+@click.option("--gym", "gym_id", help="The gym where new devices hang, where the operator has several.")
 @database_option
-def hub(approve: bool, database: Location) -> None:
+def hub(
+    approve: bool, companions: tuple[str, ...], token: str | None, gym_id: str | None, database: Location
+) -> None:
     """Collect from every device in reach and push plans, until stopped with Ctrl-C.
 
     After each session and morning the planner is asked for the next plan; `repbeat plan push` approves it.
+
+    With --upload the database here is an outbox: what was collected goes to a companion elsewhere, which
+    plans, and while that is not to be reached it waits here. Nothing is lost or there twice.
     """
+    if companions and not token:
+        raise click.UsageError("--upload needs --token (or REPBEAT_HUB_TOKEN)")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with errors_shown(HubError), Database(database) as db:
         serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
-        coach = Arrivals(db, serving.bus, _now_ms, approved=approve)
-        machines = Attributing(db, serving.bus)
-        try:
-            asyncio.run(serving.run())
-        except KeyboardInterrupt:
-            click.echo("Stopped.", err=True)
-        finally:
-            coach.close()
-            machines.close()
+        with ExitStack() as stack:
+            if companions and token:
+                stack.enter_context(handing_in(db, serving.bus, companions, token, gym_id))
+            else:
+                stack.callback(Arrivals(db, serving.bus, _now_ms, approved=approve).close)
+                stack.callback(Attributing(db, serving.bus).close)
+            try:
+                asyncio.run(serving.run())
+            except KeyboardInterrupt:
+                click.echo("Stopped.", err=True)
 
 
 @click.command()

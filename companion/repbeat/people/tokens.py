@@ -16,12 +16,13 @@ from repbeat.store import Database, NotFound
 
 PREFIX = "repbeat"
 
-READ, HEART, LIVE, WRITE, METRICS = "read", "heart", "live", "write", "metrics"
+READ, HEART, LIVE, WRITE, HUB, METRICS = "read", "heart", "live", "write", "hub", "metrics"
 SCOPES = {
     READ: "sessions, sets, repetitions, values, plans and devices",
     HEART: "heart rate and RR intervals",
     LIVE: "what happens now, as a stream",
     WRITE: "plans, webhooks and tokens may be made and taken away",
+    HUB: "records of a gym's devices may be handed in by its hub",
     METRICS: "figures of the running service, for monitoring",
 }
 USED_EVERY_MS = 3600 * 1000

@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from repbeat.api import routes
 from repbeat.api.feed import Feed
 from repbeat.api.live import Streams
+from repbeat.hub import events
 from repbeat.people import keys
 from repbeat.store import Database
 from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics
@@ -48,12 +49,13 @@ def create_app(
     trusted_proxies: int = 0,
     feed: Feed | None = None,
     private_webhooks: bool = False,
+    tell: Callable[[events.Event], None] = lambda _: None,
 ) -> Flask:
     """The pages over one store; `live` gives each device's state now, by device id; `unix_s` is the clock.
 
     Without `access` people sign in. `trusted_proxies`: how many of them stand in front and say whom they
-    speak for. `feed`: what streams tell of. `private_webhooks`: they may be in the local network.
-    UndeclaredRoute if a route says not whom it is for.
+    speak for. `feed`: what streams tell of. `private_webhooks`: they may be in the local network. `tell`
+    hears what hubs hand in. UndeclaredRoute if a route says not whom it is for.
     """
     app = Flask(__name__)
     app.jinja_env.trim_blocks = True
@@ -76,6 +78,7 @@ def create_app(
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)
     app.extensions["repbeat.private_webhooks"] = private_webhooks
+    app.extensions["repbeat.tell"] = tell
     routes.install(app)
     guard.declare(app)
     return app

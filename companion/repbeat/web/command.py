@@ -86,6 +86,7 @@ def serve(
                 trusted_proxies=chosen.trusted_proxies,
                 feed=feed,
                 private_webhooks=chosen.private_webhooks,
+                tell=collector.bus.tell,
             )
             try:
                 address = stack.enter_context(served(app, chosen.port, chosen.host, chosen.threads))

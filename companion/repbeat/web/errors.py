@@ -22,6 +22,7 @@ from repbeat.web import words
 from repbeat.web.i18n import ENGLISH, local
 from repbeat.webhooks.errors import WebhookError
 from repbeat_protocol.plan import PlanError
+from repbeat_protocol.records import RecordError
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (CommunityError, 422, "That does not fit"),
     (UnknownService, 404, "Not here"),
     (ServiceError, 422, "That does not fit"),
+    (RecordError, 422, "Damaged on its way"),
     (msgspec.ValidationError, 422, "That does not fit"),
     (msgspec.DecodeError, 400, "Not readable"),
 )
