@@ -39,6 +39,7 @@ from repbeat.interop.errors import (
     TooLarge,
     UnknownFormat,
 )
+from repbeat.people.command import export
 from repbeat.store import Database, athletes
 from repbeat_protocol import exercises, plan
 
@@ -320,6 +321,65 @@ def test_garmins_own_decoder_finds_what_is_written_whole() -> None:
             assert [one["weight"] for one in messages["set_mesgs"]] == [62.5, 100.0]
             assert sum(len(one["time"]) for one in messages["hrv_mesgs"]) >= 123
             assert messages["session_mesgs"][0]["sub_sport"] == "strength_training"
+
+
+GPX = b"""<?xml version="1.0"?>
+<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"
+  xmlns:x="http://www.garmin.com/xmlschemas/TrackPointExtension/v1"><trk><type>running</type><trkseg>
+ <trkpt lat="1" lon="2"><time>2026-11-24T17:00:00Z</time><extensions><x:TrackPointExtension><x:hr>120</x:hr>
+ </x:TrackPointExtension></extensions></trkpt>
+ <trkpt lat="1" lon="2"><time>2026-11-24T17:00:05Z</time></trkpt>
+ <trkpt lat="1" lon="2"><time>2026-11-24T17:00:10Z</time><extensions><x:TrackPointExtension><x:hr>124</x:hr>
+ </x:TrackPointExtension></extensions></trkpt></trkseg></trk></gpx>"""
+
+
+def test_gpx_gives_its_heart_rate() -> None:
+    found = reading.from_bytes(GPX)
+    (one,) = found.activities
+    assert (found.kind, one.sport, one.end_ms - one.start_ms) == ("gpx", "running", 10_000)
+    assert [sample.bpm for sample in one.heart] == [120, 124]
+    for text, error in (
+        (GPX.replace(b"17:00:05Z", b"noon"), DamagedFile),
+        (GPX.replace(b">120<", b">fast<"), DamagedFile),
+        (GPX[:400], DamagedFile),
+        (b"<gpx></gpx>", NothingInside),
+    ):
+        with pytest.raises(error):
+            reading.from_bytes(text)
+
+
+NIGHTS = b"day,kind,source,value\n2026-11-24,resting_bpm,oura,52\n2026-11-24,sdnn_ms,oura,61.5\n"
+
+
+def test_a_rings_nights_come_as_csv_and_keep_their_source() -> None:
+    assert reading.from_bytes(NIGHTS).days == [
+        DayValue("2026-11-24", "resting_bpm", "oura", 52.0),
+        DayValue("2026-11-24", "sdnn_ms", "oura", 61.5),
+    ]
+    for line in (b"24.11.2026,sdnn_ms,oura,5", b"2026-11-24,mood,oura,5", b"2026-11-24,sdnn_ms,oura,nan"):
+        with pytest.raises(DamagedFile, match="line 4"):
+            reading.from_bytes(NIGHTS + line + b"\n")
+
+
+def test_chosen_days_are_a_bundle_for_a_clinician(tmp_path: Path) -> None:
+    database, files = str(tmp_path / "a.sqlite3"), [tmp_path / "run.gpx", tmp_path / "nights.csv"]
+    files[0].write_bytes(GPX)
+    files[1].write_bytes(NIGHTS)
+    run = CliRunner().invoke
+    assert run(import_files, [*map(str, files), "--database", database]).exit_code == 0
+    to = ["--to", str(tmp_path / "days.json"), "--database", database, "--json"]
+    told = run(export, ["Me", "--fhir", "2026-11-24", "2026-11-24", *to])
+    assert told.exit_code == 0, told.output
+    bundle = json.loads((tmp_path / "days.json").read_text())
+    codes = [
+        entry["resource"]["code"]["coding"][0]["code"]
+        for entry in bundle["entry"]
+        if entry["resource"]["resourceType"] == "Observation"
+    ]
+    assert codes == ["55411-3", "40443-4", "80404-7"]
+    refused = run(export, ["Me", "--fhir", "2020-01-01", "2020-01-02", "--database", database])
+    assert refused.exit_code == 1
+    assert "no session and no daily value" in refused.output
 
 
 @pytest.mark.recordings

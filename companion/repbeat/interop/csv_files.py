@@ -1,17 +1,21 @@
-"""CSV of a session: heart rate by second, and sets. Plain tables for a spreadsheet, and read back."""
+"""CSV of a session (heart rate by second, sets) and of nights: plain tables for a spreadsheet, read back."""
 
 from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 from repbeat.interop.activity import Activity, HeartSample, SetDone, in_order
+from repbeat.interop.apple_health import DayValue
 from repbeat.interop.errors import DamagedFile, NothingInside
 from repbeat_protocol import exercises
 
 SOURCE = "csv"
 HEART_COLUMNS = ("unix_ms", "bpm")
 SET_COLUMNS = ("unix_ms", "duration_ms", "exercise", "reps", "load_kg")
+DAY_COLUMNS = ("day", "kind", "source", "value")  # 2026-11-24, one of DAY_KINDS, oura, 52.0
+DAY_KINDS = {"resting_bpm": (20, 200), "sdnn_ms": (1, 500), "asleep_s": (0, 86_400)}  # plausible values
 MAX_ROWS = 1_000_000
 
 
@@ -33,8 +37,7 @@ def set_table(activity: Activity) -> str:
 
 def looks_like_csv(head: bytes) -> bool:
     """By the columns of either table."""
-    first = head.split(b"\n", 1)[0].strip().decode("ascii", "replace")
-    return tuple(first.split(",")) in (HEART_COLUMNS, SET_COLUMNS)
+    return _first_line(head) in (HEART_COLUMNS, SET_COLUMNS)
 
 
 def read(content: bytes) -> Activity:
@@ -76,6 +79,30 @@ def read(content: bytes) -> Activity:
     )
 
 
+def looks_like_days(head: bytes) -> bool:
+    """By its columns."""
+    return _first_line(head) == DAY_COLUMNS
+
+
+def read_days(content: bytes) -> list[DayValue]:
+    """A ring's nights, one figure a line; the source stays with each. DamagedFile names the line."""
+    number = 1
+    try:
+        out = []
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        for number, row in enumerate(rows, 2):  # noqa: B007  the message below names the line
+            day, kind, value = date.fromisoformat(row["day"]), row["kind"], float(row["value"])
+            least, most = DAY_KINDS[kind]
+            if not least <= value <= most:
+                raise ValueError(f"{kind} of {value:g}")
+            out.append(DayValue(day.isoformat(), kind, row["source"].strip() or SOURCE, value))
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise DamagedFile(f"line {number} is not day, kind, source, value: {error}") from error
+    if not out:
+        raise NothingInside("it has columns and no usable line")
+    return out
+
+
 def _set(row: dict[str, str]) -> SetDone:
     name = row["exercise"]
     if name not in exercises.CODES:
@@ -95,3 +122,7 @@ def _table(columns: tuple[str, ...], rows: object) -> str:
     writer.writerow(columns)
     writer.writerows(rows)  # type: ignore[arg-type]
     return out.getvalue()
+
+
+def _first_line(head: bytes) -> tuple[str, ...]:
+    return tuple(head.split(b"\n", 1)[0].strip().decode("utf-8-sig", "replace").split(","))

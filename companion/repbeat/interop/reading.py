@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from repbeat.interop import apple_health, csv_files, fit_read, tcx
+from repbeat.interop import apple_health, csv_files, fit_read, gpx, tcx
 from repbeat.interop.activity import Activity
 from repbeat.interop.apple_health import DayValue
 from repbeat.interop.errors import TooLarge, UnknownFormat
 
 MAX_BYTES = 64 << 20  # a day at one record a second is 2 MB of FIT and some 30 MB of TCX
 HEAD = 65536
-KINDS = "FIT, TCX, RepBeat's own CSV, and Apple Health's export are read"
+KINDS = "FIT, TCX, GPX, RepBeat's own CSV, and Apple Health's export are read"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -40,9 +40,12 @@ def from_bytes(content: bytes) -> Found:
     if len(content) > MAX_BYTES:
         raise TooLarge(f"{len(content) >> 20} MB is more than a session's file ever is")
     head = content[:HEAD]
+    if csv_files.looks_like_days(head):
+        return Found(csv_files.SOURCE, [], csv_files.read_days(content))
     for kind, fits, reader in (
         (fit_read.SOURCE, fit_read.looks_like_fit, fit_read.read),
         (tcx.SOURCE, tcx.looks_like_tcx, tcx.read),
+        (gpx.SOURCE, gpx.looks_like_gpx, gpx.read),
         (csv_files.SOURCE, csv_files.looks_like_csv, csv_files.read),
     ):
         if fits(head):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from repbeat.interop import fit_write
+from repbeat.interop import fhir, fit_write, imports
 from repbeat.interop.activity import BPM_RANGE, RR_RANGE_MS, Activity, HeartSample, SetDone
+from repbeat.interop.apple_health import DayValue
 from repbeat.interop.errors import ExportRefused
 from repbeat.store import Database, heart_blocks, samples, sessions
+from repbeat.store.athletes import Athlete
 from repbeat.store.sessions import Key, Session
 from repbeat_protocol import heart
 from repbeat_protocol import records as wire
@@ -53,6 +56,35 @@ def fit_files(db: Database, athlete_id: str) -> list[tuple[str, bytes]]:
         when = datetime.fromtimestamp((session.start_ms or 0) / 1000, UTC)
         out.append((f"fit/{when:%Y-%m-%dT%H%M%SZ}-{session.session_seq}.fit", content))
     return out
+
+
+def clinical(db: Database, athlete: Athlete, first_day: date, last_day: date) -> dict[str, Any]:
+    """Chosen days, both ends included, as a FHIR bundle: what bands recorded and what files brought.
+
+    ExportRefused when they hold nothing.
+    """
+    activities = []
+    for session in sessions.latest(db, athlete.athlete_id, limit=MOST_SESSIONS):
+        try:
+            activities.append(activity_of(db, session))
+        except ExportRefused:
+            continue
+    activities += [imports.activity_of(db, row) for row in imports.of_athlete(db, athlete.athlete_id)]
+    offset = timedelta(minutes=athlete.utc_offset_min)
+    chosen = [
+        one
+        for one in activities
+        if first_day <= (datetime.fromtimestamp(one.start_ms / 1000, UTC) + offset).date() <= last_day
+    ]
+    days = db.all(
+        DayValue,
+        """SELECT day, kind, source, value FROM imported_days WHERE athlete_id = :athlete_id
+             AND day >= :first_day AND day <= :last_day ORDER BY day, kind, source""",
+        athlete_id=athlete.athlete_id,
+        first_day=first_day.isoformat(),
+        last_day=last_day.isoformat(),
+    )
+    return fhir.bundle(athlete.name, sorted(chosen, key=lambda one: one.start_ms), days)
 
 
 def _heart(db: Database, session: Session, until_ms: int, offset_ms: int) -> list[HeartSample]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from repbeat.interop import stored
+from repbeat.interop.errors import ExportRefused
 from repbeat.people import accounts, archive, audit, erase, setup, tenants, tokens
 from repbeat.people.errors import PeopleError
 from repbeat.store import Database, athletes
@@ -114,22 +117,37 @@ def token(
 
 @click.command()
 @click.argument("athlete")
-@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="The ZIP.  [default: NAME.zip]")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: NAME.zip]")
+@click.option(
+    "--fhir",
+    nargs=2,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="FIRST LAST",
+    help="Only these days, for a clinician: a FHIR R4 bundle (JSON) to hand over. Nothing is sent.",
+)
 @json_option
 @database_option
-def export(athlete: str, to: Path | None, as_json: bool, database: Location) -> None:
+def export(
+    athlete: str, to: Path | None, fhir: tuple[datetime, datetime] | None, as_json: bool, database: Location
+) -> None:
     """Write everything of ATHLETE to one ZIP, which another companion takes in."""
-    with errors_shown(PeopleError), Database(database) as db:
+    with errors_shown(PeopleError, ExportRefused), Database(database) as db:
         one = athletes.named(db, athlete)
-        path = to or Path("".join(c if c.isalnum() else "-" for c in one.name) + ".zip")
+        stem = "".join(c if c.isalnum() else "-" for c in one.name)
+        path = to or Path(f"{stem}.fhir.json" if fhir else f"{stem}.zip")
+        bundle = stored.clinical(db, one, fhir[0].date(), fhir[1].date()) if fhir else None
         try:
             with path.open("xb") as file:
-                archive.export(db, one.athlete_id, file, _now_ms())
+                if bundle is None:
+                    archive.export(db, one.athlete_id, file, _now_ms())
+                else:
+                    file.write(msgspec.json.format(msgspec.json.encode(bundle)))
         except OSError as error:
             raise click.ClickException(
                 f"{path} cannot be written: {error.strerror}; --to names another"
             ) from error
-        audit.note(db, one.athlete_id, "", COMMAND_LINE, "exported everything", "", _now_ms())
+        what = "exported some days for a clinician" if fhir else "exported everything"
+        audit.note(db, one.athlete_id, "", COMMAND_LINE, what, "", _now_ms())
     if as_json:
         print_json({"athlete": one.name, "file": str(path), "bytes": path.stat().st_size})
     else:
