@@ -57,3 +57,16 @@ def test_recorded_sets_are_played_by_the_motion_sensors(recordings: Path) -> Non
     counted = [row for row in done if row["counted"]]
     assert len(counted) >= len(done) - 1  # how well these are counted is measured by `repbeat replay`
     assert all(row["athlete"] == row["truth_athlete"] for row in counted)
+
+
+def test_an_amber_morning_puts_the_lighter_plan_on_the_band() -> None:
+    result = run_demo("--scenario", "amber")
+    assert result["log_identical"]
+    (row,) = result["plans"]
+    (change,) = row["changes"]
+    assert (change["field"], change["old"], change["new"], change["rule"]) == ("sets", 3, 2, "sets_cut")
+    assert "sleep" in change["why"]
+    assert "heart rate variability" in change["why"]
+    assert [one["applied"] for one in result["plan_applied"]] == [True, True]
+    (there,) = result["plans_on_devices"]
+    assert (there["revision"], there["light"], there["sets"]) == (row["new_revision"], True, [2])

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from repbeat_protocol import records
+from repbeat_protocol.plan import Plan
 from repbeat_tools.simulator.air import firmware_folders
 
-LOG_PARTITION = "log"  # as the firmware looks it up
+LOG_PARTITION, SETTINGS_PARTITION = "log", "cfg"  # as the firmware looks them up
 SECTOR = 4096
 
 
@@ -79,6 +80,16 @@ def firmware_importable() -> Iterator[None]:
         yield
     finally:
         sys.path.remove(folder)
+
+
+def plan_in_force(file: Path, board: dict[str, Any]) -> Plan | None:
+    """The plan that a device goes by, read from its flash by the firmware's own code."""
+    with firmware_importable():
+        from device.store.slots import PlanSlot  # type: ignore[import-not-found]
+
+    slots = PlanSlot(FlashImage(file.read_bytes(), board, SETTINGS_PARTITION), None, lambda: 0)
+    found: Plan | None = slots.current
+    return found
 
 
 def read(file: Path, board: dict[str, Any]) -> tuple[int, list[tuple[int, bytes]]]:

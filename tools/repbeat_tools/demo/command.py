@@ -20,6 +20,7 @@ from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat.web.background import served
 from repbeat_tools.demo import scene as scenes
+from repbeat_tools.demo.morning import AmberMorning
 from repbeat_tools.demo.outcome import outcome
 from repbeat_tools.demo.training import modelled, recorded
 from repbeat_tools.simulator.errors import SimulatorError
@@ -34,6 +35,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
+@click.option(
+    "--scenario",
+    type=click.Choice(["training", "amber"]),
+    default="training",
+    show_default=True,
+    help="amber: one band, a poor night, a lighter plan that a coach lets through.",
+)
 @click.option("--once", is_flag=True, help="End by itself when the loop has closed.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on standard output.")
 @click.option("--recordings", type=FOLDER, help="Recorded sets that the motion sensors play.")
@@ -46,6 +54,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8040, show_default=True, help="0: any.")
 def demo(
+    scenario: str,
     once: bool,
     as_json: bool,
     recordings: Path | None,
@@ -61,6 +70,8 @@ def demo(
     """
     if (recordings is None) != (participant is None):
         raise click.UsageError("--recordings and --participant belong together")
+    if recordings is not None and scenario != "training":
+        raise click.UsageError("--recordings belong to --scenario training")
     if as_json and not once:
         raise click.UsageError("--json belongs to --once: the demo itself does not end")
     console = Console(file=sys.stderr)
@@ -72,7 +83,16 @@ def demo(
 
     try:
         result = asyncio.run(
-            _run(once, recordings, participant, database, speed or (SPEED_ONCE if once else SPEED), port, say)
+            _run(
+                scenario,
+                once,
+                recordings,
+                participant,
+                database,
+                speed or (SPEED_ONCE if once else SPEED),
+                port,
+                say,
+            )
         )
     except TimeoutError:
         raise click.ClickException(
@@ -91,6 +111,7 @@ def demo(
 
 
 async def _run(
+    scenario: str,
     once: bool,
     recordings: Path | None,
     participant: str | None,
@@ -111,8 +132,13 @@ async def _run(
             app = create_app(store, hub.board.snapshot, clock, access=Open("demo"))
             address = stack.enter_context(served(app, 0 if once else port))
             say(f"watch it at {address}/")
-            scene = scenes.Scene(store, air, hub, clock, scenes.load_board(), say)
-            people = recorded(recordings, participant) if recordings and participant else modelled()
+            parts = (store, air, hub, clock, scenes.load_board(), say)
+            if scenario == "amber":
+                scene: scenes.Scene = AmberMorning(*parts, by_itself=once)
+                people = modelled()[:1]
+            else:
+                scene = scenes.Scene(*parts)
+                people = recorded(recordings, participant) if recordings and participant else modelled()
             async with asyncio.timeout(LIMIT_S if once else None):
                 await scene.run(people, central.backends)
             result = outcome(scene)

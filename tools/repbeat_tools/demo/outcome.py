@@ -7,7 +7,7 @@ from typing import Any
 
 from repbeat.store import Database, athletes, plans, records, sessions
 from repbeat.web.views import key_of
-from repbeat_protocol import exercises
+from repbeat_protocol import exercises, plan
 from repbeat_protocol import records as wire
 from repbeat_tools import device_log
 from repbeat_tools.demo.pairing import Counted, paired
@@ -28,6 +28,7 @@ def outcome(scene: Scene) -> dict[str, Any]:
         "sets": [row for band in scene.bands for row in _sets(scene, band)],
         "plans": [_plan(scene.database, band) for band in scene.bands],
         "plan_applied": [row for band, log in zip(scene.bands, logs, strict=True) for row in log["applied"]],
+        "plans_on_devices": [_in_force(scene, band) for band in scene.bands],
         "link": {
             "client": f"bleak {version('bleak')}",
             "host": f"bumble {version('bumble')}",
@@ -61,6 +62,19 @@ def _log(scene: Scene, band: Band) -> dict[str, Any]:
             for seq, raw in held
             if (applied := _applied(raw, seq)) is not None
         ],
+    }
+
+
+def _in_force(scene: Scene, band: Band) -> dict[str, Any]:
+    """What the band itself goes by, read from its flash."""
+    found = device_log.plan_in_force(band.device.flash_dir / "flash.bin", scene.board)
+    items = found.items if found else []
+    return {
+        "athlete": band.trainee.name,
+        "revision": found.revision if found else None,
+        "light": any(item.flags & plan.LIGHT for item in items),
+        "sets": [item.sets for item in items],
+        "loads_kg": [item.load_g / 1000 for item in items],
     }
 
 

@@ -72,11 +72,7 @@ class Scene:
         try:
             await self._claim()
             await self._give_plans()
-            self.say("both bands have their plan; training begins")
-            await asyncio.gather(*(self._train(band) for band in self.bands))
-            await self._wait("every record in the store", self._all_here)
-            self._plan_next()
-            await self._wait("the next plan applied", self._all_applied)
+            await self._live()
             await self._stop()
         finally:
             serving.cancel()
@@ -89,6 +85,14 @@ class Scene:
         await self.hub.run()
 
     # Steps
+
+    async def _live(self) -> None:
+        """From the first plan to the next one."""
+        self.say("both bands have their plan; training begins")
+        await asyncio.gather(*(self._train(band) for band in self.bands))
+        await self._wait("every record in the store", self._all_here)
+        self._plan_next()
+        await self._wait("the next plan applied", self._all_applied)
 
     async def _switch_on(self, trainees: list[Trainee], backends: tuple[Any, Any]) -> None:
         for number, trainee in enumerate(trainees):

@@ -1,0 +1,133 @@
+"""The amber morning with people at real browsers: five taps, a proposal, a coach's yes, the band follows."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from repbeat.coach import shelf
+from repbeat.hub import Backoff, Hub
+from repbeat.people import consent, setup, tenants
+from repbeat.store import Database, athletes, plans
+from repbeat.web import background
+from repbeat.web.access import Accounts
+from repbeat.web.app import create_app
+from repbeat_tools.demo import scene as scenes
+from repbeat_tools.demo.morning import AmberMorning
+from repbeat_tools.demo.outcome import outcome
+from repbeat_tools.demo.training import modelled
+
+pytestmark = [pytest.mark.xdist_group("simulator"), pytest.mark.timeout(200)]
+
+PASSWORD = "correct horse battery"  # noqa: S105
+SPEED = 20.0
+LIMIT_S = 150.0
+
+
+class World(threading.Thread):
+    """A band, a hub and the pages, in a thread of its own; `result` is the demo's own account of it."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(daemon=True)
+        self.database = database
+        self.address: queue.Queue[str] = queue.Queue()
+        self.result: dict[str, Any] = {}
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except BaseException as error:
+            self.failure = error
+            self.address.put("")
+
+    async def _live(self) -> None:
+        with Database(self.database) as store:
+            async with scenes.new_air(SPEED) as air, asyncio.timeout(LIMIT_S):
+                clock = scenes.world_clock(air)
+                central = await air.central("companion")
+                hub = Hub(store, backends=central.backends, unix_s=clock, backoff=Backoff(stranger_s=0.2))
+                app = create_app(store, hub.board.snapshot, clock, access=Accounts("ABCD-EFGH"))
+                scene = AmberMorning(
+                    store, air, hub, clock, scenes.load_board(), lambda _: None, by_itself=False
+                )
+                with background.served(app) as address:
+                    self.address.put(address)
+                    await scene.run(modelled()[:1], central.backends)
+                self.result = outcome(scene)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("REPBEAT_KEY_FILE", str(tmp_path / "key"))
+    found = World(tmp_path / "repbeat.sqlite3")
+    found.start()
+    yield found
+    found.join(10)  # ended already, where the test went through
+
+
+def sign_in(browser: Browser, address: str, name: str) -> Page:
+    page = browser.new_context().new_page()
+    page.goto(f"{address}/signin")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    return page
+
+
+def people_of(db: Database, page: Page) -> str:
+    """Accounts for the athlete who wears the band, and for the coach whom she lets decide."""
+    for _ in range(600):
+        found = athletes.every(db)
+        if found and plans.latest(db, found[0].athlete_id, plans.APPLIED) is not None:
+            break
+        page.wait_for_timeout(100)
+    (athlete,) = athletes.every(db)
+    now_ms = athlete.created_ms
+    ann = setup.first_account(db, "ABCD-EFGH", "ABCD-EFGH", "Ann", PASSWORD, "::1", now_ms)
+    tenants.leave(db, ann.account_id, tenants.HOME, tenants.COACH)
+    coach = setup.member(db, "Carl", PASSWORD, now_ms)
+    tenants.join(db, coach.account_id, tenants.HOME, tenants.COACH, now_ms)
+    scopes = [consent.PLANS, consent.COACHING, consent.VALUES, consent.SESSIONS]
+    consent.give(db, athlete.athlete_id, "account", coach.account_id, scopes, now_ms)
+    return athlete.athlete_id
+
+
+def test_from_five_taps_to_the_band(browser: Browser, world: World) -> None:
+    address = world.address.get(timeout=60)
+    assert address, world.failure
+    with Database(world.database) as db:
+        athlete_id = people_of(db, browser.new_page())
+        ann = sign_in(browser, address, "Ann")
+        ann.get_by_role("link", name="Check-in").click()
+        for group in ann.get_by_role("group").all():
+            group.get_by_role("radio", name="3 of 5").check()
+        ann.get_by_role("button", name="Send").click()
+        expect(ann.get_by_text("Two signs of poor recovery agree").first).to_be_visible()
+        expect(ann.get_by_text("waits for approval")).to_be_visible()
+
+        carl = sign_in(browser, address, "Carl")
+        carl.get_by_role("link", name="Proposals").click()
+        carl.get_by_role("link", name="Athlete A").click()
+        expect(carl.get_by_role("heading", name="Readiness that morning: amber")).to_be_visible()
+        carl.get_by_label("Why, or a word").fill("sleep first")
+        carl.get_by_role("button", name="Approve", exact=True).click()
+        expect(carl.get_by_text("Carl, approve: sleep first")).to_be_visible()
+
+        world.join(LIMIT_S)
+        assert world.failure is None
+        (kept,) = shelf.proposals(db, athlete_id)
+        assert plans.get(db, athlete_id, kept.revision).status == plans.APPLIED
+        assert [(act.actor, act.act) for act in shelf.acts(db, kept)] == [("Carl", "approve")]
+    (there,) = world.result["plans_on_devices"]
+    assert (there["revision"], there["light"], there["sets"]) == (kept.revision, True, [2])
+    assert {"athlete": "Athlete A", "revision": kept.revision, "applied": True} in [
+        {key: row[key] for key in ("athlete", "revision", "applied")} for row in world.result["plan_applied"]
+    ]
+    assert world.result["log_identical"]
