@@ -143,8 +143,8 @@ def get(db: Database, athlete_id: str, revision: int) -> Plan:
 
 
 def latest(db: Database, athlete_id: str, *statuses: str) -> Plan | None:
-    """The newest revision whose status is one of `statuses` (none given: any that was not refused)."""
-    wanted = statuses or (PROPOSED, PENDING, PUSHED, APPLIED, SUPERSEDED)
+    """The newest revision whose status is one of `statuses` (none given: any that still counts)."""
+    wanted = statuses or (PROPOSED, PENDING, PUSHED, APPLIED)
     return next((plan for plan in every(db, athlete_id) if plan.status in wanted), None)
 
 

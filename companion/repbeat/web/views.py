@@ -51,7 +51,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Today:
-    """One athlete's card: the plan that counts, why it changed, the device, what was done last."""
+    """One athlete's card: the plan that counts, its reasons, one refused since, device, last session."""
 
     athlete: Athlete
     device: Device | None
@@ -61,6 +61,7 @@ class Today:
     reasons: list[Text]
     readiness: Readiness | None
     waiting: Waiting | None
+    refused: Plan | None
     last: SessionLine | None
 
 
@@ -114,6 +115,7 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
         reasons=[verdict.decision.text for verdict in judged.verdicts] if judged else [],
         readiness=recovery.readiness_on(db, athlete_id, day) if values else None,
         waiting=_waiting(gate, current) if current else None,
+        refused=_refused(db, current) if current else None,
         last=line(gate, last[0]) if last else None,
     )
 
@@ -140,6 +142,12 @@ def _waiting(gate: Gate, plan: Plan) -> Waiting | None:
         own=plan.athlete_id in gate.viewer.own or gate.viewer.everything,
         needs_coach=decided.needs_approval,
     )
+
+
+def _refused(db: Database, current: Plan) -> Plan | None:
+    """A later plan that the device, or a person, said no to: the one in force stays."""
+    newest = plans.every(db, current.athlete_id)[0]
+    return newest if newest.status == plans.REFUSED and newest.revision > current.revision else None
 
 
 def _sees(gate: Gate, athlete_id: str, scope: str) -> bool:
