@@ -18,6 +18,7 @@ from repbeat_tools.training.sets import MEANS_AND_WHOLE, SPREADS_AND_MEANS, SetR
 TRAINED_ON = Path(__file__).with_name("trained_on.json")
 """Whose recordings the shipped models have seen: their sets are judged by a fit without them."""
 TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0)
+ALONE = 1e6  # nothing is likelier than anything else
 FORMS = ("clean", "uncontrolled", "abrupt_start", "pull_fast", "release_fast")
 
 
@@ -71,12 +72,12 @@ def fitted(task: Task, results: list[SetResult]) -> tuple[Floats, list[str]]:
 def _temperature(task: Task, features: Floats, classes: Ints, people: npt.NDArray[np.str_]) -> float:
     """What to divide the scores by so that people who were left out are least surprising (Guo 2017).
 
-    A fit to one person says nothing of how others differ: it gets the highest.
+    A fit to one person says nothing of how others differ: it is never sure.
     """
     n_classes = int(classes.max()) + 1
     names = sorted(set(people.tolist()))
     if len(names) < 2:
-        return TEMPERATURES[-1]
+        return ALONE
     left_out = np.zeros((len(features), n_classes))
     for person in names:
         theirs = people == person
