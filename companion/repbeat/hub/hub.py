@@ -48,6 +48,11 @@ from repbeat_protocol.records import RecordError
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
+MUTE = 3  # links in a row that ended before a word was said
+OLD_PAIRING = (
+    "If the device was set back to new, this computer's pairing with it is old: "
+    "`repbeat devices forget`, then claim it again"
+)
 MOST_DEVICES = 64  # served at once; whoever advertises under ever new addresses gets no further
 
 
@@ -250,8 +255,10 @@ class Hub:
             pause_s = self._backoff.set_back_s
             log.info("%s: %s", peer.name, done)
         except (HubError, StoreError, BleakError, FrameError, RecordError, OSError, EOFError) as error:
-            peer.problem = str(error) or type(error).__name__
             pause_s = self._pause_s(peer, session, error)
+            peer.problem = str(error) or type(error).__name__
+            if session is not None and not session.device_id and peer.failures >= MUTE:
+                peer.problem += f". {OLD_PAIRING}"
         except Exception:
             # A fault of this program, met with one device, must not end the service of the others.
             log.exception("serving %s failed", peer.name)
