@@ -23,6 +23,7 @@ RECORDS = 1500
 RAW_BYTES = 200_000
 PAYLOAD = bytes(range(100))  # a FAULT's detail: what is in it plays no part
 LIMIT_S = 60
+TURNS = 3  # what else the computer does takes from each, and not from all alike
 
 # Characteristics of raw_notify.py, a program of the device that cannot be imported here.
 START = "b7e2ff02-5a1c-4f0e-9d3b-7c6f52455042"
@@ -30,15 +31,20 @@ STREAM = "b7e2ff03-5a1c-4f0e-9d3b-7c6f52455042"
 
 
 def run(folder: Path, progress: Progress) -> dict[str, Any]:
-    """goodput_Bps and raw_notify_Bps, one after the other on the same paced link."""
-    raw_bps = asyncio.run(_raw())
-    progress("sync", 1, 2)
-    goodput = asyncio.run(_sync(folder))
-    progress("sync", 2, 2)
+    """goodput_Bps and raw_notify_Bps on the same paced link, in turn; the best of each is the link's own."""
+    raw: list[float] = []
+    synced: list[float] = []
+    for turn in range(TURNS):
+        raw.append(asyncio.run(_raw()))
+        synced.append(asyncio.run(_sync(folder / f"turn-{turn}")))
+        progress("sync", turn + 1, TURNS)
     return {
-        "goodput_Bps": goodput,
-        "raw_notify_Bps": raw_bps,
-        "share_of_raw": goodput / raw_bps,
+        "goodput_Bps": max(synced),
+        "raw_notify_Bps": max(raw),
+        "share_of_raw": max(synced) / max(raw),
+        "turns": [
+            {"goodput_Bps": one, "raw_notify_Bps": other} for one, other in zip(synced, raw, strict=True)
+        ],
         "interval_ms": PACE.interval_ms,
         "packets_per_interval": PACE.fragments,
     }
@@ -72,8 +78,8 @@ async def _raw() -> float:
 
 async def _sync(folder: Path) -> float:
     """Record bytes a second from the first batch kept to the last, through hub, ingest and commits."""
-    flash = folder / "sync-band"
-    flash.mkdir()
+    flash = folder / "band"
+    flash.mkdir(parents=True)
     board = load_board()
     image = FlashImage.blank(board, LOG_PARTITION)
     with firmware_importable():
