@@ -20,7 +20,7 @@ QUICK = Backoff(first_s=0.05, longest_s=0.5, unheard_s=1.0, outdated_s=0.2, stra
 SPEED = 8
 SLOW = Pace(interval_ms=15, fragments=1)
 VERY_SLOW = Pace(interval_ms=60, fragments=1)  # 600 records take some 8 s of the devices' time
-LIMIT_S = 50  # of one test's world
+LIMIT_S = 100  # of one test's world
 STEP_S = 25
 
 
