@@ -103,7 +103,8 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
     current = plans.latest(db, athlete_id) if _sees(gate, athlete_id, consent.PLANS) else None
     last = sessions.latest(db, athlete_id, limit=1) if _sees(gate, athlete_id, consent.SESSIONS) else []
     last = [one for one in last if gate.may_session(one)]
-    judged = desk.judge(db, athlete_id, now_ms).proposal if current else None
+    settled = current is not None and current.status == plans.APPLIED  # else its changes tell why
+    judged = desk.judge(db, athlete_id, now_ms).proposal if settled else None
     day = desk.day_of(now_ms, athlete.utc_offset_min)
     values = _sees(gate, athlete_id, consent.VALUES)
     return Today(
