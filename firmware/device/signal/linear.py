@@ -17,7 +17,7 @@ class Linear:
         """
         self._classes = classes
         self._first = first
-        self._inputs = array("f", [0.0] * (last - first))
+        self._last = last
         self._weights = array("f", unhexlify(weights_hex))
         self._scores = array("f", [0.0] * classes)
         self.best = 0
@@ -25,14 +25,12 @@ class Linear:
 
     def classify(self, features: SetFeatures) -> None:
         """A set with at least one repetition."""
-        scores, weights, inputs, at = self._scores, self._weights, self._inputs, 0
+        scores, weights, at = self._scores, self._weights, 0
         features.settle()
-        for i in range(len(inputs)):
-            inputs[i] = features.value(self._first + i)
         for c in range(self._classes):
             score = 0.0
-            for value in inputs:
-                score += weights[at] * value
+            for i in range(self._first, self._last):
+                score += weights[at] * features.value(i)
                 at += 1
             scores[c] = score + weights[at]
             at += 1
