@@ -14,7 +14,7 @@ from pathlib import Path
 import fitdecode
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from repbeat.interop import (
@@ -87,6 +87,7 @@ def test_fit_is_what_another_reader_expects() -> None:
 
 
 @given(st.integers(0, 2_000_000), st.integers(0, 255))
+@example(0, 17)  # a header of another length
 def test_a_changed_byte_in_a_fit_file_is_noticed(at: int, byte: int) -> None:
     content = bytearray(FIT)
     at %= len(content)

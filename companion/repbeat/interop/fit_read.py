@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,9 @@ from repbeat.interop.exercise_names import exercise_of
 
 SOURCE = "fit"
 MAGIC_AT, MAGIC = 8, b".FIT"
+
+# fitdecode asserts and unpacks what it has not looked at
+_BROKEN = (AssertionError, LookupError, OverflowError, TypeError, ValueError, struct.error)
 
 
 def looks_like_fit(head: bytes) -> bool:
@@ -36,7 +40,7 @@ def read(content: bytes) -> Activity:
         raise DamagedFile("its header is damaged: copy the file again") from error
     except fitdecode.FitError as error:
         raise DamagedFile(f"it cannot be read as FIT ({error})") from error
-    except (AssertionError, LookupError, OverflowError, TypeError, ValueError) as error:  # fitdecode asserts
+    except _BROKEN as error:
         raise DamagedFile("it breaks the rules of FIT: export it again from where it came") from error
 
 
