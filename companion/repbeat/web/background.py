@@ -16,6 +16,7 @@ from repbeat.web.access import Open, is_loopback
 
 THREADS = 8
 END_S = 10.0
+SLOW_READER_BYTES = 1 << 20  # who takes no more than that is waited for
 IDLE_S = 0.05
 WAKE_S = 0.25  # how long the end takes to be noticed
 
@@ -36,7 +37,16 @@ def served(app: Flask, port: int = 0, host: str = "127.0.0.1", threads: int = TH
             f"an open companion ({parts.access.why}) is for this computer alone: serve it on 127.0.0.1, "
             "or with accounts"
         )
-    server = waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+    # What is too large is refused before it is kept anywhere, whether or not it says how large it is.
+    server = waitress.create_server(
+        app,
+        host=host,
+        port=port,
+        threads=threads,
+        ident=None,
+        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
+        outbuf_high_watermark=SLOW_READER_BYTES,
+    )
     ended = threading.Event()
 
     def run() -> None:
