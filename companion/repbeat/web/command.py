@@ -78,6 +78,7 @@ def serve(
             feed = Feed()
             collector.bus.listen(feed.hear)
             how = _access(store, chosen)
+            told = _listening()
             app = create_app(
                 store,
                 collector.board.snapshot,
@@ -103,7 +104,7 @@ def serve(
             stack.callback(Reporter(store, collector.bus, _now_ms).close)
             stack.enter_context(following(store, lambda: time.time() * 1000))
             _say_where(address, how)
-            _until_told()
+            told.wait()
             click.echo("Ending: what runs is finished first.", err=True)
 
 
@@ -124,12 +125,12 @@ def _say_where(address: str, how: access.Access) -> None:
         click.echo(f"(from another machine: its address here, and the code {how.setup_code})", err=True)
 
 
-def _until_told() -> None:
-    """Wait for Ctrl-C or a service manager's SIGTERM."""
+def _listening() -> threading.Event:
+    """Set by Ctrl-C or a service manager's SIGTERM; called before anything is served that may be cut."""
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    told.wait()
+    return told
 
 
 @contextlib.contextmanager
