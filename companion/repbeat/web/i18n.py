@@ -137,4 +137,6 @@ def vocabulary() -> Iterator[str]:
         yield from (about.goes, about.comes)
     yield from (board.OFF, board.CONNECTING, board.SYNCING, board.LIVE)
     yield from (words.plain(word) for word in (*consent.SCOPES, *tokens.SCOPES))
+    for question in words.CHECK_IN.values():
+        yield from question
     yield from tenants.ROLES

@@ -13,18 +13,12 @@ from repbeat.derive.readiness import CheckIn
 from repbeat.people import audit, consent
 from repbeat.people.roles import Role, needs
 from repbeat.store import athletes
+from repbeat.web import words
 from repbeat.web.context import gate, now_ms, store
 from repbeat_protocol.plan import PlanError
 
 morning = Blueprint("morning", __name__)
 
-ITEMS = {
-    "sleep": ("How did you sleep?", "badly", "very well"),
-    "fatigue": ("How fresh are you?", "worn out", "fresh"),
-    "soreness": ("How do your muscles feel?", "very sore", "not sore"),
-    "stress": ("How calm are you?", "very stressed", "calm"),
-    "mood": ("How is your mood?", "low", "very good"),
-}
 SIGNS = {
     Sign.CHEST: "discomfort in the chest, jaw or arm",
     Sign.BREATHLESS: "short of breath at rest or with little effort",
@@ -64,7 +58,7 @@ def check_in(athlete_id: str) -> str:
     athlete = athletes.get(store(), athlete_id)
     today = desk.day_of(now_ms(), athlete.utc_offset_min)
     before = next((one for one in recovery.check_ins(store(), athlete_id, today, 0)), None)
-    return render_template("check_in.html", athlete=athlete, today=today, items=ITEMS, before=before)
+    return render_template("check_in.html", athlete=athlete, today=today, items=words.CHECK_IN, before=before)
 
 
 @morning.post("/check-in/<athlete_id>")
@@ -74,7 +68,7 @@ def answer(athlete_id: str) -> ResponseReturnValue:
     gate().check_own(athlete_id)
     db, form = store(), request.form
     athlete = athletes.get(db, athlete_id)
-    answers = {name: form.get(name, type=int) for name in ITEMS}
+    answers = {name: form.get(name, type=int) for name in words.CHECK_IN}
     if any(value is not None and not 1 <= value <= 5 for value in answers.values()):
         abort(422, "Answers are 1 to 5.")
     unwell = form.get("unwell") == "1"

@@ -130,6 +130,14 @@ SENTENCES = {
     500: "An error of RepBeat’s own: its log says where.",
 }
 
+CHECK_IN = {
+    "sleep": ("How did you sleep?", "badly", "very well"),
+    "fatigue": ("How fresh are you?", "worn out", "fresh"),
+    "soreness": ("How do your muscles feel?", "very sore", "not sore"),
+    "stress": ("How calm are you?", "very stressed", "calm"),
+    "mood": ("How is your mood?", "low", "very good"),
+}
+
 READINESS = {
     State.GREEN: "Ready",
     State.AMBER: "Take it easier",

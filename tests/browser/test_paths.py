@@ -1,0 +1,138 @@
+"""Each person's main path in a real browser: a tap, a repetition, a proposal, an export, and no network."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from web.town import PASSWORD, Town
+
+from repbeat.hub import State
+from repbeat.store import Database, athletes, plans
+from repbeat.web.access import Accounts, Open
+from repbeat.web.app import create_app
+from repbeat.web.background import served as serving
+from repbeat_protocol import live as wire
+from repbeat_tools.faces import club
+
+Serve = Callable[[Flask], str]
+TIRED = club.PEOPLE[1].name  # whose plan waits to be decided
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Iterator[tuple[Database, str]]:
+    """The club's store and its address, with people who sign in."""
+    with Database(tmp_path / "club.sqlite3") as db:
+        club.fill(db)
+        app = create_app(db, unix_s=lambda: club.NOW_MS / 1000, access=Accounts(None))
+        with serving(app) as address:
+            yield db, address
+
+
+def sign_in(browser: Browser, address: str, name: str, password: str = club.PASSWORD) -> Page:
+    page = browser.new_page()
+    page.goto(address + "/signin")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today", timeout=30_000)
+    return page
+
+
+def newest(db: Database) -> plans.Plan:
+    plan = plans.latest(db, athletes.named(db, TIRED).athlete_id)
+    assert plan is not None
+    return plan
+
+
+def test_a_tap_accepts_the_plan_that_waits(browser: Browser, training: tuple[Database, str]) -> None:
+    db, address = training
+    assert newest(db).status == plans.PROPOSED
+    page = sign_in(browser, address, TIRED)
+    expect(page.locator(".state")).to_contain_text("Recover first")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("ready for the device")).to_be_visible(timeout=30_000)
+    assert newest(db).status == plans.PENDING
+    page.close()
+
+
+def test_a_coach_approves_with_the_evidence_in_view(browser: Browser, training: tuple[Database, str]) -> None:
+    db, address = training
+    page = sign_in(browser, address, "Coach")
+    page.goto(address + "/roster")
+    expect(page.get_by_role("heading", level=2).first).to_have_text(TIRED)  # who needs most comes first
+    page.goto(address + "/proposals")
+    page.get_by_role("link", name=TIRED).first.click()
+    expect(page.get_by_role("heading", name="Readiness that morning")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Approve", exact=True).click()
+    page.wait_for_load_state()
+    assert newest(db).status == plans.PENDING
+    page.close()
+
+
+def test_a_tap_takes_the_lighter_session(browser: Browser, training: tuple[Database, str]) -> None:
+    db, address = training
+    before = newest(db).revision
+    page = sign_in(browser, address, TIRED)
+    page.get_by_role("button", name="Go lighter").click()
+    expect(page.get_by_text("ready for the device")).to_be_visible(timeout=30_000)
+    after = newest(db)
+    assert (after.revision, after.origin) == (before + 1, plans.PERSON)
+    page.close()
+
+
+def test_the_count_moves_within_a_second_of_the_repetition(
+    browser: Browser, served: Serve, trained: Database
+) -> None:
+    """A second of the page's own clock: how busy this machine is has no part in it."""
+    states: dict[str, State] = {}
+
+    def rep(number: int) -> None:
+        values = dict.fromkeys(wire.FIELDS, 0) | {"phase": wire.IN_SET, "reps": number, "reps_high": 10}
+        states["00000000000000a1"] = State(address="", link="connected", values=values)
+
+    page = browser.new_page()
+    page.clock.install()
+    rep(3)
+    page.goto(served(create_app(trained, lambda: states, access=Open("test"))) + "/live")
+    count = page.locator("[data-of=reps]")
+    expect(count).to_have_text("3")
+    for number in (4, 5, 6):
+        rep(number)
+        page.clock.run_for(1000)
+        expect(count).to_have_text(str(number), timeout=30_000)
+    page.close()
+
+
+def test_what_is_mine_goes_with_me_and_then_is_gone(browser: Browser, served: Serve, town: Town) -> None:
+    town.app.config["WTF_CSRF_ENABLED"] = True
+    page = sign_in(browser, served(town.app), "Ann", PASSWORD)
+    page.goto(page.url + "privacy")
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Export").click()
+    assert download.value.suggested_filename.endswith(".zip")
+    page.get_by_label("Type the athlete’s name").fill("Athlete A")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Erase Athlete A").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Erased", timeout=60_000)
+    assert "Athlete A" not in [one.name for one in athletes.every(town.db)]
+    page.close()
+
+
+def test_without_a_network_the_last_state_is_shown(
+    browser: Browser, served: Serve, trained: Database
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(served(create_app(trained, access=Open("test"))))
+    page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=60_000)
+    page.reload()  # this one goes through the worker, which keeps it
+    context.set_offline(True)
+    page.reload()
+    expect(page.get_by_text("Offline: this is the last state that was here.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Athlete A")).to_be_visible()
+    page.goto(page.url + "trends")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Offline")
+    context.close()
