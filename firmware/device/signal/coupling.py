@@ -23,6 +23,8 @@ NAMES = (
 PUSH, SPEED, HEIGHT = range(3)  # vertical: acceleration, and its sums over cells
 SWING, TURNING, ANGLE = 3, 6, 9  # three axes each: acceleration, angular rate, angle
 CHANNELS = 12
+ROW = tuple([c * CHANNELS - c * (c + 1) // 2 for c in range(CHANNELS)])  # moments: each pair once
+PAIRS = CHANNELS * (CHANNELS + 1) // 2
 CELL_S = 0.1
 LEAST_DEGREES = 2.0  # turning by less is noise, and goes with nothing
 SQUARINGS = 5
@@ -36,7 +38,7 @@ class Coupling:
         self._now = array("f", [0.0] * CHANNELS)
         self._means = array("f", [0.0] * CHANNELS)
         self._sums = array("f", [0.0] * CHANNELS)
-        self._moments = array("f", [0.0] * (CHANNELS * CHANNELS))
+        self._moments = array("f", [0.0] * PAIRS)
         self._gravity = array("f", [0.0] * 3)
         self.values = array("f", [0.0] * len(NAMES))
         self.begin()
@@ -44,7 +46,7 @@ class Coupling:
     def begin(self) -> None:
         """A new set."""
         self._cells = 0
-        for i in range(CHANNELS * CHANNELS):
+        for i in range(PAIRS):
             self._moments[i] = 0.0
         for i in range(3):
             self._gravity[i] = 0.0
@@ -75,10 +77,10 @@ class Coupling:
                 value = now[c]
                 sums[c] += value
                 for d in range(c, CHANNELS):
-                    moments[c * CHANNELS + d] += value * now[d]
+                    moments[ROW[c] + d] += value * now[d]
         for c in range(CHANNELS):
             for d in range(c, CHANNELS):
-                moments[c * CHANNELS + d] -= sums[c] * sums[d] / n
+                moments[ROW[c] + d] -= sums[c] * sums[d] / n
         self._cells += n
 
     def _drift(self, window: Window, low: int, high: int, size: float) -> float:
@@ -117,8 +119,8 @@ class Coupling:
         values[7] = self._tie(SPEED, ANGLE, axis) / angle
 
     def _scatter(self, first: int) -> list[float]:
-        m, n = self._moments, CHANNELS
-        a, b, c = first * n + first, (first + 1) * n + first + 1, (first + 2) * n + first + 2
+        m = self._moments
+        a, b, c = [ROW[axis] + axis for axis in (first, first + 1, first + 2)]
         return [m[a], m[a + 1], m[a + 2], m[b], m[b + 1], m[c]]
 
     def _deviation(self, power: float) -> float:
@@ -126,7 +128,7 @@ class Coupling:
 
     def _tie(self, channel: int, axes: int, axis: tuple[float, float, float]) -> float:
         """How a vertical course goes with turning about the axis, over the size of the course."""
-        at = channel * CHANNELS
+        at = ROW[channel]
         together = 0.0
         for k in range(3):
             together += self._moments[at + axes + k] * axis[k]
