@@ -68,6 +68,15 @@ def test_what_is_provisioned_is_held(flashed: str) -> None:
     assert answer("provision", "--port", flashed)["name"] == "Band 7"
 
 
+def test_any_setting_is_provisioned_within_its_bounds(flashed: str) -> None:
+    held = answer("provision", "--port", flashed, "--set", "stack_step_mm=-20", "--set", "stack_top_mm=840")
+    assert (held["stack_step_mm"], held["stack_top_mm"]) == (-20, 840)
+    result = call("provision", "--port", flashed, "--set", "stack_step_mm=2000")
+    assert result.exit_code == 1
+    assert "stack_step_mm must be -100 to 100" in result.output
+    assert "NAME=VALUE" in call("provision", "--port", flashed, "--set", "stack").output
+
+
 def test_a_refused_setting_says_what_is_allowed(flashed: str) -> None:
     result = call("provision", "--port", flashed, "--name", "x" * 21)
     assert result.exit_code == 1

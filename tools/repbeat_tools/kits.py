@@ -17,7 +17,7 @@ from repbeat_tools import boards, power
 
 ROW, TOP, LEFT, GAP, BOX = 24, 48, 20, 250, 190
 WIDTH = LEFT + BOX + GAP + BOX + LEFT
-COLOURS = {"3V3": "#c0392b", "GND": "#222222", "SDA": "#1f77b4", "SCL": "#b8860b", "cell": "#c0392b"}
+COLOURS = {"3V3": "#c0392b", "BAT": "#c0392b", "GND": "#222222", "SDA": "#1f77b4", "SCL": "#b8860b"}
 SIGNAL = "#2e7d32"
 TABLE = ("<!-- parts -->", "<!-- end -->")
 
@@ -101,6 +101,8 @@ def wires(name: str) -> list[tuple[str, str, str, str]]:
         part = board.get(role)
         if part is None or str(part["pin"]) not in kit.pins or kit.pins[str(part["pin"])] == "on the module":
             continue
+        if role == "battery":
+            found.append((role, "plus", "BAT", ""))
         found.append((role, terminals[0], pin(part["pin"], f"{role}.pin"), kit.through.get(role, "")))
         found.append((role, terminals[1], "GND", ""))
     return found

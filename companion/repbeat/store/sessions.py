@@ -73,7 +73,7 @@ class Set(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rep(msgspec.Struct, frozen=True):
-    """One repetition; `reject_reason` 0: counted. Fields as in REP v1."""
+    """One repetition; `reject_reason` 0: counted. Fields as in REP v2; v1 has not the last three."""
 
     device_id: str
     log_id: int
@@ -94,6 +94,9 @@ class Rep(msgspec.Struct, frozen=True):
     form_bits: int
     confidence: int
     reject_reason: int
+    range_mm: int = 0
+    load_g: int = 0
+    power_w: int = 0
 
 
 class Strain(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,8 +148,7 @@ class Key(msgspec.Struct, frozen=True):
     session_seq: int
 
 
-_rep_fields = struct.Struct(wire.layout_format(wire.REP, 1)).unpack_from
-_REP_SIZE = struct.calcsize(wire.layout_format(wire.REP, 1)) + wire.OVERHEAD
+_REP = {version: struct.Struct(wire.layout_format(wire.REP, version)) for version in (1, 2)}
 
 # A constant, never a value: values go as parameters.
 _OF_SESSION = "WHERE device_id = :device_id AND log_id = :log_id AND session_seq = :session_seq"
@@ -276,12 +278,17 @@ def reps(db: Database, key: Key) -> list[Rep]:
     if session is None:
         return []
     found = records.between(db, key.device_id, key.log_id, session.first_seq, session.last_seq + 1, wire.REP)
-    rows = [rep_of(record) for record in found if record.version == 1 and len(record.raw) == _REP_SIZE]
+    rows = [rep_of(record) for record in found if _is_rep(record)]
     return [row for row in rows if row.session_seq == key.session_seq]
 
 
+def _is_rep(record: Record) -> bool:
+    form = _REP.get(record.version)
+    return form is not None and len(record.raw) == form.size + wire.OVERHEAD
+
+
 def rep_of(record: Record) -> Rep:
-    """A REP v1 record's repetition."""
+    """A REP record's repetition."""
     (
         session_seq,
         exercise,
@@ -289,7 +296,9 @@ def rep_of(record: Record) -> Rep:
         rep_index,
         end_ago_ms,
         *measures,
-    ) = _rep_fields(record.raw, wire.HEADER_SIZE)
+    ) = _REP[record.version].unpack_from(record.raw, wire.HEADER_SIZE)
+    if record.version > 1:
+        measures[-2] *= 10  # the load is written in 10 g
     return Rep(
         record.device_id,
         record.log_id,

@@ -9,7 +9,7 @@ The part has no FIFO: a measurement that is not read within one period is overwr
 tells. The more often it is polled, the better the times: a sample is younger than the last empty poll.
 """
 
-from time import sleep_ms, ticks_diff, ticks_ms
+from time import ticks_diff, ticks_ms
 
 from micropython import const
 
@@ -38,6 +38,10 @@ _RANGING = const(0x40)
 _VALID = const(9)  # of the status byte's low five bits
 _STREAM = const(2)  # places in the block of results
 _DISTANCE = const(13)
+_BOOTING = const(1)
+_CALIBRATING = const(2)
+_RUNNING = const(3)
+_PATIENCE_MS = const(300)  # its boot takes 1.2 ms, the calibration 42 ms
 _FIRST_AGAIN = const(128)  # the stream counter runs 0-255, then 128-255
 
 # Registers 0x2D-0x87 as the part wants them: I2C and interrupt at 1.8 V, interrupt high on a new sample.
@@ -70,6 +74,8 @@ class VL53L1X:
         self._rate_hz = rate_hz
         self._block = bytearray(17)
         self._clock = SampleClock(rate_hz * 1000)
+        self._stage = _BOOTING
+        self._stage_ms = 0
         self._stream = -1
         self._missed = 0
         self._empty_ms = 0  # when there was nothing to read
@@ -91,14 +97,28 @@ class VL53L1X:
         return self._clock.measured
 
     def start(self) -> None:
-        """Set the part up and range. Blocks for the part's boot and its first calibration, 0.1 s. Raises
-        BusFault."""
+        """Begin to set the part up; `poll` goes on with it and ranges 0.1 s later. Raises BusFault."""
+        self._registers.write(_MODE_START, 0)
+        self._stage = _BOOTING
+        self._stage_ms = ticks_ms()
+
+    def _set_up(self) -> None:
+        """One step on, if the part is through with the last: nothing here waits."""
         registers = self._registers
-        self._wait(_SYSTEM_STATUS)
-        registers.write(_MODE_START, 0)
-        registers.write_from(_CONFIGURATION, _START_UP)
-        registers.write(_MODE_START, _RANGING)  # one measurement calibrates the part to its temperature
-        self._wait(_TIO_STATUS)
+        booting = self._stage == _BOOTING
+        if not registers.read(_SYSTEM_STATUS if booting else _TIO_STATUS) & 1:
+            if ticks_diff(ticks_ms(), self._stage_ms) > _PATIENCE_MS:
+                raise BusFault(self.NAME, 110)
+        elif booting:
+            registers.write_from(_CONFIGURATION, _START_UP)
+            registers.write(_MODE_START, _RANGING)  # one measurement calibrates the part to its temperature
+            self._stage = _CALIBRATING
+            self._stage_ms = ticks_ms()
+        else:
+            self._range()
+
+    def _range(self) -> None:
+        registers = self._registers
         registers.write(_CLEAR, 1)
         registers.write(_MODE_START, 0)
         registers.write(_VHV_BOUND, 0x09)
@@ -114,6 +134,7 @@ class VL53L1X:
         self._stream = -1
         self._seen_empty = False
         self._clock.set_up(self._rate_hz * 1000, budget_ms * 500)
+        self._stage = _RUNNING
 
     def sleep(self) -> None:
         """Stop ranging."""
@@ -121,6 +142,9 @@ class VL53L1X:
 
     def poll(self) -> int:
         """1 when a new distance was read, else 0. Call it twice in a period. Raises BusFault."""
+        if self._stage != _RUNNING:
+            self._set_up()
+            return 0
         registers = self._registers
         if not registers.read(_TIO_STATUS) & 1:
             self._empty_ms = ticks_ms()
@@ -167,10 +191,3 @@ class VL53L1X:
         self._registers.read_into(_OSCILLATOR, memoryview(self._block)[:2])
         per_ms = (self._block[0] << 8 | self._block[1]) & 0x3FF
         return per_ms * (1000 // self._rate_hz) * 43 // 40
-
-    def _wait(self, register: int) -> None:
-        for _ in range(100):
-            if self._registers.read(register) & 1:
-                return
-            sleep_ms(2)
-        raise BusFault(self.NAME, 110)

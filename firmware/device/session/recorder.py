@@ -78,6 +78,32 @@ class Recorder:
         )
         return self._append(records.REP, values)
 
+    def machine_rep(
+        self, rep, set_index: int, rep_index: int, end_ago_ms: int, load_g: int, power_w: int
+    ) -> int:
+        """A repetition on a machine whose way is measured; `load_g`, `power_w` 0: not known."""
+        values = (
+            self.session_seq,
+            0,
+            min(set_index, 255),
+            min(rep_index, 255),
+            min(end_ago_ms, U16),
+            min(rep.concentric_ms, U16),
+            min(rep.pause_ms, U16),
+            min(rep.eccentric_ms, U16),
+            0,
+            min(rep.range_permille, U16),
+            min(rep.mean_velocity_mm_s, U16),
+            min(rep.peak_velocity_mm_s, U16),
+            rep.form_bits,
+            rep.confidence,
+            0,
+            min(rep.range_mm, U16),
+            min(load_g // 10, U16),
+            min(power_w, U16),
+        )
+        return self._append(records.REP, values, 2)
+
     def raw_window(self, payload: memoryview) -> None:
         """One part of the motion around a doubtful repetition (repbeat_protocol.raw_window)."""
         self._log.append(records.RAW_WINDOW, 2, payload, self._clock.uptime_ms())
@@ -116,10 +142,11 @@ class Recorder:
         recognised: int,
         recognised_percent: int,
         reason: int,
+        load_g: int = -1,
     ) -> None:
         """A set ended: `execution` and `rest` say what was planned, `work` (WorkSet) what was done.
 
-        `counts`: whether it stands for a set of the plan.
+        `counts`: whether it stands for a set of the plan. `load_g`: measured; -1: the planned one.
         """
         item = execution.item
         values = (
@@ -132,7 +159,7 @@ class Recorder:
             item.reps_low,
             item.reps_high,
             min(rejected, 255),
-            item.load_g // 10,
+            (item.load_g if load_g < 0 else load_g) // 10,
             end_ago_ms,
             work.end_ms - work.start_ms,
             min(rest_before_s, U16),

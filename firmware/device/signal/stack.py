@@ -63,6 +63,11 @@ class StackCounter:
         self._restart()
 
     @property
+    def rest_mm(self) -> int:
+        """Where the stack rests, by the sensor; 0 while that is not known."""
+        return self._rest_mm if self._rested else 0
+
+    @property
     def count(self) -> int:
         """Repetitions confirmed in this set."""
         return self._reps.count

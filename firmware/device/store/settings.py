@@ -38,6 +38,10 @@ KNOWN = {
     "unwell": (0, 0, 1),
     "cadence": (0, 0, 1),
     "step_mm": (700, 300, 2000),
+    "stack_top_mm": (0, 0, 1300),  # distance to the pin's flag in the first plate
+    "stack_step_mm": (0, -100, 100),  # from plate to plate; 0: the load is not known
+    "stack_first_g": (0, 0, 100000),
+    "stack_step_g": (0, 0, 50000),
     "nudge_after_min": (0, 0, 480),
     "nudge_from_min": (540, 0, 1439),
     "nudge_until_min": (1200, 1, 1440),

@@ -21,6 +21,7 @@ from device.session.heart_log import HeartLog
 from device.session.heart_source import HeartSource
 from device.session.load import Load
 from device.session.local_time import LocalTime
+from device.session.machine import Machine
 from device.session.memory import Memory
 from device.session.plan_switch import PlanSwitch
 from device.session.recognition import SetRecogniser
@@ -30,6 +31,7 @@ from device.session.session import Session
 from device.session.walk import Walk
 from device.signal.exercise import EQUIPMENT, WRIST
 from device.signal.reps import RepCounter
+from device.signal.stack import StackCounter
 from device.system import erasure, rest_state
 from device.system import faults as codes
 from device.system.core import Core, read_board
@@ -76,7 +78,8 @@ class App(Core):
         self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
         self.heart_log = HeartLog(self.journal, self.clock)
         self.walk = Walk(self.journal, self.clock, self.settings, lambda: self.cue(cues.NUDGE))
-        self.sensing = Sensing(self.board, self.activity, self.heart, self.walk, self.faults)
+        self.machine = self._machine() if self.board.distance else None
+        self.sensing = Sensing(self.board, self.activity, self.heart, self.walk, self.faults, self.machine)
         self._wake = Wake(board_settings, self.board.imu is not None)
         self._sleeper = rest_state.Sleeper()
 
@@ -104,11 +107,15 @@ class App(Core):
             self.memory,
         )
 
+    def _machine(self) -> Machine:
+        """Counts on a board that measures a weight stack's distance."""
+        return Machine(StackCounter(), Recorder(self.journal, self.clock), self.settings, ticks_diff)
+
     # What Core asks
 
     def obstacle(self) -> int:
         """See Core."""
-        if self.activity.engaged:
+        if self.activity.engaged or (self.machine and self.machine.active):
             return bundle.InSession.reason
         battery = self.board.battery
         low = battery is not None and 0 <= battery.percent < UPDATE_PERCENT and not battery.charging
@@ -147,6 +154,8 @@ class App(Core):
             ("show", self._show),
             ("updates", self.updates.run),
         ]
+        if self.board.distance:
+            tasks.append(("distance", self.sensing.watch_stack))
         board = self.board
         if board.button:
             claim = self.link.window.open

@@ -21,6 +21,8 @@ SKIN_SAMPLES = 3
 # bits of the parts that are well
 IMU = 1
 OPTICAL = 2
+DISTANCE = 4
+DISTANCE_MS = 10  # the distance sensor has no FIFO, and its times are as good as it is polled often
 
 
 class Part:
@@ -78,12 +80,15 @@ class Part:
 class Sensing:
     """`beats` counts rounds, for the watchdog."""
 
-    def __init__(self, board, activity, heart, walk, faults) -> None:
+    def __init__(self, board, activity, heart, walk, faults, machine=None) -> None:
+        """`machine`: takes the distances of a board that measures them."""
         self._walk = walk
         self._activity = activity
         self._heart = heart
         self._imu = Part(board.imu, faults) if board.imu else None
         self._optical = Part(board.optical, faults) if board.optical else None
+        self._distance = Part(board.distance, faults) if board.distance else None
+        self._machine = machine
         self._measuring = False
         self._off_since_ms = 0
         self._skin = 0
@@ -105,12 +110,27 @@ class Sensing:
     def well(self) -> int:
         """The parts that work, as bits."""
         imu = IMU if self._imu and self._imu.well else 0
+        imu |= DISTANCE if self._distance and self._distance.well else 0
         return imu | (OPTICAL if self._optical and self._optical.well else 0)
+
+    async def watch_stack(self) -> None:
+        """Hand each distance on, for ever."""
+        part = self._distance
+        driver = part.driver
+        part.run(driver.start)
+        while True:
+            if part.poll():
+                driver.load()
+                self._machine.distance(driver.t_ms, driver.mm, driver.valid)
+            self._machine.tick(ticks_ms())
+            await asyncio.sleep_ms(DISTANCE_MS)
 
     def sleep(self) -> None:
         """Before a deep sleep: no light, and a motion sensor that raises its line when it is moved."""
         if self._optical:
             self._optical.run(self._optical.driver.sleep)
+        if self._distance:
+            self._distance.run(self._distance.driver.sleep)
         if self._imu:
             self._imu.run(self._imu.driver.sleep)
             self._imu.driver.moved()  # what it has felt before wakes nobody

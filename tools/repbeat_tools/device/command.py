@@ -124,12 +124,27 @@ def partition_table(board: Path, output: Path) -> None:
     click.echo(f"esptool write-flash 0x{partitions.OFFSET:x} {output}")
 
 
+def _setting(text: str) -> tuple[str, int | str]:
+    """NAME=VALUE as the firmware keeps it: whole numbers are numbers."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise click.BadParameter(f"{text}: a setting is NAME=VALUE, such as stack_step_mm=20")
+    return name, int(value) if value.lstrip("-").isdigit() else value
+
+
 @device.command()
 @port_option
 @click.option("--name", help="What it calls itself over Bluetooth, up to 20 bytes.")
 @click.option("--resting", "resting_bpm", type=click.IntRange(30, 110), help="Resting heart rate, bpm.")
 @click.option("--max", "max_bpm", type=click.IntRange(120, 230), help="Maximum heart rate, bpm.")
 @click.option("--strap", help="A chest strap's address or name; empty for none.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any setting of the firmware (device/store/settings.py), such as stack_step_mm=20.",
+)
 @click.option(
     "--update-key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -142,11 +157,13 @@ def provision(
     resting_bpm: int | None,
     max_bpm: int | None,
     strap: str | None,
+    settings: tuple[str, ...],
     update_key: Path | None,
     as_json: bool,
 ) -> None:
     """Set what a device should know of itself and its wearer, and print what it then holds."""
     asked = {"name": name, "resting_bpm": resting_bpm, "max_bpm": max_bpm, "strap": strap}
+    asked |= dict(_setting(one) for one in settings)
     change = {key: value for key, value in asked.items() if value is not None}
     with errors_shown(), BoardPort(port) as there:
         there.run(
