@@ -23,7 +23,6 @@ DOCS = {  # of the README
     "today-phone-light": "today",
     "session-desktop-light": "session",
     "trends-desktop-dark": "trends",
-    "wall-4k": "wall",
 }
 
 
