@@ -97,6 +97,7 @@ class Server:
             **os.environ,
             "REPBEAT_REQUESTS_A_MINUTE": "1000000",
             "REPBEAT_LOG_LEVEL": "error",
+            **(environment or {}),
         }
         self.process: subprocess.Popen[bytes] | None = None
 
