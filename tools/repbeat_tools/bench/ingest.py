@@ -85,22 +85,26 @@ def run(folder: Path, sessions: int, progress: Progress) -> dict[str, Any]:
         kept = profile.runcall(fill, db, written, "rows", progress)
         size = _size(db, made)
     raw = _Raw(made, folder / "raw.sqlite3", parts=sessions * -(-kept // sessions // BATCH))
-    took_s = raw_s = 0.0
+    took_s = raw_s = cpu_s = raw_cpu_s = 0.0
     with Database(folder / "ingest.sqlite3") as db:
         introduce(db, written)
         for number, records in enumerate(written):
-            started = time.perf_counter()
+            started, cpu_started = time.perf_counter(), time.process_time()
             bring(db, records)
-            between = time.perf_counter()
+            between, cpu_between = time.perf_counter(), time.process_time()
             raw.write(number * raw.parts // sessions, (number + 1) * raw.parts // sessions)
             raw_s += time.perf_counter() - between
+            raw_cpu_s += time.process_time() - cpu_between
             took_s += between - started
+            cpu_s += cpu_between - cpu_started
             progress("ingest", number + 1, sessions)
     raw.close()
     return {
         "sessions_per_s": sessions / took_s,
         "raw_sqlite_sessions_per_s": sessions / raw_s,
         "share_of_raw": raw_s / took_s,
+        "cpu_ms_per_session": 1000 * cpu_s / sessions,
+        "raw_sqlite_cpu_ms_per_session": 1000 * raw_cpu_s / sessions,
         "records_per_session": kept // sessions,
         "bytes_per_session": (size - empty) // sessions,
         "spent": _spent(profile),
@@ -109,8 +113,8 @@ def run(folder: Path, sessions: int, progress: Progress) -> dict[str, Any]:
 
 # What a batch goes through, by the function whose time it is, callees included.
 _STEPS = {
-    "check_each_record": ("records.py", "decoded"),
-    "pack_and_seal": ("records.py", "_row"),
+    "check_each_record": ("record.py", "decoded"),
+    "pack_and_seal": ("blocks.py", "_row"),
     "derive_rows": ("expand.py", "expand"),
     "commit": ("sqlite.py", "end"),
     "all": ("batch.py", "ingest"),
@@ -124,6 +128,9 @@ def _spent(profile: cProfile.Profile) -> dict[str, float]:
         for step, (name, wanted) in _STEPS.items():
             if function == wanted and Path(file).name == name:
                 found[step] += cumulative_s
+    missed = [step for step, s in found.items() if not s]
+    if missed:
+        raise LookupError(f"no such function was called for {', '.join(missed)}: name its new place")
     whole_s = found.pop("all")
     shares = {step: round(s / whole_s, 3) for step, s in found.items()}
     return {**shares, "cursor_and_other_statements": round(1 - sum(shares.values()), 3)}
