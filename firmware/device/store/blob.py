@@ -24,6 +24,7 @@ MARK = "<BBHII"
 MARK_SIZE = 12
 START = 256
 LIMIT = SECTOR - START - DIGEST_SIZE  # content bytes
+_NO_DIGEST = bytes(8)
 STEP = 512  # bytes hashed at once
 
 
@@ -37,7 +38,7 @@ class Blob:
         self.sector = sector
         self.ident = 0
         self.length = -1
-        self.digest8 = bytes(8)
+        self.digest8 = _NO_DIGEST
         self.marks = {}  # what: value
         self._next_mark = MARKS
         self._load()

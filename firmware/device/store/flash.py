@@ -7,6 +7,10 @@ go from 1 to 0 only), `ioctl(6, sector)` erases 4 KiB to 0xFF, and each raises O
 SECTOR = 4096
 CHUNK = 64
 
+_ZEROS = bytes(CHUNK)
+_BLANK = b"\xff" * CHUNK
+_CHECK = memoryview(bytearray(CHUNK))  # one for all partitions: no call waits while it uses it
+
 _BLOCK_COUNT = 4  # ioctl numbers of the MicroPython block protocol
 _BLOCK_SIZE = 5
 _BLOCK_ERASE = 6
@@ -25,16 +29,13 @@ class NotFlash(StoreError):
 
 
 class Flash:
-    """A partition in 4 KiB sectors, with buffers of its own so that no call needs another."""
+    """A partition in 4 KiB sectors; no call needs a buffer."""
 
     def __init__(self, partition, least_sectors: int) -> None:
         self._partition = partition
         self.sectors = partition.ioctl(_BLOCK_COUNT, 0)
         if partition.ioctl(_BLOCK_SIZE, 0) != SECTOR or self.sectors < least_sectors:
             raise NotFlash("need at least %d sectors of %d bytes" % (least_sectors, SECTOR))
-        self._zeros = bytes(CHUNK)
-        self._blank = b"\xff" * CHUNK
-        self._check = memoryview(bytearray(CHUNK))
         self.faults = 0  # writes that did not read back
 
     def read(self, sector: int, offset: int, into: memoryview) -> None:
@@ -62,7 +63,7 @@ class Flash:
         try:
             while size > 0:
                 n = min(size, CHUNK)
-                self._partition.writeblocks(sector, memoryview(self._zeros)[:n], offset)
+                self._partition.writeblocks(sector, memoryview(_ZEROS)[:n], offset)
                 offset += n
                 size -= n
         except OSError:
@@ -91,9 +92,9 @@ class Flash:
         first = end = start
         at = start
         while at < SECTOR:
-            part = self._check[: min(CHUNK, SECTOR - at)]
+            part = _CHECK[: min(CHUNK, SECTOR - at)]
             self.read(sector, at, part)
-            if part != self._blank[: len(part)]:
+            if part != _BLANK[: len(part)]:
                 for i in range(len(part)):
                     if part[i] != 0xFF:
                         end = at + i + 1
@@ -104,7 +105,7 @@ class Flash:
 
     def _holds(self, sector: int, offset: int, data: memoryview) -> bool:
         for at in range(0, len(data), CHUNK):
-            part = self._check[: min(CHUNK, len(data) - at)]
+            part = _CHECK[: min(CHUNK, len(data) - at)]
             self._partition.readblocks(sector, part, offset + at)
             if part != data[at : at + len(part)]:
                 return False
