@@ -77,4 +77,18 @@ _FIRST = (
     "CREATE INDEX sessions_by_start ON sessions (start_ms)",
 )
 
-MIGRATIONS = (Migration("0001_machines", _FIRST),)
+_FLEET = (
+    """CREATE TABLE device_signals (           -- how strongly a device was last heard
+        device_id TEXT NOT NULL PRIMARY KEY,
+        rssi_dbm INTEGER NOT NULL,
+        heard_ms BIGINT NOT NULL
+    )""",
+    """CREATE TABLE device_calibrations (
+        device_id TEXT NOT NULL,
+        at_ms BIGINT NOT NULL,
+        note TEXT NOT NULL,
+        PRIMARY KEY (device_id, at_ms)
+    )""",
+)
+
+MIGRATIONS = (Migration("0001_machines", _FIRST), Migration("0002_fleet", _FLEET))

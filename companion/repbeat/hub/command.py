@@ -70,7 +70,7 @@ def hub(
                 stack.enter_context(handing_in(db, serving.bus, companions, token, gym_id))
             else:
                 stack.callback(Arrivals(db, serving.bus, _now_ms, approved=approve).close)
-                stack.callback(Attributing(db, serving.bus).close)
+                stack.callback(Attributing(db, serving.bus, _now_ms).close)
             try:
                 asyncio.run(serving.run())
             except KeyboardInterrupt:
@@ -91,7 +91,7 @@ def sync(scan_s: float, limit_s: float, as_json: bool, database: Location) -> No
     with errors_shown(HubError), Database(database) as db:
         serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
-        machines = Attributing(db, serving.bus)
+        machines = Attributing(db, serving.bus, _now_ms)
         try:
             served = asyncio.run(serving.sync_once(scan_s, limit_s))
         finally:

@@ -46,8 +46,10 @@ class DeviceSession:
         patience: Patience,
         ended: asyncio.Event,
         introduce: Callable[[Link, Info], Awaitable[None]],
+        rssi_dbm: int | None = None,
     ) -> None:
         self._introduce = introduce
+        self._rssi_dbm = rssi_dbm
         self._link = link
         self._address = address
         self._name = name
@@ -129,7 +131,14 @@ class DeviceSession:
             return name, records.cursor(db, self.device_id, info.log_id), log_before
 
         self._name, cursor, log_before = await self._writer.do(note)
-        self._tell(events.Connected, log_id=info.log_id, cursor=cursor, head_seq=info.next, firmware=firmware)
+        self._tell(
+            events.Connected,
+            log_id=info.log_id,
+            cursor=cursor,
+            head_seq=info.next,
+            firmware=firmware,
+            rssi_dbm=self._rssi_dbm,
+        )
         return info, log_before
 
     async def _set_time(self) -> None:

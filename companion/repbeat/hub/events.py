@@ -22,12 +22,13 @@ class Found(Event, frozen=True, kw_only=True):
 
 
 class Connected(Event, frozen=True, kw_only=True):
-    """INFO was read: the log's id, the cursor here and the device's head."""
+    """INFO was read: the log's id, the cursor here and the device's head; `rssi_dbm` as it was last heard."""
 
     log_id: int
     cursor: int
     head_seq: int
     firmware: str
+    rssi_dbm: int | None = None
 
 
 class Claimed(Event, frozen=True, kw_only=True):

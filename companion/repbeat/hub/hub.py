@@ -84,6 +84,7 @@ class _Peer:
     def __init__(self, device: BLEDevice, name: str) -> None:
         self.device = device
         self.name = name
+        self.rssi_dbm: int | None = None
         self.heard = asyncio.Event()
         self.failures = 0  # in a row
         self.device_id = ""
@@ -185,6 +186,7 @@ class Hub:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
             peer.device = device
+            peer.rssi_dbm = advertisement.rssi
             peer.heard.set()
 
         try:
@@ -239,6 +241,7 @@ class Hub:
                 self._patience,
                 ended,
                 self.trust.introduce,
+                peer.rssi_dbm,
             )
             try:
                 await use(session)

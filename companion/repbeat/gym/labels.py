@@ -1,0 +1,71 @@
+"""A sheet of labels for machines: name and a QR code that leads to the page where the machine is claimed.
+
+The code holds an address and the machine's drawn id, no name and no key. A4, 2 × 7 labels of 99.1 × 38.1 mm
+(the usual sheet of 14), drawn as vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import segno
+
+from repbeat.gym.machines import Machine
+
+COLUMNS, ROWS = 2, 7
+WIDTH_MM, HEIGHT_MM = 99.1, 38.1
+LEFT_MM, TOP_MM, GAP_MM = 4.65, 15.15, 2.5
+QR_MM, EDGE_MM = 30.0, 4.0
+BELOW = {"new_x": "LEFT", "new_y": "NEXT"}
+
+
+class NoLabels(Exception):
+    """The sheet cannot be made; the message says what to do."""
+
+
+def address(base_url: str, machine: Machine) -> str:
+    """Where a machine's code leads."""
+    return f"{base_url.rstrip('/')}/m/{machine.machine_id}"
+
+
+def sheet(found: Sequence[Machine], base_url: str) -> bytes:
+    """The PDF; NoLabels without machines, or where its library is missing."""
+    if not found:
+        raise NoLabels("there are no machines to label: `repbeat machines add NAME`")
+    try:
+        from fpdf import FPDF
+    except ImportError as error:
+        raise NoLabels("labels need one more library: `pip install 'repbeat[labels]'`") from error
+    pdf = FPDF(format="A4")
+    pdf.set_title("RepBeat machine labels")
+    pdf.set_auto_page_break(False)
+    pdf.set_font("Helvetica")
+    for number, machine in enumerate(found):
+        place = number % (COLUMNS * ROWS)
+        if place == 0:
+            pdf.add_page()
+        row, column = divmod(place, COLUMNS)
+        x_mm = LEFT_MM + column * (WIDTH_MM + GAP_MM)
+        y_mm = TOP_MM + row * HEIGHT_MM
+        modules = [list(line) for line in segno.make(address(base_url, machine), error="m").matrix]
+        size_mm = QR_MM / len(modules)
+        for line, bits in enumerate(modules):
+            for at, dark in enumerate(bits):
+                if dark:
+                    left_mm, top_mm = x_mm + EDGE_MM + at * size_mm, y_mm + EDGE_MM + line * size_mm
+                    pdf.rect(left_mm, top_mm, size_mm, size_mm, style="F")
+        pdf.set_xy(x_mm + 2 * EDGE_MM + QR_MM, y_mm + EDGE_MM)
+        pdf.set_font_size(14)
+        width_mm = WIDTH_MM - QR_MM - 3 * EDGE_MM
+        pdf.multi_cell(
+            width_mm, 6, _latin(machine.name), align="L", new_x="LEFT", new_y="NEXT", max_line_height=6
+        )
+        pdf.set_font_size(8)
+        pdf.multi_cell(width_mm, 4, "Scan to claim your sets", align="L", new_x="LEFT", new_y="NEXT")
+        pdf.multi_cell(width_mm, 4, machine.machine_id, align="L")
+    return bytes(pdf.output())
+
+
+def _latin(name: str) -> str:
+    """The PDF's own fonts have no more than Latin 1."""
+    return name.encode("latin-1", "replace").decode("latin-1")
