@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from gym.logs import log_of, meet, reps, send
 from web.town import ANNS, OTHER_DEVICE, PASSWORD, SECRET_NAMES, Town
 
 from repbeat.coach import shelf
 from repbeat.coach.planner import plan_session
 from repbeat.coach.situation import Line, Situation
+from repbeat.gym import attribution, desk, machines
 from repbeat.ingest.days import day_of
 from repbeat.people import accounts, consent, holdings, tokens
 from repbeat.people.roles import Access, Role, UndeclaredRoute, needs, table
@@ -67,6 +69,7 @@ def calls(town: Town, athlete_id: str) -> list[Call]:
         "act": "report",
         "code": "22222222",
         "filename": "style.css",
+        **hers_by_claim(db, athlete_id),
     }
 
     def walk() -> Iterator[Call]:
@@ -87,6 +90,18 @@ def proposed(db: Database, athlete_id: str) -> str:
     line = Line(exercise=SQUAT, sets=3, reps_low=8, reps_high=10, load_g=60_000)
     situation = Situation(day=day_of(NOW_MS, 0), base=(line,))
     return shelf.keep_proposal(db, athlete_id, situation, plan_session(situation), NOW_MS, 2).proposal_id
+
+
+def hers_by_claim(db: Database, athlete_id: str) -> dict[str, str]:
+    """A machine on which she is now, and the set that she did there."""
+    machine = machines.add(db, "Leg press", NOW_MS)
+    meet(db, "51")
+    machines.mount(db, "51", machine.machine_id, 0)
+    send(db, "51", log_of([reps(1, NOW_MS - 60_000)]).records)
+    desk.claim(db, machine.machine_id, athlete_id, NOW_MS - 120_000)
+    (done,) = attribution.catch_up(db)
+    assert done.athlete_id == athlete_id
+    return {"machine_id": machine.machine_id, "set_id": done.key.text}
 
 
 def hers(db: Database, athlete_id: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from repbeat.store.sessions import Key, Session
 
 NO_CLOCK = "the sensor's clock is not known yet"
 NO_MACHINE = "the sensor sits on no machine"
+HOWS = (*claims.HOWS, NO_CLOCK, NO_MACHINE)
 
 
 def arrived(db: Database, touched: Iterable[Key]) -> list[MachineSet]:

@@ -16,7 +16,10 @@ TIMEOUT_S = 300  # a rest between heavy sets takes up to five minutes
 
 TOGETHER_MS = 3000  # two buttons pressed within are pressed together; clocks are off by less than 300 ms
 
-BUTTON, QR, MATCH, BY_HAND = "button", "qr", "match", "by hand"
+BUTTON, QR, MATCH, BY_HAND = "button", "QR code", "wearable", "by hand"
+NO_CLAIM, NO_MATCH = "no claim", "no claim, and no wearable clearly moved with it"
+
+HOWS = (BUTTON, QR, MATCH, BY_HAND, NO_CLAIM, NO_MATCH)
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,5 +88,5 @@ def decide(held: Claim | None, matched: Match, owner_of: dict[str, str]) -> Verd
         )
     if held is not None:
         return Verdict(athlete_id=held.athlete_id, how=held.how, score=matched.score, margin=matched.margin)
-    why = "no claim, and no wearable clearly moved with it" if matched.score else "no claim"
+    why = NO_MATCH if matched.score else NO_CLAIM
     return Verdict(athlete_id=None, how=why, score=matched.score, margin=matched.margin)

@@ -24,15 +24,10 @@ CALIBRATION_MS = 180 * DAY_MS  # ours: pins wear and brackets slip
 DRIFT_SPAN_MS = 3600 * 1000  # readings of the clock nearer together say nothing of its drift
 DRIFT_MOST_PPM = 50  # a crystal over temperature and age; see repbeat.ingest.clock
 
-STALE, NEVER_SEEN, LOW_BATTERY, OUTDATED, IN_TROUBLE, DRIFTS, CALIBRATE = (
-    "not heard for a day",
-    "never heard",
-    "battery low",
-    "older firmware than its like",
-    "last sync ended early",
-    "clock drifts",
-    "calibration is old or missing",
-)
+STALE, NEVER_SEEN = "not heard for a day", "never heard"
+LOW_BATTERY, OUTDATED = "battery low", "older firmware than its like"
+IN_TROUBLE, DRIFTS, CALIBRATE = "last sync ended early", "clock drifts", "calibration is old or missing"
+WARNINGS = (STALE, NEVER_SEEN, LOW_BATTERY, OUTDATED, IN_TROUBLE, DRIFTS, CALIBRATE)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

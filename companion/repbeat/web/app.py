@@ -21,6 +21,7 @@ from repbeat.web.account_pages import account
 from repbeat.web.coaching_pages import coaching
 from repbeat.web.context import Companion, LiveSource
 from repbeat.web.guard import SECURITY_HEADERS
+from repbeat.web.gym_pages import gym
 from repbeat.web.limits import Limits
 from repbeat.web.monitoring import monitoring
 from repbeat.web.morning_pages import morning
@@ -73,7 +74,7 @@ def create_app(
     delivery.install(app)
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
-        *(together, shared, shared_api, delivery.delivery, monitoring),
+        *(gym, together, shared, shared_api, delivery.delivery, monitoring),
     ):
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)

@@ -21,6 +21,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain
 
+from repbeat.gym import attribution, fleet
 from repbeat.hub import board
 from repbeat.people import consent, preferences, tenants, tokens
 from repbeat.people.preferences import Preferences
@@ -140,3 +141,4 @@ def vocabulary() -> Iterator[str]:
     for question in words.CHECK_IN.values():
         yield from question
     yield from tenants.ROLES
+    yield from (*fleet.WARNINGS, *attribution.HOWS)
