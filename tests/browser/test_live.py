@@ -107,7 +107,7 @@ def test_the_keyboard_reaches_everything(browser: Browser, served: Serve, traine
     for _ in range(8):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim().split('\\n')[0]"))
-    assert reached[:5] == ["Skip to content", "RepBeat", "Today", "Sessions", "Devices"]
+    assert reached[:5] == ["Skip to content", "RepBeat", "Today", "Live", "Sessions"]
     page.close()
 
 
