@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,20 @@ from typing import Any
 import sqlite_utils
 
 from repbeat.store.engine import Connection, Cursor
-from repbeat.store.errors import causes_named
+from repbeat.store.errors import StoreBusy, causes_named
 
 _MAGIC = b"SQLite format 3\0"
+LINE_S = 60.0  # how long a writer stands in line behind others of this process
 CHECKPOINT_TRIES = 5  # each waits for the busy time-out
 
 
 class SQLiteConnection:
     """One thread's connection to the file."""
 
-    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+    def __init__(self, path: Path, busy_timeout_s: float, writers: threading.Lock) -> None:
+        self._path = path
+        self._writers = writers
+        self._writes = False
         # Only its own thread uses a connection; `Database.close` may come from another one.
         plain = sqlite3.connect(path, timeout=busy_timeout_s, check_same_thread=False, isolation_level=None)
         self._connection = plain
@@ -55,19 +60,33 @@ class SQLiteConnection:
         """Takes the write lock at once.
 
         A transaction that reads first and writes later would fail without waiting when another process
-        wrote between (SQLITE_BUSY_SNAPSHOT).
+        wrote between (SQLITE_BUSY_SNAPSHOT). Threads of this process stand in line: SQLite itself lets them
+        ask again and again, and whoever asks at the wrong moments never gets it.
         """
-        self._connection.execute("BEGIN IMMEDIATE")
+        if not self._writers.acquire(timeout=LINE_S):
+            raise StoreBusy(f"{self._path} is written by others for too long: try again")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._writers.release()
+            raise
+        self._writes = True
 
     def begin_reading(self) -> None:
         """The moment is that of the first statement that reads."""
         self._connection.execute("BEGIN")
 
     def end(self, *, keep: bool) -> None:
-        if keep:
-            self._connection.execute("COMMIT")
-        elif self._connection.in_transaction:  # some errors, a full disk among them, have rolled back already
-            self._connection.execute("ROLLBACK")
+        try:
+            if keep:
+                self._connection.execute("COMMIT")
+            elif self._connection.in_transaction:  # some errors, a full disk among them, have rolled back
+                self._connection.execute("ROLLBACK")
+        finally:
+            # A COMMIT that failed is followed by an end that rolls back.
+            if self._writes and not self._connection.in_transaction:
+                self._writes = False
+                self._writers.release()
 
     def hold(self, key: str) -> None:
         """Nothing to do: a transaction that writes is the only one of the whole file."""
@@ -86,6 +105,7 @@ class SQLite:
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         self.path = path
         self._busy_timeout_s = busy_timeout_s
+        self._writers = threading.Lock()
         self._causes_named = causes_named(path)
         with self.causes_named():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +115,7 @@ class SQLite:
         return str(self.path)
 
     def connect(self) -> SQLiteConnection:
-        return SQLiteConnection(self.path, self._busy_timeout_s)
+        return SQLiteConnection(self.path, self._busy_timeout_s, self._writers)
 
     def causes_named(self) -> causes_named:
         return self._causes_named
