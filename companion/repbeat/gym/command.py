@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from repbeat.gym import attribution, claims, desk, evidence, machines, sets
+from repbeat.gym import cardio as cardio_
 from repbeat.people.errors import PeopleError
 from repbeat.store import Database, athletes
 from repbeat.store.console import errors_shown, json_option, print_json
@@ -86,6 +87,33 @@ def mount(database: Location, machine_id: str, device_id: str, off: bool) -> Non
         first = not machines.mounts(db, device_id)
         machines.mount(db, device_id, None if off else machine_id, 0 if first else _now_ms())
         attribution.refresh(db, device_id)
+
+
+@machines_.command()
+@MACHINE
+@click.argument("address")
+@click.pass_obj
+def cardio(database: Location, machine_id: str, address: str) -> None:
+    """Say which machine the cardio machine with this radio address is; `repbeat hub` reads it."""
+    with errors_shown(), Database(database) as db:
+        cardio_.mount(db, address, machine_id)
+
+
+@machines_.command()
+@json_option
+@click.pass_obj
+def sessions(database: Location, as_json: bool) -> None:
+    """What cardio machines told: sessions, newest first."""
+    with errors_shown(), Database(database) as db:
+        found = cardio_.every(db)
+    if as_json:
+        print_json({"sessions": msgspec.to_builtins(found)})
+        return
+    for one in found:
+        whose = "claimed" if one.athlete_id else "unclaimed"
+        click.echo(f"{one.name} ({one.kind}, {one.address}): {len(one.samples)} samples, {whose}")
+    if not found:
+        click.echo("No cardio machine has been heard: `repbeat hub` reads those in reach.")
 
 
 @machines_.command()

@@ -24,7 +24,7 @@ SHIFT_STEP_MS = 50
 NEAR_MS = 300  # further apart, two moments are not one
 AROUND_MS = 2000  # what a wearable did so long before or after the set is another movement
 LEAST_REPS = 3  # fewer agree by chance
-# `repbeat replay claims` by margin; chosen on one source's sets, the other source's people were left out.
+# `repbeat replay claims` by margin, over all recorded wrists: three people, so expect worse on others.
 GOOD_SCORE = 0.78
 CLEAR_MARGIN = 0.2
 

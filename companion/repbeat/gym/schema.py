@@ -91,4 +91,28 @@ _FLEET = (
     )""",
 )
 
-MIGRATIONS = (Migration("0001_machines", _FIRST), Migration("0002_fleet", _FLEET))
+_CARDIO = (
+    """CREATE TABLE cardio_machines (          -- which machine has this radio address
+        address TEXT NOT NULL PRIMARY KEY,
+        machine_id TEXT NOT NULL
+    )""",
+    """CREATE TABLE cardio_sessions (
+        address TEXT NOT NULL,
+        start_ms BIGINT NOT NULL,
+        end_ms BIGINT NOT NULL,
+        name TEXT NOT NULL,                   -- as the machine calls itself
+        kind TEXT NOT NULL,                   -- treadmill, bike, rower
+        machine_id TEXT,
+        athlete_id TEXT,                      -- NULL: nobody had claimed it
+        how TEXT NOT NULL,
+        samples TEXT NOT NULL,                -- JSON: one a second
+        PRIMARY KEY (address, start_ms)
+    )""",
+    "CREATE INDEX cardio_sessions_by_athlete ON cardio_sessions (athlete_id, start_ms)",
+)
+
+MIGRATIONS = (
+    Migration("0001_machines", _FIRST),
+    Migration("0002_fleet", _FLEET),
+    Migration("0003_cardio", _CARDIO),
+)

@@ -6,17 +6,21 @@ import asyncio
 import logging
 import sys
 import time
+from collections.abc import Coroutine
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import click
 
 from repbeat.coach.arrivals import Arrivals
 from repbeat.gym import attribution
+from repbeat.gym.cardio import CardioLog
 from repbeat.gym.live import Attributing
-from repbeat.hub import events, report
+from repbeat.hub import events, ftms, report
 from repbeat.hub.agent import passkeys
+from repbeat.hub.cardio import Cardio
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Backoff, Hub
 from repbeat.hub.keys import DeviceKeys, path_for
@@ -71,8 +75,10 @@ def hub(
             else:
                 stack.callback(Arrivals(db, serving.bus, _now_ms, approved=approve).close)
                 stack.callback(Attributing(db, serving.bus, _now_ms).close)
+            cardio = CardioLog(db)
+            reading = Cardio(partial(_take, cardio), cardio.end)
             try:
-                asyncio.run(serving.run())
+                asyncio.run(_both(serving.run(), reading.run()))
             except KeyboardInterrupt:
                 click.echo("Stopped.", err=True)
 
@@ -245,6 +251,15 @@ def forget(database: Location, device_id: str) -> None:
         known = [one.address for one in known_devices.every(db) if one.device_id == device_id and one.address]
         for address in known:
             asyncio.run(Radio().forget(address))
+
+
+def _take(log: CardioLog, address: str, name: str, kind: str, values: ftms.Values) -> None:
+    """A moment of a cardio machine, now."""
+    log.take(address, name, kind, values, _now_ms())
+
+
+async def _both(*services: Coroutine[Any, Any, None]) -> None:
+    await asyncio.gather(*services)
 
 
 async def _for(seconds: float, serving: Hub) -> None:
