@@ -149,7 +149,7 @@ def test_a_record_under_another_number_is_refused(db: Database) -> None:
 
 def test_an_unknown_type_is_kept_and_acknowledged(db: Database) -> None:
     unknown = wire.encode(0, 99, 7, 1, 1000, b"what a newer device knows")
-    newer = wire.encode(1, wire.REP, 2, 1, 2000, b"a newer repetition")
+    newer = wire.encode(1, wire.REP, 200, 1, 2000, b"a newer repetition")
     done = keep(db, [(0, unknown), (1, newer)])
     assert done.next_seq == 2
     assert [flag.flag for flag in done.flags] == ["unknown_type", "unknown_type"]
