@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from repbeat_tools.faces import axe
-from repbeat_tools.faces.stage import Scheme, Stage, staged
+from repbeat_tools.faces.stage import Stage, staged
+
+pytestmark = [pytest.mark.xdist_group("every page"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -15,35 +17,28 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield found
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_bars_anybody(browser: Browser, stage: Stage, scheme: Scheme) -> None:
+def test_no_page_bars_anybody(browser: Browser, stage: Stage) -> None:
     assert len(stage.looks) > 20
     barriers = {}
-    for look in stage.looks:
-        context = stage.context(browser, look, color_scheme=scheme, reduced_motion="reduce")
-        page = context.new_page()
-        page.goto(look.url)
+    for look, page in stage.walk(browser, color_scheme="light", reduced_motion="reduce"):
         found = axe.violations(page)
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark {one}" for one in axe.violations(page)]
+        page.emulate_media(color_scheme="light")
         if found:
             barriers[look.page] = found
-        context.close()
     assert barriers == {}
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("language", "width"), [("en", 320), ("de", 360), ("ar", 360)])
 def test_no_page_is_wider_than_a_small_phone(
     browser: Browser, stage: Stage, language: str, width: int
 ) -> None:
-    wide, errors = [], []
-    for look in stage.looks:
-        size = {"width": width, "height": 740}
-        context = stage.context(browser, look, viewport=size, locale=language)
-        page = context.new_page()
-        page.on("pageerror", lambda error, at=look.page: errors.append(f"{at}: {error}"))
-        page.goto(look.url)
+    wide, errors, heard = [], [], set()
+    for look, page in stage.walk(browser, viewport={"width": width, "height": 740}, locale=language):
+        if page not in heard:
+            page.on("pageerror", lambda error: errors.append(f"{error.message} {error.stack}"))
+            heard.add(page)
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wide.append(look.page)
-        context.close()
     assert (wide, errors) == ([], [])

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from repbeat.hub import State
 from repbeat.people import accounts, signin
@@ -62,6 +62,17 @@ class Stage(msgspec.Struct, frozen=True):
         if look.who:
             context.add_cookies([{"name": "repbeat", "value": self.cookies[look.who], "url": look.url}])
         return context
+
+    def walk(self, browser: Browser, **more: Any) -> Iterator[tuple[Look, Page]]:
+        """Every look in turn, in one browser a person: their page stands at the look when it is given."""
+        pages: dict[str, Page] = {}
+        for look in self.looks:
+            if look.who not in pages:
+                pages[look.who] = self.context(browser, look, **more).new_page()
+            pages[look.who].goto(look.url)
+            yield look, pages[look.who]
+        for page in pages.values():
+            page.context.close()
 
 
 @contextmanager
