@@ -94,7 +94,7 @@ def mount(database: Location, machine_id: str, device_id: str, off: bool) -> Non
 @click.argument("address")
 @click.pass_obj
 def cardio(database: Location, machine_id: str, address: str) -> None:
-    """Say which machine the cardio machine with this radio address is; `repbeat hub` reads it."""
+    """Say which machine the cardio machine with this radio address is; `repbeat hub --cardio` reads it."""
     with errors_shown(), Database(database) as db:
         cardio_.mount(db, address, machine_id)
 
@@ -113,7 +113,7 @@ def sessions(database: Location, as_json: bool) -> None:
         whose = "claimed" if one.athlete_id else "unclaimed"
         click.echo(f"{one.name} ({one.kind}, {one.address}): {len(one.samples)} samples, {whose}")
     if not found:
-        click.echo("No cardio machine has been heard: `repbeat hub` reads those in reach.")
+        click.echo("No cardio machine has been heard: `repbeat hub --cardio` reads those in reach.")
 
 
 @machines_.command()

@@ -52,9 +52,15 @@ from repbeat_protocol import auth
     help="Of an operator there, made with `repbeat token --scope hub`.",
 )
 @click.option("--gym", "gym_id", help="The gym where new devices hang, where the operator has several.")
+@click.option("--cardio", is_flag=True, help="Read cardio machines instead: run it beside the hub.")
 @database_option
 def hub(
-    approve: bool, companions: tuple[str, ...], token: str | None, gym_id: str | None, database: Location
+    approve: bool,
+    companions: tuple[str, ...],
+    token: str | None,
+    gym_id: str | None,
+    cardio: bool,
+    database: Location,
 ) -> None:
     """Collect from every device in reach and push plans, until stopped with Ctrl-C.
 
@@ -62,11 +68,18 @@ def hub(
 
     With --upload the database here is an outbox: what was collected goes to a companion elsewhere, which
     plans, and while that is not to be reached it waits here. Nothing is lost or there twice.
+
+    With --cardio it reads machines that speak the Fitness Machine Service, in a program of its own: the
+    system gives each program one scan.
     """
     if companions and not token:
         raise click.UsageError("--upload needs --token (or REPBEAT_HUB_TOKEN)")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with errors_shown(HubError), Database(database) as db:
+        if cardio:
+            told = CardioLog(db)
+            _until_stopped(Cardio(partial(_take, told), told.end).run())
+            return
         serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
         with ExitStack() as stack:
@@ -75,12 +88,7 @@ def hub(
             else:
                 stack.callback(Arrivals(db, serving.bus, _now_ms, approved=approve).close)
                 stack.callback(Attributing(db, serving.bus, _now_ms).close)
-            cardio = CardioLog(db)
-            reading = Cardio(partial(_take, cardio), cardio.end)
-            try:
-                asyncio.run(_both(serving.run(), reading.run()))
-            except KeyboardInterrupt:
-                click.echo("Stopped.", err=True)
+            _until_stopped(serving.run())
 
 
 @click.command()
@@ -258,8 +266,11 @@ def _take(log: CardioLog, address: str, name: str, kind: str, values: ftms.Value
     log.take(address, name, kind, values, _now_ms())
 
 
-async def _both(*services: Coroutine[Any, Any, None]) -> None:
-    await asyncio.gather(*services)
+def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(serving)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
 
 
 async def _for(seconds: float, serving: Hub) -> None:
