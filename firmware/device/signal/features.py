@@ -8,8 +8,6 @@ its repetitions. Computed once a repetition, so plain floats serve.
 from array import array
 from math import log, sqrt
 
-from . import coupling
-from .coupling import Coupling
 from .rep_store import Rep
 from .window import Window
 
@@ -38,8 +36,6 @@ NAMES = (
     "pause",
 )
 COUNT = len(NAMES)
-WHOLE_NAMES = coupling.NAMES
-VALUES = 2 * COUNT + len(WHOLE_NAMES)
 TINY = 1e-6
 
 
@@ -54,19 +50,17 @@ def invariants(xx: float, xy: float, xz: float, yy: float, yz: float, zz: float)
 
 
 class SetFeatures:
-    """Adds up the repetitions of a set; `value(i)` is what models take: spreads, means, then the whole's."""
+    """Adds up the repetitions of a set; `mean(i)` and `spread(i)` of NAMES[i]."""
 
     def __init__(self) -> None:
         self._sums = array("f", [0.0] * COUNT)
         self._squares = array("f", [0.0] * COUNT)
         self._now = array("f", [0.0] * COUNT)
-        self._coupling = Coupling()
         self.count = 0
 
     def begin(self) -> None:
         """A new set."""
         self.count = 0
-        self._coupling.begin()
         for i in range(COUNT):
             self._sums[i] = self._squares[i] = 0.0
 
@@ -77,16 +71,6 @@ class SetFeatures:
     def spread(self, i: int) -> float:
         """Standard deviation over the repetitions so far."""
         return sqrt(max(0.0, self._squares[i] / self.count - self.mean(i) ** 2))
-
-    def settle(self) -> None:
-        """Before `value`: work out what belongs to the set as a whole."""
-        self._coupling.settle()
-
-    def value(self, i: int) -> float:
-        """0 to VALUES - 1: spreads of NAMES, means of NAMES, WHOLE_NAMES."""
-        if i < COUNT:
-            return self.spread(i)
-        return self.mean(i - COUNT) if i < 2 * COUNT else self._coupling.values[i - 2 * COUNT]
 
     def add(self, rep: Rep, window: Window) -> None:
         """One confirmed repetition, its cells still in the window."""
@@ -99,7 +83,6 @@ class SetFeatures:
         now[1] = log((rep.concentric_ms + 100) / (rep.eccentric_ms + 100))
         self._scatter(window, low, high)
         self._shape(window, low, turn, high)
-        self._coupling.add(window, low, high)
         now[21] = rep.pause_ms / max(1, rep.end_ms - rep.start_ms)
         for i in range(COUNT):
             self._sums[i] += now[i]
