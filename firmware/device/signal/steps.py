@@ -36,7 +36,7 @@ class StepCounter:
     def push(self, t_ms: int, ax: int, ay: int, az: int) -> int:
         """One sample in milli-g; the number of steps it confirmed: 0, 1, or a whole run at once."""
         span_ms = t_ms - self._last_ms
-        if 0 < span_ms < SPAN_MIN_MS:
+        if 0 <= span_ms < SPAN_MIN_MS:
             return 0
         size = FINE * isqrt(ax * ax + ay * ay + az * az, self._size // FINE + 1)
         self._size = size
