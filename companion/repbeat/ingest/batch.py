@@ -67,7 +67,9 @@ def ingest(
         expanded = expand.expand(db, fresh, now_ms, owners)
         flags += expanded.flags
         store.add_flags(db, flags)
-        next_seq = store.advance(db, device_id, log_id, cursor)
+        first_seq, end_seq = ordered[0].seq, ordered[-1].seq + 1
+        unbroken = first_seq <= cursor < end_seq and end_seq - first_seq == len(ordered)
+        next_seq = store.advance(db, device_id, log_id, cursor, end_seq if unbroken else cursor)
     return Stored(
         next_seq=next_seq,
         stored=len(fresh),

@@ -89,10 +89,7 @@ class _Work:
             self._refresh(touched[-1], first, last)
         dated: set[Key] = set()
         for reading in self._readings:
-            self._date_around(reading)
-            boot = (reading.device_id, reading.log_id, reading.boot)
-            found = sessions.of_boot(self._db, *boot, *clock.NEVER)
-            dated.update(Key(*boot[:2], session.session_seq) for session in found)
+            dated.update(self._date_around(reading))
         for athlete_id in sorted(self._days):
             days.refresh(self._db, athlete_id, self._days[athlete_id])
         return Expanded(
@@ -209,12 +206,14 @@ class _Work:
         if session.start_seq is None and session.end_seq is None and first.seq <= session.first_seq:
             # Its SESSION records are lost or still to come: it began before its first record here.
             session = msgspec.structs.replace(session, boot=first.boot, uptime_ms=first.uptime_ms)
+        moved = known is None or (known.boot, known.uptime_ms) != (session.boot, session.uptime_ms)
         session = msgspec.structs.replace(
             session,
             first_seq=min(session.first_seq, first.seq),
             last_seq=max(session.last_seq, last.seq),
             athlete_id=self._owners.at(key.session_seq),
-            **self._date(key.device_id, key.log_id, session.boot, session.uptime_ms),
+            # What began when it did before is dated anew by new readings alone: `_date_around`.
+            **(self._date(key.device_id, key.log_id, session.boot, session.uptime_ms) if moved else {}),
         )
         if known is not None and msgspec.structs.replace(known, last_seq=session.last_seq) == session:
             sessions.reaches(self._db, key, session.last_seq)
@@ -224,15 +223,19 @@ class _Work:
         if session.end_seq is not None:
             summary.keep(self._db, key)
 
-    def _date_around(self, reading: clocks.Clock) -> None:
-        """Date anew what a new clock reading has a say in."""
+    def _date_around(self, reading: clocks.Clock) -> list[Key]:
+        """Date anew what a new clock reading has a say in; the sessions of its boot."""
         key = (reading.device_id, reading.log_id, reading.boot)
+        of_boot = sessions.of_boot(self._db, *key)
         low_ms, high_ms = self._clock(*key).reach(reading.uptime_ms)
-        for known in sessions.of_boot(self._db, *key, low_ms, high_ms):
+        for known in of_boot:
+            if not low_ms < known.uptime_ms < high_ms:
+                continue
             session = msgspec.structs.replace(known, **self._date(*key, known.uptime_ms))
             if session != known:
                 sessions.put(self._db, session)
                 self._changed(known, session)
+        return [Key(*key[:2], session.session_seq) for session in of_boot]
 
     def _changed(self, before: Session | None, after: Session) -> None:
         """Note the days whose load is another one now."""

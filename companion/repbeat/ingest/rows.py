@@ -20,13 +20,14 @@ def _layout(kind: int, version: int) -> tuple[struct.Struct, tuple[str, ...], bo
 
 
 _LAYOUTS = {key: _layout(*key) for key in wire.LAYOUTS}
+# Bytes of a whole record, looked at for each one that comes in.
+_SIZES = {key: (form.size + wire.OVERHEAD, open_ended) for key, (form, _, open_ended) in _LAYOUTS.items()}
 
 
 def check(record: Record) -> None:
     """KeyError for an unknown type or version, BadPayload for a payload that its layout does not fit."""
-    form, _, open_ended = _LAYOUTS[record.type, record.version]
-    size = len(record.raw) - wire.OVERHEAD
-    if size < form.size or (size > form.size and not open_ended):
+    least, open_ended = _SIZES[record.type, record.version]
+    if len(record.raw) != least and (len(record.raw) < least or not open_ended):
         wire.unpack(record.type, record.version, record.payload)  # says what is wrong
 
 

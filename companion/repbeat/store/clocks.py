@@ -25,7 +25,8 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
 def add(db: Database, clock: Clock) -> Clock:
     """Keep one and return it; of one kept before, what was judged when it arrived."""
-    db.insert("clocks", [clock])
+    if db.insert("clocks", [clock]):
+        return clock
     kept = of_boot(db, clock.device_id, clock.log_id, clock.boot)
     return next(reading for reading in kept if reading.seq == clock.seq)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -107,20 +108,13 @@ class Database:
 
         The number of rows that were new.
         """
-        return self._insert(table, list(rows), lambda _: "ON CONFLICT DO NOTHING")
+        return self._insert(table, (), list(rows))
 
     def upsert(self, table: str, key: Sequence[str], rows: Iterable[msgspec.Struct | dict[str, Any]]) -> int:
         """Keep rows in place of those of the same `key` columns; the number of rows."""
+        return self._insert(table, tuple(key), list(rows))
 
-        def changed(columns: Sequence[str]) -> str:
-            others = [f"{column} = excluded.{column}" for column in columns if column not in key]
-            return f"ON CONFLICT ({', '.join(key)}) DO " + (
-                f"UPDATE SET {', '.join(others)}" if others else "NOTHING"
-            )
-
-        return self._insert(table, list(rows), changed)
-
-    def _insert(self, table: str, rows: list[Any], on_conflict: Any) -> int:
+    def _insert(self, table: str, key: tuple[str, ...], rows: list[Any]) -> int:
         if not rows:
             return 0
         first = rows[0]
@@ -130,14 +124,13 @@ class Database:
         else:
             columns = first.__struct_fields__
             values = [msgspec.structs.astuple(row) for row in rows]
-        # Names come from code; values are parameters.
-        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608
+        sql = _insertion(table, columns, key)
         with self.engine.causes_named():
             connection = self.connection()
             if connection.in_transaction():
-                return connection.insert_many(sql + on_conflict(columns), values)
+                return connection.insert_many(sql, values)
             with self.atomic():
-                return connection.insert_many(sql + on_conflict(columns), values)
+                return connection.insert_many(sql, values)
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -232,3 +225,15 @@ class Database:
                 "update RepBeat, or name another file with --database"
             )
         migrations.apply(self)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
+    """An INSERT that replaces the row of the same `key`; without one, whose key is there stays as it was."""
+    changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    on_conflict = f"({', '.join(key)}) DO UPDATE SET {changed}" if key and changed else "DO NOTHING"
+    # Names come from code; values are parameters.
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608
+        f"ON CONFLICT {on_conflict}"
+    )

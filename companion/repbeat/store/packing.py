@@ -31,6 +31,7 @@ _ZLIB_HEAD = 0x78  # begins what zlib.compress gives; raw deflate begins so with
 _OWN_CODE = 1024  # bytes of one type from which a Huffman code of their own saves more than it takes
 _UPTIMES = 1 << 40
 _U32 = struct.Struct("<I").pack
+_RESIDUE = 0x2144DF1C  # of CRC-32, https://reveng.sourceforge.io/crc-catalogue/all.htm (CRC-32/ISO-HDLC)
 _after_type = struct.Struct(wire.HEADER.replace("B", "", 1))
 _PLAIN, _STEP = 4, 5  # columns of a header: version, length and boot as they came, the step in five bytes
 
@@ -64,6 +65,11 @@ def whole(seq: int, body: bytes) -> bytes:
 def crc(seq: int, body: bytes) -> int:
     """The checksum of record `seq`, whose header and payload are `body`."""
     return zlib.crc32(body, zlib.crc32(_U32(seq)))
+
+
+def intact(seq: int, raw: bytes) -> bool:
+    """Whether `raw` is record `seq` with its CRC: over bytes and their own CRC-32 it is the same for all."""
+    return zlib.crc32(raw, zlib.crc32(_U32(seq))) == _RESIDUE
 
 
 def _stream(raws: Sequence[bytes]) -> bytes:

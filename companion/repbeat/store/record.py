@@ -42,7 +42,7 @@ def decoded(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
         size < wire.OVERHEAD
         or raw[2] != size - wire.OVERHEAD
         or raw[0] in (wire.ZEROED, wire.ERASED)
-        or packing.crc(seq, raw[: -wire.CRC_SIZE]) != int.from_bytes(raw[-wire.CRC_SIZE :], "little")
+        or not packing.intact(seq, raw)
     ):
         wire.decode(raw, seq)  # says what is wrong
         raise wire.TornRecord(f"record {seq} is followed by other bytes: fetch it again")

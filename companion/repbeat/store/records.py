@@ -98,12 +98,17 @@ def cursor(db: Database, device_id: str, log_id: int) -> int:
     )
 
 
-def advance(db: Database, device_id: str, log_id: int, start: int | None = None) -> int:
-    """Move the cursor over all that is stored or a named gap; return it. `start`: it, where it is known."""
+def advance(
+    db: Database, device_id: str, log_id: int, start: int | None = None, reached: int | None = None
+) -> int:
+    """Move the cursor over all that is stored or a named gap; return it.
+
+    `start`: where it is, if known; `reached`: all below is known to be stored.
+    """
     log = {"device_id": device_id, "log_id": log_id}
     if start is None:
         start = cursor(db, device_id, log_id)
-    at, reached = -1, start
+    at, reached = -1, start if reached is None else reached
     while reached > at:
         at = reached
         further = db.value(

@@ -251,19 +251,14 @@ def reaches(db: Database, key: Key, last_seq: int) -> None:
     )
 
 
-def of_boot(
-    db: Database, device_id: str, log_id: int, boot: int, after_ms: int, before_ms: int
-) -> list[Session]:
-    """Sessions that began in a boot between two uptimes, both excluded."""
+def of_boot(db: Database, device_id: str, log_id: int, boot: int) -> list[Session]:
+    """Sessions that began in a boot."""
     return db.all(
         Session,
-        """SELECT * FROM sessions WHERE device_id = :device_id AND log_id = :log_id AND boot = :boot
-             AND uptime_ms > :after_ms AND uptime_ms < :before_ms""",
+        "SELECT * FROM sessions WHERE device_id = :device_id AND log_id = :log_id AND boot = :boot",
         device_id=device_id,
         log_id=log_id,
         boot=boot,
-        after_ms=after_ms,
-        before_ms=before_ms,
     )
 
 
