@@ -154,3 +154,17 @@ def test_a_sample_of_the_recordings_reaches_the_targets() -> None:
     assert sum(r.counted for r in results if r.recorded.is_rest) == 0
     errors = [abs(r.counted - (r.recorded.recount_reps or 0)) for r in results if not r.recorded.is_rest]
     assert sum(errors) / len(errors) <= 0.15
+
+
+@pytest.mark.parametrize("signal", ["reps", "heart", "rr", "form", "exercise"])
+def test_a_folder_without_recordings_is_said(signal: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(replay, [signal, str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: no ")
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    (tmp_path / "index.csv").write_text("set_id,source\n1,mine\n")
+    result = CliRunner().invoke(replay, ["reps", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "no column participant, exercise" in result.output

@@ -27,4 +27,14 @@ class Signals(click.Group):
 
 @click.group(cls=Signals)
 def replay() -> None:
-    """Run recordings through the firmware's signal code, sample by sample, and score it."""
+    """Run recordings through the firmware's signal code, sample by sample, and score it.
+
+    \b
+    A folder of recordings holds
+      reps, form, exercise, claims: index.csv (set_id, source, participant, exercise, equipment,
+        sensor_site, quality, expected_reps), sets/SET_ID.csv (t_ms, ax, ay, az in g, gx, gy, gz in
+        deg/s) and, where somebody recounted, recount.csv (set_id, count, confidence);
+      heart: index.csv (rec_id, source, subject), REC_ID.csv.gz (t_ms, ppg1, and ppg2, ax, ay, az where
+        there are) and REC_ID_hr.csv (start_s, end_s, bpm) or REC_ID_rpeaks.csv;
+      rr: one CSV a series with a column rr_ms, and index.csv where their figures are known.
+    """

@@ -12,7 +12,6 @@ device's own window is 8 s. A window is called good if its estimate was (long on
 
 from __future__ import annotations
 
-import csv
 import gzip
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from rich.table import Table
 
 from repbeat_tools.replay.options import common_options, print_json, with_progress
 from repbeat_tools.replay.runner import Firmware
+from repbeat_tools.replay.tables import read_table
 
 DEVICE_WINDOW_S = 8.0
 LONG_WINDOW_S = 12.0
@@ -79,8 +79,7 @@ class Scored:
 
 def read_index(folder: Path) -> list[dict[str, str]]:
     """The lines of index.csv, in its order."""
-    with (folder / "index.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+    return read_table(folder / "index.csv", ("rec_id", "source", "subject"))
 
 
 def read_recording(folder: Path, entry: dict[str, str]) -> Recording:
@@ -116,12 +115,11 @@ def read_truth(folder: Path, name: str) -> npt.NDArray[np.float64]:
     supplied = folder / f"{name}_hr.csv"
     if supplied.exists():
         return np.loadtxt(supplied, delimiter=",", skiprows=1, ndmin=2)
-    with (folder / f"{name}_rpeaks.csv").open(newline="") as file:
-        beats = [
-            (float(beat["t_ms"]) / 1000, float(beat["rr_ms"]))
-            for beat in csv.DictReader(file)
-            if beat["both_detectors"] == "1" and beat["rr_ms"]
-        ]
+    beats = [
+        (float(beat["t_ms"]) / 1000, float(beat["rr_ms"]))
+        for beat in read_table(folder / f"{name}_rpeaks.csv", ("t_ms", "rr_ms", "both_detectors"))
+        if beat["both_detectors"] == "1" and beat["rr_ms"]
+    ]
     windows = []
     for start_s in np.arange(0.0, beats[-1][0] - DEVICE_WINDOW_S, 2.0):
         end_s = start_s + DEVICE_WINDOW_S

@@ -6,7 +6,6 @@ cell is empty where that sensor had no sample.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from repbeat_protocol import exercises
+from repbeat_tools.replay.tables import read_table
 
 REST = "rest"
+INDEX = (
+    *("set_id", "source", "participant", "exercise"),
+    *("equipment", "sensor_site", "quality", "expected_reps"),
+)
 AXES = (("ax", 1000), ("ay", 1000), ("az", 1000), ("gx", 10), ("gy", 10), ("gz", 10))
 """Columns and what one unit of each is in the firmware's integers (mg, 0.1 deg/s)."""
 
@@ -80,9 +84,11 @@ class RecordedSet:
 def read_sets(folder: Path) -> list[RecordedSet]:
     """All sets of a folder in the order of its index."""
     recount_path = folder / "recount.csv"
-    recounts = {row["set_id"]: row for row in _rows(recount_path)} if recount_path.exists() else {}
+    recounts = {}
+    if recount_path.exists():
+        recounts = {row["set_id"]: row for row in read_table(recount_path, ("set_id", "count", "confidence"))}
     sets = []
-    for row in _rows(folder / "index.csv"):
+    for row in read_table(folder / "index.csv", INDEX):
         recount = recounts.get(row["set_id"])
         sets.append(
             RecordedSet(
@@ -109,7 +115,7 @@ def read_samples(recorded: RecordedSet) -> npt.NDArray[np.int32]:
     """
     held = [0] * len(AXES)
     samples = []
-    for row in _rows(recorded.path):
+    for row in read_table(recorded.path, ("t_ms", "ax")):
         for i, (name, units) in enumerate(AXES):
             if row.get(name):
                 held[i] = round(float(row[name]) * units)
@@ -120,12 +126,7 @@ def read_samples(recorded: RecordedSet) -> npt.NDArray[np.int32]:
 
 def read_labelled_rep(recorded: RecordedSet) -> npt.NDArray[np.int32]:
     """The source's own repetition number of every sample (applift), or an empty array."""
-    rows = [row for row in _rows(recorded.path) if row["ax"]]
+    rows = [row for row in read_table(recorded.path, ("t_ms", "ax")) if row["ax"]]
     if not rows or "rep" not in rows[0]:
         return np.empty(0, dtype=np.int32)
     return np.array([int(float(row["rep"])) for row in rows], dtype=np.int32)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from repbeat_tools.replay.options import common_options, print_json, with_progress
 from repbeat_tools.replay.runner import Firmware
+from repbeat_tools.replay.tables import read_table
 
 FIGURES = ("rmssd", "sdnn", "pnn50")
 
@@ -59,11 +60,10 @@ def read_index(folder: Path) -> dict[str, dict[str, float]]:
     path = folder / "index.csv"
     if not path.exists():
         return {series.stem: {} for series in sorted(folder.glob("*.csv"))}
-    with path.open(newline="", encoding="utf-8") as file:
-        return {
-            line["name"]: {figure: float(line[figure]) for figure in FIGURES if line.get(figure)}
-            for line in csv.DictReader(file)
-        }
+    return {
+        line["name"]: {figure: float(line[figure]) for figure in FIGURES if line.get(figure)}
+        for line in read_table(path, ("name",))
+    }
 
 
 def draw(intervals: list[int], rejected: list[int], title: str, out: Path) -> None:
@@ -106,6 +106,8 @@ def print_table(records: list[dict[str, Any]]) -> None:
 def rr(folder: Path, as_json: bool, plot: str | None, out: Path) -> None:
     """Score RR series: RMSSD, SDNN and pNN50 as stored and after cleaning, against index.csv."""
     index = read_index(folder)
+    if not index:
+        raise click.ClickException(f"no series in {folder}: each is one CSV with a column rr_ms")
     if plot is not None and plot not in index:
         raise click.ClickException(f"no series {plot} in {folder}")
     names = [plot] if plot is not None else list(index)
