@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from repbeat.coach import programmes
+from repbeat.coach.conditioning import Conditioning, eased
 from repbeat.coach.programmes import ProgrammeError
 from repbeat.coach.session_rules import Kind, lines_of
 from repbeat_protocol import plan as wire
@@ -14,7 +15,7 @@ LIBRARY = programmes.library()
 
 
 def test_a_dozen_programmes_and_each_day_fits_the_device() -> None:
-    assert len(LIBRARY) == 12
+    assert len(LIBRARY) >= 12
     for programme in LIBRARY.values():
         for number, day in enumerate(programme.days):
             full = tuple(exercise.line() for exercise in day.exercises)
@@ -68,6 +69,60 @@ def test_a_wrong_file_says_where(place: tuple, value: object, cause: str) -> Non
     at[place[-1]] = value
     with pytest.raises(ProgrammeError, match=cause):
         programmes.parse(json.dumps(whole).encode(), "mine.json")
+
+
+def test_the_library_has_strength_conditioning_mobility_light_variants_and_deloads() -> None:
+    days = [day for programme in LIBRARY.values() for day in programme.days]
+    assert all(day.light for day in days)
+    assert sum(bool(day.conditioning) for day in days) >= len(days) // 2
+    kinds = [one for day in days for one in day.conditioning]
+    assert any(one.rounds > 1 and one.zone >= 4 for one in kinds)  # intervals
+    assert any(one.rounds == 1 and one.work_s >= 1800 for one in kinds)  # steady
+    lifts = [one for day in days for one in day.exercises]
+    for feature in ("rest_until_bpm", "velocity_loss_percent", "warm_up"):
+        assert any(getattr(one, feature) for one in lifts), feature
+    assert any(any(one.tempo_s) for one in lifts)
+    resting = [slug for slug, programme in LIBRARY.items() if not programme.deload_every_weeks]
+    assert resting == ["mobility"]
+
+
+def test_hard_conditioning_makes_a_programme_vigorous_and_gentle_ones_stay_below() -> None:
+    # ACSM: vigorous begins at 60 % of the reserve, where zone 2 does; the questions come first then.
+    assert LIBRARY["runner-strength"].vigorous
+    assert LIBRARY["endurance-base"].vigorous
+    for slug in ("beginner-full-body", "prenatal", "postnatal", "youth", "women-over-50", "mobility"):
+        assert not LIBRARY[slug].vigorous
+
+
+@pytest.mark.parametrize("slug", ["prenatal", "postnatal"])
+def test_around_a_birth_clearance_comes_first_and_nothing_is_capped_by_heart_rate(slug: str) -> None:
+    # Row 77.
+    programme = LIBRARY[slug]
+    assert programme.may_begin(30, cleared=False).key == "needs_clearance"
+    for number, day in enumerate(programme.days):
+        plan = programme.compiled(number, tuple(one.line() for one in day.exercises))
+        assert (plan.strain_cap_x10, max(item.rest_until_bpm for item in plan.items)) == (0, 0)
+
+
+def test_a_lighter_session_leaves_less_conditioning_and_never_more() -> None:
+    steady = Conditioning(zone=2, work_s=1800)
+    hard = Conditioning(zone=4, work_s=240, rest_s=180, rounds=4)
+    assert eased(Kind.FULL, [steady, hard]) == (steady, hard)
+    assert eased(Kind.REDUCED, [steady, hard]) == (
+        Conditioning(zone=2, work_s=1260),
+        Conditioning(zone=4, work_s=240, rest_s=180, rounds=2),
+    )
+    assert eased(Kind.LIGHT, [steady, hard]) == (
+        Conditioning(zone=1, work_s=900),
+        Conditioning(zone=1, work_s=240, rest_s=180, rounds=2),
+    )
+    for kind in Kind:
+        for one in (
+            one for programme in LIBRARY.values() for day in programme.days for one in day.conditioning
+        ):
+            (left,) = eased(kind, [one])
+            assert left.zone <= one.zone
+            assert left.work_s * left.rounds <= one.work_s * one.rounds
 
 
 def test_the_form_has_a_schema() -> None:

@@ -236,6 +236,52 @@ def test_a_programme_is_written_imported_exported_and_begun(town: Town) -> None:
     assert coach.post("/programmes/mine/start", data={"athlete": athlete_id}).status_code == 404
 
 
+def test_conditioning_follows_the_plan_on_today_and_by_feel_where_the_heart_does_not_tell(town: Town) -> None:
+    ann = town.client(town.ann)
+    (athlete_id,) = accounts.owned(town.db, town.ann.account_id)
+    assert "zone 4 (hard), 3:00 easy between" in text(ann, "/programmes/endurance-base")
+    ann.post(f"/health/{athlete_id}", data={"born_year": "1990", "active": "1"})
+    ann.post("/programmes/endurance-base/start", data={"athlete": athlete_id})
+    assert "Then: 15:00 in zone 2 (steady, in short sentences)" in text(ann, "/")
+    ann.post(f"/health/{athlete_id}", data={"born_year": "1990", "active": "1", "beta_blocker": "1"})
+    page = text(ann, "/")
+    assert "Then: 15:00 by feel: steady, in short sentences" in page
+    assert "in zone" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("de", ("Vor dem Training", "Die Woche", "Programme")), ("es", ("Antes de entrenar", "La semana"))],
+)
+def test_the_coachs_pages_are_in_the_viewers_language(case: Case, language: str, words: tuple) -> None:
+    ann = case.hers
+    coach = case.town.client(case.town.people["coach"])
+    own = {f"/health/{case.ann}": ann, f"/learned/{case.ann}": ann, "/programmes": ann}
+    pages = {**own, "/programmes/upper-lower": ann, "/programmes/upper-lower/edit": coach}
+    said = ""
+    for path, client in pages.items():
+        answer = client.get(path, headers={"Accept-Language": language})
+        assert answer.status_code == 200
+        said += answer.get_data(as_text=True)
+    for word in words:
+        assert word in said
+    for english in (
+        "Exercise<",
+        "Before training",
+        "What is likely",
+        "people in general",
+    ):
+        assert english not in said
+
+
+def test_a_name_with_a_per_cent_sign_is_shown_as_written(town: Town) -> None:
+    coach = town.client(town.people["coach"])
+    sent = fields_of(coach.get("/programmes/new/edit").get_data(as_text=True))
+    coach.post("/programmes/new/edit", data={**sent, "slug": "mine", "name": "80 % and %s", "for_whom": ""})
+    assert "80 % and %s" in text(coach, "/programmes/mine")
+    assert "80 % and %s" in text(coach, "/programmes")
+
+
 def test_what_is_learned_has_a_page(case: Case) -> None:
     page = text(case.hers, f"/learned/{case.ann}")
     assert "usual resting heart rate" in page

@@ -7,6 +7,7 @@ import copy
 import msgspec
 
 from repbeat.coach import gather, planned, shelf
+from repbeat.coach.conditioning import Conditioning, eased
 from repbeat.coach.gather import WEEK_MS, Trained
 from repbeat.coach.rules import Prescribed, Trial
 from repbeat.coach.session_rules import Kind
@@ -71,6 +72,21 @@ def next_session(db: Database, athlete_id: str, base: Plan, done: list[Trained],
         bounds=msgspec.structs.replace(bounds, limits=programme.caps.limits()),
         rpe=day.rpe,
     )
+
+
+def conditioning(db: Database, athlete_id: str, plan: Plan) -> tuple[tuple[Conditioning, ...], bool]:
+    """What follows the sets of a plan, eased as its session is; and whether heart rate zones may guide it."""
+    enrolled = shelf.enrolment(db, athlete_id)
+    if enrolled is None or plan.created_ms < enrolled.started_ms:
+        return (), True
+    programme = enrolled.content()
+    name = plan.wire().name
+    day = next((one for one in programme.days if one.name == name), None)
+    kept = shelf.of_revision(db, athlete_id, plan.revision)
+    chosen = all(item.flags & wire.LIGHT for item in plan.wire().items)  # by a person, without a proposal
+    kind = kept.decided().kind if kept else Kind.LIGHT if chosen else Kind.FULL
+    _, health = shelf.coaching(db, athlete_id)
+    return eased(kind, day.conditioning if day else ()), health.heart_caps and programme.caps.heart_rate
 
 
 def next_day(enrolled: Enrolment, db: Database, athlete_id: str, done: list[Trained]) -> int:

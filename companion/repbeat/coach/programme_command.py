@@ -67,6 +67,10 @@ def show(slug: str, as_json: bool, database: Location) -> None:
             click.echo(
                 f"  {exercise.exercise}: {exercise.sets} × {low}-{high}, begins at {exercise.start_kg:g} kg"
             )
+        for after in day.conditioning:
+            click.echo(
+                f"  then {after.rounds} × {after.work_s} s in zone {after.zone}, {after.rest_s} s between"
+            )
 
 
 @programme.command(name="import")

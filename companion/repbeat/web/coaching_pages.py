@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from repbeat.coach import acts, outlook, shelf
+from repbeat.coach import acts, course, outlook, shelf
 from repbeat.coach.desk import day_of
 from repbeat.coach.explain import explained
 from repbeat.coach.shelf import Act, Kept
@@ -19,10 +20,11 @@ from repbeat.people.roles import Role, needs
 from repbeat.store import Database, athletes, plans
 from repbeat.store.athletes import Athlete
 from repbeat.store.plans import Plan
+from repbeat.web import words
 from repbeat.web.context import gate, now_ms, store
+from repbeat.web.errors import told
 from repbeat.web.i18n import local
 from repbeat.web.views import STATUS_TONE
-from repbeat.web.words import PLAN_STATUS
 from repbeat_protocol.plan import PlanError
 
 coaching = Blueprint("coaching", __name__)
@@ -40,7 +42,7 @@ def proposals() -> str:
         gate().seen(athlete.athlete_id, consent.PLANS)
         rows += [_row(store(), athlete, kept) for kept in shelf.proposals(store(), athlete.athlete_id, SHOWN)]
     rows.sort(key=lambda row: (not row["waits"], -row["kept"].created_ms))
-    return render_template("proposals.html", rows=rows[:SHOWN])
+    return render_template("proposals.html", rows=rows[:SHOWN], kinds=words.KINDS)
 
 
 @coaching.get("/explain/<proposal_id>")
@@ -51,11 +53,15 @@ def explain(proposal_id: str) -> str:
     db, athlete_id = store(), kept.athlete_id
     plan = plans.get(db, athlete_id, kept.revision) if kept.revision is not None else None
     waits = plan is not None and plan.status in (plans.PROPOSED, plans.PENDING)
+    after, by_heart = course.conditioning(db, athlete_id, plan) if plan else ((), True)
     return render_template(
         "explain.html",
         athlete=athletes.get(db, athlete_id),
         told=explained(db, kept, local().language),
         base=kept.known().base,
+        kinds=words.KINDS,
+        conditioning=after,
+        by_heart=by_heart,
         lines=[line_of(item) for item in plan.wire().items] if plan else kept.decided().lines,
         plan=plan,
         status=_status(plan),
@@ -105,10 +111,10 @@ def comment(proposal_id: str) -> ResponseReturnValue:
     """Say something about it."""
     kept = _seen(proposal_id)
     gate().check(kept.athlete_id, consent.COACHING)
-    words = request.form.get("reason", "").strip()[:2000]
-    if not words:
-        abort(422, "Write something first.")
-    return _done(kept, lambda: acts.comment(store(), kept.proposal_id, _actor(), now_ms(), words))
+    said = request.form.get("reason", "").strip()[:2000]
+    if not said:
+        abort(422, _("Write something first."))
+    return _done(kept, lambda: acts.comment(store(), kept.proposal_id, _actor(), now_ms(), said))
 
 
 @coaching.post("/explain/<proposal_id>/lighter")
@@ -127,7 +133,13 @@ def learned(athlete_id: str) -> str:
     gate().check(athlete_id, consent.VALUES)
     athlete = athletes.get(store(), athlete_id)
     day = day_of(now_ms(), athlete.utc_offset_min)
-    return render_template("learned.html", athlete=athlete, seen=outlook.look(store(), athlete_id, day))
+    return render_template(
+        "learned.html",
+        athlete=athlete,
+        seen=outlook.look(store(), athlete_id, day),
+        estimates=words.ESTIMATES,
+        forecasts=words.FORECASTS,
+    )
 
 
 def _row(db: Database, athlete: Athlete, kept: Kept) -> dict[str, Any]:
@@ -145,7 +157,7 @@ def _row(db: Database, athlete: Athlete, kept: Kept) -> dict[str, Any]:
 
 
 def _status(plan: Plan | None) -> tuple[str, str]:
-    return (PLAN_STATUS[plan.status], STATUS_TONE.get(plan.status, "")) if plan else ("", "")
+    return (words.PLAN_STATUS[plan.status], STATUS_TONE.get(plan.status, "")) if plan else ("", "")
 
 
 def _own(athlete_id: str) -> bool:
@@ -172,7 +184,7 @@ def _decided(proposal_id: str) -> Kept:
     kept = _seen(proposal_id)
     gate().check(kept.athlete_id, consent.COACHING)
     if not _decides(kept):
-        abort(403, "More than you may change alone: your coach decides, or you choose lighter.")
+        abort(403, _("More than you may change alone: your coach decides, or you choose lighter."))
     return kept
 
 
@@ -200,9 +212,9 @@ def _done(kept: Kept, change: Callable[[], Act]) -> ResponseReturnValue:
     try:
         act = change()
     except (acts.ActError, PlanError) as error:
-        flash(str(error), "bad")
+        flash(told(error), "bad")
     else:
         detail = f"plan {kept.revision}: {act.act}"
         audit.note(store(), kept.athlete_id, viewer.account_id, viewer.actor, "decided", detail, now_ms())
-        flash("Done.", "good")
+        flash(_("Done."), "good")
     return redirect(url_for("coaching.explain", proposal_id=kept.proposal_id))

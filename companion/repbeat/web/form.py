@@ -11,6 +11,7 @@ import msgspec
 from babel import dates, numbers
 from flask_babel import gettext as _
 
+from repbeat.coach.conditioning import Conditioning
 from repbeat.coach.texts import Text, say
 from repbeat.derive.readiness import Reading, Signal
 from repbeat.web import words
@@ -99,6 +100,11 @@ def plan_value(value: int, field: str) -> str:
     return f"{value} s" if field.endswith("_s") else str(value)
 
 
+def translated(written: str) -> str:
+    """A name of the project's own in the viewer's language; what somebody else wrote as they wrote it."""
+    return str(_(written)) if written else ""
+
+
 def told(text: Text | dict[str, Any] | None, otherwise: str = "") -> str:
     """A sentence of the coach in the viewer's language and units; `otherwise` where none was kept."""
     if not text:
@@ -115,6 +121,28 @@ def reading(one: Reading) -> str:
     return (
         now if one.reference is None else _("%(now)s, usually %(usual)s", now=now, usual=write(one.reference))
     )
+
+
+def conditioning(one: Conditioning, heart: bool = True) -> str:
+    """Work after the sets in words; `heart` false: by feel alone, without a zone."""
+    feel = _(words.EFFORTS[one.zone])
+    work = f"{one.rounds} × {span(one.work_s)}" if one.rounds > 1 else span(one.work_s)
+    said = (
+        _("%(work)s in zone %(zone)s (%(feel)s)", work=work, zone=one.zone, feel=feel)
+        if heart
+        else _("%(work)s by feel: %(feel)s", work=work, feel=feel)
+    )
+    return f"{said}, {_('%(rest)s easy between', rest=span(one.rest_s))}" if one.rest_s else said
+
+
+def chance(value: float) -> str:
+    """A share of 0-1 as per cent."""
+    return str(numbers.format_percent(value, locale=local().numbers))
+
+
+def figure(value: float) -> str:
+    """Three significant digits."""
+    return str(numbers.format_decimal(float(f"{value:.3g}"), format="#,##0.######", locale=local().numbers))
 
 
 def seconds(milliseconds: int | None) -> str:
@@ -157,11 +185,14 @@ _READINGS: dict[Signal, Callable[[float], str]] = {
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
     "bit": lambda bits, one: bool(bits & one),
+    "chance": chance,
     "clock": clock,
+    "conditioning": conditioning,
     "day": day,
     "decimal": decimal,
     "exercise": exercise,
     "field": field,
+    "figure": figure,
     "load": load,
     "mass": mass,
     "metres_per_second": metres_per_second,
@@ -173,4 +204,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "seconds": seconds,
     "span": span,
     "told": told,
+    "translated": translated,
 }

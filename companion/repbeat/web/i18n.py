@@ -21,6 +21,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain
 
+from repbeat.coach import programmes
 from repbeat.gym import attribution, fleet
 from repbeat.hub import board
 from repbeat.people import consent, preferences, tenants, tokens
@@ -140,5 +141,10 @@ def vocabulary() -> Iterator[str]:
     yield from (words.plain(word) for word in (*consent.SCOPES, *tokens.SCOPES))
     for question in words.CHECK_IN.values():
         yield from question
+    for programme in programmes.library().values():
+        yield from (programme.name, programme.for_whom, *(day.name for day in programme.days))
+    for told_of in (words.EFFORTS, words.KINDS, words.SIGNS, words.HEALTH, words.ESTIMATES, words.FORECASTS):
+        yield from told_of.values()
+    yield from words.WEEKDAYS
     yield from tenants.ROLES
     yield from (*fleet.WARNINGS, *attribution.HOWS)

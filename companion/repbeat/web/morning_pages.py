@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from repbeat.coach import desk, health, recovery, shelf
 from repbeat.coach.safety import Health, Sign
@@ -15,29 +16,11 @@ from repbeat.people.roles import Role, needs
 from repbeat.store import athletes
 from repbeat.web import words
 from repbeat.web.context import gate, now_ms, store
+from repbeat.web.errors import told
+from repbeat.web.i18n import local
 from repbeat_protocol.plan import PlanError
 
 morning = Blueprint("morning", __name__)
-
-SIGNS = {
-    Sign.CHEST: "discomfort in the chest, jaw or arm",
-    Sign.BREATHLESS: "short of breath at rest or with little effort",
-    Sign.FAINTING: "dizziness or fainting",
-    Sign.LYING_BREATHLESS: "short of breath lying down or at night",
-    Sign.ANKLES: "swollen ankles",
-    Sign.PALPITATIONS: "palpitations or a racing heart",
-    Sign.LEG_PAIN: "pain in the legs when walking",
-    Sign.MURMUR: "a known heart murmur",
-    Sign.FATIGUE: "unusual tiredness with everyday things",
-}
-QUESTIONS = {
-    "active": "I have trained on about three days a week for three months",
-    "known_disease": "I have a disease of the heart, the metabolism (as diabetes) or the kidneys",
-    "beta_blocker": "I take a beta-blocker",
-    "pacemaker": "I have a pacemaker",
-    "pregnant": "I am pregnant, or was within the last months",
-    "cleared": "A physician or midwife has agreed since",
-}
 
 
 @morning.get("/check-in")
@@ -70,25 +53,25 @@ def answer(athlete_id: str) -> ResponseReturnValue:
     athlete = athletes.get(db, athlete_id)
     answers = {name: form.get(name, type=int) for name in words.CHECK_IN}
     if any(value is not None and not 1 <= value <= 5 for value in answers.values()):
-        abort(422, "Answers are 1 to 5.")
+        abort(422, _("Answers are 1 to 5."))
     unwell = form.get("unwell") == "1"
     if not unwell and not any(answers.values()):
-        flash("Nothing was answered: tap what fits, or leave the page.", "bad")
+        flash(_("Nothing was answered: tap what fits, or leave the page."), "bad")
         return redirect(url_for("morning.check_in", athlete_id=athlete_id))
     entry = CheckIn(desk.day_of(now_ms(), athlete.utc_offset_min), **answers, unwell=unwell)
     recovery.check_in(db, athlete_id, entry, now_ms())
     try:
         filed = desk.propose_next(db, athlete_id, now_ms())
     except PlanError as error:
-        flash(f"Kept. There is no new plan: {error}", "bad")
+        flash(_("Kept. There is no new plan: %(why)s", why=told(error)), "bad")
         return redirect(url_for("pages.today"))
     if unwell:
         flash(
-            "Please do not train today, and seek help if it gets worse. Nothing rises until it is cleared.",
+            _("Please do not train today; seek help if it gets worse. Nothing rises until it is cleared."),
             "bad",
         )
     else:
-        flash("Kept.", "good")
+        flash(_("Kept."), "good")
     kept = shelf.of_revision(db, athlete_id, filed.plan.revision) if filed.plan else None
     if kept is not None and kept.day == entry.day.isoformat():
         return redirect(url_for("coaching.explain", proposal_id=kept.proposal_id))
@@ -106,8 +89,8 @@ def questions(athlete_id: str) -> str:
         "health.html",
         athlete=athletes.get(db, athlete_id),
         answers=answers,
-        questions=QUESTIONS,
-        signs=SIGNS,
+        questions=words.HEALTH,
+        signs=words.SIGNS,
         bounds=bounds,
         flags=shelf.flags(db, athlete_id),
     )
@@ -121,14 +104,14 @@ def state(athlete_id: str) -> ResponseReturnValue:
     form = request.form
     born = form.get("born_year", type=int)
     if born is not None and not 1900 <= born <= 2100:
-        abort(422, "The year of birth has four digits.")
+        abort(422, _("The year of birth has four digits."))
     try:
         signs = tuple(Sign(name) for name in form.getlist("sign"))
     except ValueError:
-        abort(422, "There is no such sign.")
-    given = Health(born_year=born, signs=signs, **{name: form.get(name) == "1" for name in QUESTIONS})
-    _, words = health.answer(store(), athlete_id, given, now_ms())
-    flash(say(words), "good" if not signs else "bad")
+        abort(422, _("There is no such sign."))
+    given = Health(born_year=born, signs=signs, **{name: form.get(name) == "1" for name in words.HEALTH})
+    _clearance, said = health.answer(store(), athlete_id, given, now_ms())
+    flash(say(said, local().language), "good" if not signs else "bad")
     return redirect(url_for("morning.questions", athlete_id=athlete_id))
 
 
@@ -140,7 +123,7 @@ def require_coach(athlete_id: str) -> ResponseReturnValue:
     bounds, answers = shelf.coaching(store(), athlete_id)
     free = request.form.get("free_percent", 0, type=int)
     if not 0 <= free <= 100:
-        abort(422, "A share lies within 0 and 100 %.")
+        abort(422, _("A share lies within 0 and 100 %."))
     wanted = Bounds(
         limits=bounds.limits,
         coach_required=request.form.get("coach_required") == "1",
@@ -149,7 +132,7 @@ def require_coach(athlete_id: str) -> ResponseReturnValue:
     )
     shelf.set_coaching(store(), athlete_id, wanted, answers)
     _note(athlete_id, "coach required" if wanted.coach_required else "coach not required")
-    flash("Kept.", "good")
+    flash(_("Kept."), "good")
     return redirect(url_for("morning.questions", athlete_id=athlete_id))
 
 
@@ -160,11 +143,11 @@ def clear(athlete_id: str) -> ResponseReturnValue:
     gate().check(athlete_id, consent.COACHING)
     statement = request.form.get("statement", "").strip()[:500]
     if not statement:
-        abort(422, "State who cleared it, and how.")
+        abort(422, _("State who cleared it, and how."))
     flag_id = request.form.get("flag", "")
     shelf.clear_flag(store(), athlete_id, flag_id, gate().viewer.name, statement, now_ms())
     _note(athlete_id, "cleared a red flag")
-    flash("Cleared. Loads may rise again as the plan says.", "good")
+    flash(_("Cleared. Loads may rise again as the plan says."), "good")
     return redirect(url_for("pages.today"))
 
 

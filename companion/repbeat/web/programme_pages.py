@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from repbeat.coach import programmes as library
 from repbeat.coach import shelf
@@ -14,14 +15,12 @@ from repbeat.coach.programme_command import begin
 from repbeat.coach.programmes import Programme, ProgrammeError
 from repbeat.people import consent
 from repbeat.people.roles import Role, needs
-from repbeat.web import programme_form
+from repbeat.web import programme_form, words
 from repbeat.web.context import gate, now_ms, store
 from repbeat_protocol import exercises
 from repbeat_protocol.plan import PlanError
 
 programmes = Blueprint("programmes", __name__)
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @programmes.get("/programmes")
@@ -39,7 +38,7 @@ def one(slug: str) -> str:
     return render_template(
         "programme.html",
         programme=shelf.programme(store(), slug),
-        weekdays=WEEKDAYS,
+        weekdays=words.WEEKDAYS,
         athletes=gate().athletes(consent.COACHING),
         writes=_writes(),
     )
@@ -74,7 +73,7 @@ def change(slug: str) -> ResponseReturnValue:
         return _editor(programme_form.sent(request.form)), 422
     if request.form.get("then") == "day":
         shown = msgspec.to_builtins(found)
-        shown["days"].append({"name": f"Day {len(found.days) + 1}", "exercises": []})
+        shown["days"].append({"name": _("Day %(number)s", number=len(found.days) + 1), "exercises": []})
         return _editor(shown)
     _keep(found)
     return redirect(url_for("programmes.one", slug=found.slug))
@@ -107,7 +106,13 @@ def start(slug: str) -> ResponseReturnValue:
     except (ProgrammeError, PlanError) as error:
         flash(str(error), "bad")
         return redirect(url_for("programmes.one", slug=slug))
-    flash(f"It begins with plan {revision}, which goes to the device at the next chance.", "good")
+    flash(
+        _(
+            "It begins with plan %(revision)s, which goes to the device at the next chance.",
+            revision=revision,
+        ),
+        "good",
+    )
     return redirect(url_for("pages.today"))
 
 
@@ -117,14 +122,14 @@ def _writes() -> bool:
 
 def _keep(found: Programme) -> None:
     shelf.keep_programme(store(), found.slug, library.exported(found).decode())
-    flash("The programme is kept.", "good")
+    flash(_("The programme is kept."), "good")
 
 
 def _editor(shown: dict[str, Any]) -> str:
     return render_template(
         "programme_edit.html",
         shown=shown,
-        weekdays=WEEKDAYS,
+        weekdays=words.WEEKDAYS,
         exercises=sorted(exercises.CODES),
         spare_exercises=programme_form.SPARE_EXERCISES,
         spare_conditioning=programme_form.SPARE_CONDITIONING,

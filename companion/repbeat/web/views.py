@@ -8,7 +8,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from repbeat.coach import desk, recovery, shelf
+from repbeat.coach import course, desk, recovery, shelf
+from repbeat.coach.conditioning import Conditioning
 from repbeat.coach.shelf import Kept
 from repbeat.coach.texts import Text
 from repbeat.derive.readiness import Readiness
@@ -51,12 +52,14 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Today:
-    """One athlete's card: the plan that counts, its reasons, one refused since, device, last session."""
+    """One athlete's card: plan that counts, what follows it, reasons, one refused since, last session."""
 
     athlete: Athlete
     device: Device | None
     plan: Plan | None
     content: plan_format.Plan | None
+    conditioning: tuple[Conditioning, ...]
+    by_heart: bool
     changes: list[Change]
     reasons: list[Text]
     readiness: Readiness | None
@@ -107,11 +110,14 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
     judged = desk.judge(db, athlete_id, now_ms).proposal if settled else None
     day = desk.day_of(now_ms, athlete.utc_offset_min)
     values = _sees(gate, athlete_id, consent.VALUES)
+    after, by_heart = course.conditioning(db, athlete_id, current) if current else ((), True)
     return Today(
         athlete=athlete,
         device=device if gate.may(athlete_id, consent.LIVE) else None,
         plan=current,
         content=current.wire() if current else None,
+        conditioning=after,
+        by_heart=by_heart,
         changes=plans.changes(db, athlete_id, current.revision) if current else [],
         reasons=[verdict.decision.text for verdict in judged.verdicts] if judged else [],
         readiness=recovery.readiness_on(db, athlete_id, day) if values else None,

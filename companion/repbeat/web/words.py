@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from repbeat.coach.safety import Sign
+from repbeat.coach.session_rules import Kind
 from repbeat.community import boards
 from repbeat.community.errors import BadEntry, BadInvite, Blocked, CommunityError, NotAMember, TooMany
 from repbeat.community.shared.errors import UnknownCode, Unreachable
@@ -129,6 +131,58 @@ SENTENCES = {
     429: "Wait a moment and try again.",
     500: "An error of RepBeat’s own: its log says where.",
 }
+
+# What a heart rate zone feels like; the talk test for those who train by feel.
+EFFORTS = {
+    1: "easy, you can talk",
+    2: "steady, in short sentences",
+    3: "brisk, a few words at a time",
+    4: "hard",
+    5: "as hard as it goes",
+}
+
+KINDS = {
+    Kind.FULL: "The session at full",
+    Kind.REDUCED: "Fewer sets",
+    Kind.LIGHT: "The light session",
+    Kind.DELOAD: "A lighter week",
+}
+
+SIGNS = {
+    Sign.CHEST: "discomfort in the chest, jaw or arm",
+    Sign.BREATHLESS: "short of breath at rest or with little effort",
+    Sign.FAINTING: "dizziness or fainting",
+    Sign.LYING_BREATHLESS: "short of breath lying down or at night",
+    Sign.ANKLES: "swollen ankles",
+    Sign.PALPITATIONS: "palpitations or a racing heart",
+    Sign.LEG_PAIN: "pain in the legs when walking",
+    Sign.MURMUR: "a known heart murmur",
+    Sign.FATIGUE: "unusual tiredness with everyday things",
+    Sign.UNWELL: "feeling unwell",
+}
+
+HEALTH = {
+    "active": "I have trained on about three days a week for three months",
+    "known_disease": "I have a disease of the heart, the metabolism (as diabetes) or the kidneys",
+    "beta_blocker": "I take a beta-blocker",
+    "pacemaker": "I have a pacemaker",
+    "pregnant": "I am pregnant, or was within the last months",
+    "cleared": "A physician or midwife has agreed since",
+}
+
+ESTIMATES = {
+    "ln_rmssd": "usual heart rate variability, ln RMSSD",
+    "resting_bpm": "usual resting heart rate, bpm",
+    "asleep_min": "usual sleep, min",
+    "recovery_bpm": "fall of the heart rate a minute after a set, bpm",
+    "response": "gain of a usual session, ln",
+    "fatigue": "fatigue of a usual session, ln",
+    "clearing_days": "fatigue clears in, days",
+}
+
+FORECASTS = {"readiness": "Tomorrow’s readiness", "load": "Reaching the top of the range"}
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 CHECK_IN = {
     "sleep": ("How did you sleep?", "badly", "very well"),

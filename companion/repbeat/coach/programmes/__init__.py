@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from repbeat.coach.conditioning import VIGOROUS_ZONE, Conditioning
 from repbeat.coach.rules import Limits
 from repbeat.coach.situation import Line
 from repbeat.coach.texts import Text
@@ -61,15 +62,6 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             velocity_loss_percent=self.velocity_loss_percent,
             flags=wire.WARM_UP if self.warm_up else 0,
         )
-
-
-class Conditioning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Work by heart rate zone or by feel: `rounds` of work and rest."""
-
-    zone: Annotated[int, msgspec.Meta(ge=1, le=5)]
-    work_s: Annotated[int, msgspec.Meta(ge=10, le=10_800)]
-    rest_s: Annotated[int, msgspec.Meta(ge=0, le=1_800)] = 0
-    rounds: Annotated[int, msgspec.Meta(ge=1, le=60)] = 1
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -134,7 +126,11 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     @property
     def vigorous(self) -> bool:
         """Whether any of it is meant to feel hard: the questions before training come first then."""
-        return any(one.rpe >= VIGOROUS_RPE for day in self.days for one in day.exercises)
+        return any(
+            any(one.rpe >= VIGOROUS_RPE for one in day.exercises)
+            or any(one.zone >= VIGOROUS_ZONE for one in day.conditioning)
+            for day in self.days
+        )
 
     def sessions_a_week(self) -> int:
         """Training days in a week."""
