@@ -84,6 +84,19 @@ def test_a_seed_gives_the_same_lives_again() -> None:
     assert pool.on_cpython("power", [5, 6], 10) == pool.on_cpython("power", [5, 6], 10)
 
 
+def test_an_interrupted_run_keeps_what_it_found() -> None:
+    once = iter([True])
+
+    def interrupt(tried: int) -> None:
+        if next(once, False):
+            raise KeyboardInterrupt
+
+    kind = pool.Kind("frames", size=20, micropython_size=0)
+    tally = pool.run([(kind, 100_000)], 5, interrupt, processes=1)
+    assert tally.interrupted
+    assert 0 < tally.tried < 50_000
+
+
 @pytest.mark.parametrize("module", ["power", "store", "frames"])
 def test_both_interpreters_lead_the_same_life(module: str) -> None:
     lives = [11, 12]

@@ -79,6 +79,19 @@ def synced(band: FakeBand, db: Database) -> Callable[[Hub], bool]:
     return done
 
 
+def ended_by(cause: str) -> Callable[[Hub], bool]:
+    """A connection has ended for a cause that says this."""
+    causes: list[str] = []
+
+    def done(hub: Hub) -> bool:
+        if not causes:
+            hub.bus.listen(lambda event: causes.append(getattr(event, "cause", "")))
+            causes.append("")
+        return any(cause in text for text in causes)
+
+    return done
+
+
 def test_a_log_comes_over_whole_and_is_acknowledged(db: Database) -> None:
     band = FakeBand("A1", 0xB1, long_log())
     told = run_until(db, synced(band, db), band)
@@ -210,10 +223,9 @@ def test_a_rewound_log_is_named_not_mixed(db: Database) -> None:
     band = FakeBand("A1", 0xB1, long_log(30))
     run_until(db, synced(band, db), band)
     copy = FakeBand("A1", 0xB1, long_log(5))
-    told = run_until(db, lambda _: "restored" in devices.get(db, BAND_ID).problem, copy)
-    assert any(
-        "restored from a copy" in event.cause for event in told if isinstance(event, events.Disconnected)
-    )
+    run_until(db, ended_by("restored from a copy"), copy)
+    assert "restored from a copy" in devices.get(db, BAND_ID).problem
+    assert whole(db, band)
 
 
 @pytest.mark.parametrize(
@@ -229,15 +241,7 @@ def test_a_rewound_log_is_named_not_mixed(db: Database) -> None:
 def test_a_device_of_another_version_gets_a_clear_error(db: Database, info: bytes, cause: str) -> None:
     band = FakeBand("A1", 0xB1, [])
     band.info_override = info
-    causes: list[str] = []
-
-    def done(hub: Hub) -> bool:
-        if not causes:
-            hub.bus.listen(lambda event: causes.append(getattr(event, "cause", "")))
-            causes.append("")
-        return any(cause in text for text in causes)
-
-    run_until(db, done, band)
+    run_until(db, ended_by(cause), band)
 
 
 def test_a_device_without_our_characteristics_gets_a_clear_error(db: Database) -> None:

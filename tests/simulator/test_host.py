@@ -226,7 +226,7 @@ def test_a_boot_loop_is_an_error(run):
             source = b"import _host\n_host.halt('reset', None)\n"
             device = await air.device("d", sources={}, files={"/main.py": source}, power=False)
             with pytest.raises(BootLoop):
-                await device.power_on(timeout_s=30)
+                await device.power_on(timeout_s=80)
             air.devices.clear()
 
     run(scenario())
@@ -297,15 +297,26 @@ def test_a_paced_device_waits_where_its_world_is_not_known_yet(run):
     async def scenario():
         async with Air(clock=Scaled(20)) as air:
             device = await boot(air, TICKER)
-            hold_ms = device.now_ms + 1000
+            await device.line("tick")
+
+            boot_ms = (await device.event("boot"))["t_ms"]
+
+            def slipped_ms():
+                return device.slipped_ms + device._slipping_ms
+
+            def ticked_ms():
+                return boot_ms + device.line_times_ms[-1]
+
+            hold_ms = ticked_ms() + 20_000  # a second of the wall's
             device.hold_at(hold_ms)
-            await asyncio.sleep(0.3)  # six device seconds
-            held = len(device.lines)
-            await asyncio.sleep(0.3)
-            assert len(device.lines) == held
-            assert device.slipped_ms + device._slipping_ms > 5000
+            while ticked_ms() < hold_ms - 100:  # it ticks every 40 ms
+                await asyncio.sleep(0.01)
+            enough_ms = slipped_ms() + 5000
+            while slipped_ms() < enough_ms:
+                await asyncio.sleep(0.01)
+            assert ticked_ms() <= hold_ms
             device.hold_at(None)
-            await device.line("hundred 100")
-            assert device.now_ms > hold_ms
+            while ticked_ms() <= hold_ms:
+                await asyncio.sleep(0.01)
 
     run(scenario())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -60,15 +61,28 @@ def power_kinds(cuts: int) -> list[tuple[pool.Kind, int]]:
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 1 << 30), help="Reproduces a run."
 )
+@click.option(
+    "--processes", default=pool.PROCESSES, show_default=True, type=click.IntRange(1), help="At work at once."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def faults(
-    power_cuts: int, link_cuts: int, kills: int, frames: int, update_cuts: int, seed: int, as_json: bool
+    power_cuts: int,
+    link_cuts: int,
+    kills: int,
+    frames: int,
+    update_cuts: int,
+    seed: int,
+    processes: int,
+    as_json: bool,
 ) -> None:
     """Try faults and print what was lost, doubled, false, crashed or stuck; all zero is right.
 
     The firmware's own code is tried; of power cuts and frames a tenth under MicroPython. `failures` names the
     lives that found something: `python -m repbeat_tools.faults MODULE LIFE SIZE` leads one again.
+
+    Ctrl-C ends a long run early: what was tried until then is printed, marked `interrupted`.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     wanted = {
         "power": (power_kinds(power_cuts), power_cuts),
         "link": ([(LINK, link_cuts)], link_cuts),
@@ -81,7 +95,9 @@ def faults(
         for name, (kinds, total) in wanted.items():
             if total:
                 bar = progress.add_task(name, total=total)
-                results[name] = pool.run(kinds, seed, partial(progress.advance, bar))
+                results[name] = pool.run(kinds, seed, partial(progress.advance, bar), processes)
+                if results[name].interrupted:
+                    break
     if as_json:
         click.echo(json.dumps(as_object(results, seed)))
     else:
@@ -96,6 +112,7 @@ def as_object(results: dict[str, pool.Tally], seed: int) -> dict[str, object]:
             "micropython": tally.micropython,
             **tally.found,
             "failures": tally.failures,
+            **({"interrupted": True} if tally.interrupted else {}),
         }
         for name, tally in results.items()
     }
@@ -108,5 +125,6 @@ def as_table(results: dict[str, pool.Tally], seed: int) -> Table:
     table = Table("fault", "tried", "of it MicroPython", *findings, title=f"seed {seed}")
     for name, tally in results.items():
         found = [str(tally.found.get(finding, "")) for finding in findings]
-        table.add_row(name, str(tally.tried), str(tally.micropython), *found)
+        tried = f"{tally.tried} (interrupted)" if tally.interrupted else str(tally.tried)
+        table.add_row(name, tried, str(tally.micropython), *found)
     return table

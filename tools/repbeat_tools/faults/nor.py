@@ -38,7 +38,7 @@ class Dice:
 
     def octets(self, size: int) -> bytes:
         """`size` random bytes."""
-        return bytes([self.bits() >> 11 & 0xFF for _ in range(size)])
+        return b"".join([self.bits().to_bytes(4, "little") for _ in range((size + 3) // 4)])[:size]
 
 
 class Nor:
@@ -125,9 +125,9 @@ class Nor:
     def _half_erase(self, at: int) -> None:
         # Charge leaves the cells unevenly: any bit may have risen already.
         for start in range(at, at + SECTOR, 16):
-            self.cells[start : start + 16] = bytes(
-                [cell | self._dice.bits() >> 5 & 0xFF for cell in self.cells[start : start + 16]]
-            )
+            charge = self._dice.octets(16)
+            for i in range(16):
+                self.cells[start + i] |= charge[i]
 
     def _due(self) -> bool:
         self.operations += 1

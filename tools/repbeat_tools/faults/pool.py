@@ -1,9 +1,10 @@
-"""Leads the lives of one kind of fault on both interpreters, two at a time; adds up what they found."""
+"""Leads the lives of one kind of fault on both interpreters, some at a time; adds up what they found."""
 
 from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -16,7 +17,7 @@ from repbeat_tools.replay.runner import Firmware, ReplayTimeout, firmware_folder
 
 FINDINGS = ("lost", "doubled", "ghost", "crashed", "stuck")
 PROCESSES = 2
-LIVES_PER_TASK = 8
+LIVES_PER_TASK = 16  # at most: an interpreter's start costs as much as several lives
 MICROPYTHON_SHARE = 0.1
 HEAP_BYTES = 48 << 20  # garbage is collected only between lives
 TIMEOUT_S = 120.0
@@ -57,6 +58,7 @@ class Tally:
 
     tried: int = 0
     micropython: int = 0
+    interrupted: bool = False  # by Ctrl-C: less was tried than asked for
     found: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FINDINGS, 0))
     failures: list[dict[str, object]] = field(default_factory=list)
 
@@ -113,22 +115,33 @@ def plan_tasks(kind: Kind, total: int, seed: int) -> list[tuple[str, list[int], 
         ("micropython", share, kind.micropython_size),
         ("cpython", ceil(rest / kind.size), kind.size),
     ):
-        for start in range(0, lives, LIVES_PER_TASK):
-            seeds = [(first + start + i) % (1 << 30) for i in range(min(LIVES_PER_TASK, lives - start))]
+        most = min(LIVES_PER_TASK, ceil(lives / PROCESSES))
+        for start in range(0, lives, max(1, most)):
+            seeds = [(first + start + i) % (1 << 30) for i in range(min(most, lives - start))]
             tasks.append((interpreter, seeds, size))
         first += lives
     return tasks
 
 
+def _begin_worker() -> None:
+    """Others come first, and an interrupt is the parent's alone: it still wants what is under way."""
+    os.nice(10)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def run(
-    kinds: list[tuple[Kind, int]], seed: int, progress: Callable[[int], None] = lambda tried: None
+    kinds: list[tuple[Kind, int]],
+    seed: int,
+    progress: Callable[[int], None] = lambda tried: None,
+    processes: int = PROCESSES,
 ) -> Tally:
-    """Try each kind as often as asked; `progress(tried)` is called as the lives end."""
+    """Try each kind as often as asked; `progress(tried)` is called as the lives end.
+
+    An interrupt (SIGINT) ends it early, with what was found until then.
+    """
     tally = Tally()
     run_on = {"cpython": on_cpython, "micropython": on_micropython}
-    with ProcessPoolExecutor(
-        PROCESSES, mp_context=get_context("spawn"), initializer=os.nice, initargs=(10,)
-    ) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
         pending = {
             pool.submit(run_on[interpreter], kind.module, lives, size): (
                 kind.module,
@@ -139,9 +152,19 @@ def run(
             for kind, total in kinds
             for interpreter, lives, size in plan_tasks(kind, total, seed)
         }
-        for done in as_completed(pending):
-            module, interpreter, lives, size = pending[done]
-            for life, result in zip(lives, done.result(), strict=True):
-                tally.add(module, interpreter, life, size, result)
-                progress(result["tried"])
+
+        def collect() -> None:
+            for done in as_completed(list(pending)):
+                module, interpreter, lives, size = pending.pop(done)
+                for life, result in zip(lives, done.result(), strict=True):
+                    tally.add(module, interpreter, life, size, result)
+                    progress(result["tried"])
+
+        try:
+            collect()
+        except KeyboardInterrupt:
+            tally.interrupted = True
+            for task in [one for one in pending if one.cancel()]:
+                del pending[task]
+            collect()  # what is under way
     return tally

@@ -38,8 +38,8 @@ NOTIFY_QUEUE = 12
 """Notifications that NimBLE takes before ENOMEM: its 12 buffers (CONFIG_BT_NIMBLE_MSYS_1_BLOCK_COUNT)."""
 BOOT_MS = 300.0
 """From reset to boot.py on an ESP32-S3 with the default bootloader: 0.3 s, give or take."""
-SHORT_LIFE_S, SHORT_LIVES = 1.0, 12
-"""So many boots in a row, each ended by its own reset within so many wall seconds, are a boot loop."""
+SHORT_LIFE_MS, SHORT_LIVES = 1000.0, 12
+"""So many boots in a row, each ended by its own reset within so much of its time, are a boot loop."""
 TAIL_LINES = 15
 RESTARTS = {
     "reset": "hard_reset",
@@ -329,14 +329,15 @@ class Device:
     async def _lives(self, cause: str) -> None:
         while True:
             self._stopped = None
-            started = time.monotonic()
+            began_ms = self.now_ms
             end = await self._life(cause)
             self.ends.append(end)
             self._notify()
             if self._failure is not None or end["kind"] not in RESTARTS:
                 self._supervisor = None
                 return
-            self._short_lives = self._short_lives + 1 if time.monotonic() - started < SHORT_LIFE_S else 0
+            lived_ms = end["world_ms"] - began_ms
+            self._short_lives = self._short_lives + 1 if lived_ms < SHORT_LIFE_MS else 0
             if self._short_lives > SHORT_LIVES:
                 tail = "\n  ".join(self.lines[-TAIL_LINES:])
                 self._fail(BootLoop(f"{self.name} reset itself {SHORT_LIVES} times in a row:\n  {tail}"))
