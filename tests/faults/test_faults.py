@@ -14,7 +14,7 @@ from repbeat_tools.faults import pool
 from repbeat_tools.faults.command import faults
 from repbeat_tools.faults.nor import SECTOR, Dice, Nor, PowerCut
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
 
 
 def outcome(*arguments: str) -> dict[str, Any]:
