@@ -95,6 +95,29 @@ def test_a_board_is_opted_into_and_left_and_the_group_too(
     assert groups == []
 
 
+def test_a_team_is_joined_and_left(town: Town, address: str, signed_in: Callable[[str], Page]) -> None:
+    ann = signed_in("Ann")
+    ann.goto(f"{address}/together")
+    ann.get_by_label("Name of a new group").fill("Early birds")
+    ann.get_by_label("My nickname in it").fill("Fox")
+    ann.get_by_role("button", name="Begin a group").click()
+    ann.get_by_text("Begin a challenge").click()
+    ann.get_by_label("Name of the challenge").fill("Winter")
+    ann.get_by_label("First team").fill("Wheels")
+    ann.get_by_label("Second team").fill("Feet")
+    ann.get_by_role("button", name="Begin", exact=True).click()
+    expect(ann.get_by_text("Only what a device counted counts.")).to_be_visible()
+    ann.get_by_role("button", name="Join Wheels").click()
+    mine = ann.get_by_role("row", name="Wheels")
+    expect(mine).to_have_attribute("aria-current", "true")
+    expect(mine).to_contain_text("too few")  # a team of one has no figure
+    ann.get_by_role("button", name="Leave the team").click()
+    expect(ann.get_by_role("button", name="Join Wheels")).to_be_visible()
+    assert town.db.value("SELECT COUNT(*) FROM challenge_members") == 0
+    ann.get_by_role("button", name="Take the challenge away").click()
+    expect(ann.get_by_role("heading", name="Winter")).to_have_count(0)
+
+
 def test_a_service_is_connected_and_disconnected(
     town: Town, address: str, signed_in: Callable[[str], Page]
 ) -> None:

@@ -66,6 +66,7 @@ def calls(town: Town, athlete_id: str) -> list[Call]:
         "group_id": "elsewhere",
         "kind": "consistency",
         "note_id": "0" * 32,
+        "challenge_id": "0" * 32,
         "act": "report",
         "code": "22222222",
         "filename": "style.css",

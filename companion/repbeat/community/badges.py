@@ -30,14 +30,20 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that badges look at."""
+    """Everything that badges look at. `typed_days`: with a session that came from a file alone."""
 
     sessions: tuple[Done, ...] = ()
     lifts: tuple[Lift, ...] = ()
+    typed_days: frozenset[date] = frozenset()
     check_ins: frozenset[date] = frozenset()
     schedule: Schedule = Schedule(frozenset())
     deload_weeks: frozenset[date] = frozenset()
     today: date
+
+    @property
+    def trained(self) -> frozenset[date]:
+        """Local days with a session, whoever says so: for a week kept, but for no amount and no record."""
+        return frozenset(one.day for one in self.sessions) | self.typed_days
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -155,7 +161,7 @@ def _in_order(history: History) -> list[Done]:
 
 
 def _kept(history: History) -> list[tuple[date, bool]]:
-    return streaks.weeks(history.schedule, (one.day for one in history.sessions), history.today)
+    return streaks.weeks(history.schedule, history.trained, history.today)
 
 
 def _running(steps: Iterable[tuple[date, int]]) -> Total:

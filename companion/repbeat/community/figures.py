@@ -98,7 +98,7 @@ def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str,
     past = history.of_athlete(db, athlete_id, now_ms)
     after = week + WEEK
     days = [one.day for one in past.sessions if week <= one.day < after]
-    kept = dict(weeks(past.schedule, (one.day for one in past.sessions), past.today)).get(week)
+    kept = dict(weeks(past.schedule, past.trained, past.today)).get(week)
     minutes = db.value(
         """SELECT COALESCE(SUM(duration_s), 0) FROM sessions WHERE athlete_id = :athlete_id
              AND start_ms >= :from_ms AND start_ms < :until_ms""",

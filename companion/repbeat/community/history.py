@@ -12,7 +12,7 @@ from typing import Any
 
 from repbeat.coach import shelf
 from repbeat.coach.session_rules import Kind
-from repbeat.community import motivation
+from repbeat.community import amounts, motivation
 from repbeat.community.badges import WEEK, Done, History
 from repbeat.community.records import Lift
 from repbeat.community.streaks import Schedule, week_of
@@ -31,6 +31,7 @@ def of_athlete(db: Database, athlete_id: str, now_ms: int) -> History:
     return History(
         sessions=tuple(_done(found) for found in by_session.values()),
         lifts=tuple(_lifts(rows)),
+        typed_days=amounts.typed_days(db, athlete_id),
         check_ins=frozenset(_check_ins(db, athlete_id)),
         schedule=schedule(db, athlete_id, today),
         deload_weeks=frozenset(_deloads(db, athlete_id)),

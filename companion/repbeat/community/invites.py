@@ -106,7 +106,7 @@ def leave(
         if athlete_id is None:
             return
         key = {"athlete_id": athlete_id, "gym_id": gym_id, "group_id": group_id}
-        for table in ("nicknames", "board_entries"):
+        for table in ("nicknames", "board_entries", "challenge_members"):
             db.run(
                 f"""DELETE FROM {table} WHERE athlete_id = :athlete_id AND gym_id = :gym_id
                     AND group_id = :group_id""",  # noqa: S608

@@ -115,4 +115,32 @@ _SHARED = (
     "CREATE INDEX shared_events_by_number ON shared_events (code, number)",
 )
 
-MIGRATIONS = (Migration("0001_community", _FIRST), Migration("0002_shared", _SHARED))
+_CHALLENGES = (
+    """CREATE TABLE challenges (
+        gym_id TEXT NOT NULL,
+        group_id TEXT NOT NULL,
+        challenge_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        counts TEXT NOT NULL,
+        teams TEXT NOT NULL,                 -- their names, as JSON
+        first_day TEXT NOT NULL,
+        last_day TEXT NOT NULL,
+        typed_counts INTEGER NOT NULL,       -- 1: what came from files counts too
+        PRIMARY KEY (gym_id, group_id, challenge_id)
+    )""",
+    """CREATE TABLE challenge_members (
+        athlete_id TEXT NOT NULL,
+        gym_id TEXT NOT NULL,
+        group_id TEXT NOT NULL,
+        challenge_id TEXT NOT NULL,
+        team INTEGER NOT NULL,
+        PRIMARY KEY (athlete_id, gym_id, group_id, challenge_id)
+    )""",
+    "CREATE INDEX challenge_members_by_challenge ON challenge_members (challenge_id)",
+)
+
+MIGRATIONS = (
+    Migration("0001_community", _FIRST),
+    Migration("0002_shared", _SHARED),
+    Migration("0003_challenges", _CHALLENGES),
+)

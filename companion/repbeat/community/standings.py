@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from repbeat.community import boards, history, motivation
-from repbeat.community.badges import History
-from repbeat.community.boards import EFFORT, KINDS, Entry, Place
-from repbeat.community.streaks import streak
+from repbeat.community import amounts, boards, history, motivation
+from repbeat.community.badges import WEEK, History
+from repbeat.community.boards import CONSISTENCY, EFFORT, KINDS, Entry, Place
+from repbeat.community.streaks import CONSISTENCY_WEEKS, streak, week_of
 from repbeat.store import Database
 
 BLOCK_DAYS = 28  # strength now against strength before
@@ -71,17 +71,23 @@ def board(db: Database, gym_id: str, group_id: str, kind: str, secret: bytes, no
 
 def _entry(db: Database, athlete_id: str, kind: str, now_ms: int) -> Entry:
     past = history.of_athlete(db, athlete_id, now_ms)
-    trained = (one.day for one in past.sessions)
     hard, usual = _hard_minutes(db, athlete_id, past.today) if kind == EFFORT else (None, None)
     border = past.today - timedelta(days=BLOCK_DAYS)
     return Entry(
         athlete_id=athlete_id,
-        kept_share=streak(past.schedule, trained, past.today).consistency,
+        kept_share=streak(past.schedule, past.trained, past.today).consistency,
         e1rm_before=_best(past, border - timedelta(days=BLOCK_DAYS), border),
         e1rm_now=_best(past, border, past.today + timedelta(days=1)),
         minutes_hard=hard,
         minutes_hard_usual=usual,
+        measured_share=_measured_share(db, athlete_id, past.today) if kind == CONSISTENCY else 1.0,
     )
+
+
+def _measured_share(db: Database, athlete_id: str, today: date) -> float:
+    """Of the sessions that consistency looks at; the other boards take nothing but what was measured."""
+    first = week_of(today) - CONSISTENCY_WEEKS * WEEK
+    return amounts.measured_share(amounts.between(db, athlete_id, first, today + timedelta(days=1)))
 
 
 def _best(past: History, first: date, after: date) -> dict[int, float]:

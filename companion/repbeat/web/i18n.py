@@ -133,7 +133,7 @@ def vocabulary() -> Iterator[str]:
         yield from meanings.values()
     for told in (words.ERRORS, words.TITLES, words.SENTENCES, consent.LEVELS):
         yield from told.values()
-    for meanings in (words.BOARDS, words.FIGURES, words.BADGES, words.DAYS_OFF, words.RECOVERY):
+    for meanings in (words.BOARDS, words.COUNTS, words.FIGURES, words.BADGES, words.DAYS_OFF, words.RECOVERY):
         yield from meanings.values()
     for about in ABOUT.values():
         yield from (about.goes, about.comes)

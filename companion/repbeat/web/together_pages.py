@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from repbeat.community import (
+    amounts,
     badges,
+    challenges,
     encouragement,
     figures,
     history,
@@ -81,7 +83,8 @@ def group(gym_id: str, group_id: str) -> str:
     """One group: its members by nickname, boards, last week's figures."""
     db, own = store(), _own()
     found = _group(gym_id, group_id)
-    week = figures.recent(_today(own))[0]
+    today = _today(own)
+    week = figures.recent(today)[0]
     secret = keys.of(db).subkey(f"board/{gym_id}/{group_id}")
     return render_template(
         "group.html",
@@ -95,7 +98,59 @@ def group(gym_id: str, group_id: str) -> str:
         pseudonym=pseudonym(secret, own) if own else None,
         week=week,
         figures=figures.of_week(db, gym_id, group_id, week, _figures_secret(), now_ms()),
+        challenges=[
+            (one, challenges.standing(db, one, today), challenges.team_of(db, own, one) if own else None)
+            for one in challenges.of_group(db, gym_id, group_id)
+        ],
+        counts=amounts.KINDS,
+        today=today,
     )
+
+
+@together.post("/together/<gym_id>/<group_id>/challenges")
+@needs(Role.SIGNED_IN)
+def challenge(gym_id: str, group_id: str) -> ResponseReturnValue:
+    """Begin a challenge between teams; who leads the group does."""
+    _group(gym_id, group_id)
+    if not _leads(gym_id, group_id):
+        abort(403, _("Who leads the group begins challenges."))
+    form = request.form
+    try:
+        challenges.begin(
+            store(),
+            gym_id,
+            group_id,
+            form.get("name", ""),
+            form.get("counts", ""),
+            [team for team in form.getlist("team") if team.strip()],
+            date.fromisoformat(form.get("day", "")),
+            form.get("weeks", 0, type=int),
+            typed_counts=form.get("typed") == "1",
+        )
+    except (CommunityError, PeopleError, ValueError) as error:
+        flash(told(error), "bad")
+    return _to(gym_id, group_id)
+
+
+@together.post("/together/<gym_id>/<group_id>/challenges/<challenge_id>")
+@needs(Role.SIGNED_IN)
+def take_part(gym_id: str, group_id: str, challenge_id: str) -> ResponseReturnValue:
+    """Be of a team, or of none; who leads the group can take the challenge away."""
+    _group(gym_id, group_id)
+    one = challenges.get(store(), gym_id, group_id, challenge_id)
+    wanted = request.form.get("team", "")
+    try:
+        if wanted == "end":
+            if not _leads(gym_id, group_id):
+                abort(403, _("Who leads the group begins challenges."))
+            challenges.end(store(), one)
+        elif wanted == "leave":
+            challenges.leave(store(), _own_or_404(), one)
+        else:
+            challenges.join(store(), _own_or_404(), one, int(wanted) if wanted.isdecimal() else -1)
+    except CommunityError as error:
+        flash(told(error), "bad")
+    return _to(gym_id, group_id)
 
 
 @together.post("/together/<gym_id>/<group_id>/invite")
@@ -222,7 +277,7 @@ def consistency() -> str:
         "streaks.html",
         words=words,
         choice=choice,
-        streak=streaks.streak(past.schedule, (one.day for one in past.sessions), past.today),
+        streak=streaks.streak(past.schedule, past.trained, past.today),
         badges=list(reversed(badges.badges(past))),
         records=list(reversed(records(past.lifts)))[:20],
         off=[(day, why) for day, why in motivation.days_off(db, own).items() if day >= lately],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from repbeat.coach.safety import Sign
 from repbeat.coach.session_rules import Kind
-from repbeat.community import boards
+from repbeat.community import amounts, boards
 from repbeat.community.errors import BadEntry, BadInvite, Blocked, CommunityError, NotAMember, TooMany
 from repbeat.community.shared.errors import UnknownCode, Unreachable
 from repbeat.derive.readiness import State
@@ -47,6 +47,13 @@ BOARDS = {
     boards.CONSISTENCY: "Consistency: planned weeks kept",
     boards.IMPROVEMENT: "Improvement over oneself, in four weeks",
     boards.EFFORT: "Hard minutes against one’s own usual",
+}
+
+COUNTS = {
+    amounts.SESSIONS: "Sessions",
+    amounts.SETS: "Sets",
+    amounts.REPETITIONS: "Repetitions",
+    amounts.MINUTES: "Minutes of training",
 }
 
 FIGURES = {
