@@ -63,6 +63,9 @@ def test_two_people_meet_by_a_code(town: Town, address: str, signed_in: Callable
 
     ann.get_by_role("button", name="Start together").click()
     expect(other.get_by_role("timer")).to_contain_text("Starts in")
+    wall = ann.context.new_page()
+    wall.goto(f"{address}/wall")
+    expect(wall.get_by_role("timer")).to_contain_text("Evening: ")  # Starts in …, then Go!
     other.get_by_role("button", name="Leave").click()
     expect(ann.get_by_role("rowheader", name="Owl")).to_have_count(0)
 

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from repbeat.community.errors import CommunityError
 from repbeat.community.shared import identity, sessions
@@ -22,11 +21,10 @@ from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
 from repbeat.services.connections import end_consent
 from repbeat.store import athletes
-from repbeat.web import words
+from repbeat.web import shared_state
 from repbeat.web.context import companion, gate, now_ms, store
 from repbeat.web.errors import told
 from repbeat.web.i18n import local
-from repbeat_protocol import exercises
 
 shared = Blueprint("shared", __name__)
 
@@ -119,31 +117,11 @@ def leave(code: str) -> ResponseReturnValue:
 
 
 def _state(session: Shared) -> dict[str, Any]:
-    db = store()
-    last = sessions.latest(db, session.code)
-    rows = []
-    for member in sessions.members(db, session.code):
-        event = last.get(member.member_id)
-        report = event.report if event else None
-        rows.append(
-            {
-                "id": member.member_id,
-                "name": member.nickname,
-                "language": member.language,
-                "left": member.left,
-                "phase": _(words.PHASES[report.phase]) if report and report.phase in words.PHASES else "",
-                "exercise": _(words.plain(exercises.slug(report.exercise))) if report else "",
-                "set": report.set + 1 if report else None,
-                "reps": report.reps if report else None,
-                "zone": report.zone if report else None,
-                "bpm": report.bpm if report else None,
-            }
-        )
     return {
         "name": session.name,
-        "starts_in_ms": None if session.start_ms is None else session.start_ms - now_ms(),
+        "starts_in_ms": shared_state.starts_in_ms(session, now_ms()),
         "problem": session.problem,
-        "members": rows,
+        "members": shared_state.members(store(), session),
     }
 
 

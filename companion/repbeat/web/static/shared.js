@@ -1,22 +1,18 @@
-// Keeps a shared session's table and countdown current. The countdown runs by the page's own clock from the
-// moment of each answer, so that a slow answer moves it by no more than half its way.
+// Keeps a shared session's table and countdown current.
+import { Start } from "./countdown.js";
+
 const table = document.getElementById("members");
 const countdown = document.getElementById("countdown");
 const problem = document.getElementById("problem");
 const words = JSON.parse(document.getElementById("shared-words").textContent);
 const PERIOD_MS = 500;
-let startsAt = null;
-let shortest = Infinity;
+const start = new Start();
 
 async function tick() {
   const asked = performance.now();
   try {
     const state = await (await fetch(table.dataset.state)).json();
-    const way = performance.now() - asked;
-    if (state.starts_in_ms !== null && way < shortest) {
-      shortest = way;
-      startsAt = asked + way / 2 + state.starts_in_ms;
-    }
+    start.heard(asked, state.starts_in_ms);
     problem.hidden = !state.problem;
     for (const member of state.members) show(member);
   } catch {
@@ -40,11 +36,8 @@ function show(member) {
 }
 
 function count() {
-  if (startsAt !== null) {
-    const left = Math.ceil((startsAt - performance.now()) / 1000);
-    const text = left > 0 ? words.starts.replace("{}", left) : left > -10 ? words.go : "";
-    if (countdown.textContent !== text) countdown.textContent = text;
-  }
+  const text = start.text(words);
+  if (countdown.textContent !== text) countdown.textContent = text;
   requestAnimationFrame(count);
 }
 

@@ -2,10 +2,11 @@
 export const words = JSON.parse(document.getElementById("live-words")?.textContent ?? "{}");
 const HIDDEN_MS = 5000;
 
-export function watch(periodMs, show, headers = {}, path = "/live.json") {
+export function watch(periodMs, show, headers = {}, path = "/live.json", asking = () => {}) {
   let failed = false;
   async function tick() {
     try {
+      asking();
       const answer = await fetch(path, { headers });
       if (!answer.ok) throw new Error(answer.statusText);
       show(await answer.json());

@@ -1,4 +1,5 @@
 // A class on a screen. Cues are spoken by the browser when somebody asked for it, and always written.
+import { Start } from "./countdown.js";
 import { clock, put, target, watch } from "./state.js";
 
 const PERIOD_MS = 500;
@@ -11,6 +12,9 @@ const speak = document.querySelector("[data-speak]");
 const words = JSON.parse(document.getElementById("wall-words").textContent);
 const token = location.hash.slice(1);
 const before = new Map();
+const countdown = document.querySelector("[data-countdown]");
+let start = new Start();
+let asked = performance.now();
 
 speak.addEventListener("click", () => {
   const on = speak.getAttribute("aria-pressed") !== "true";
@@ -31,7 +35,7 @@ function cues(one, old) {
   if (!old) return;
   if (one.target && one.reps === one.target - 1 && old.reps < one.reps) cue(`${one.name}: ${words.last}`);
   if (one.rest_left_s !== null && old.rest_left_s === null) cue(`${one.name}: ${words.done}`);
-  if (one.rest_left_s === null && old.rest_left_s !== null) cue(`${one.name}: ${words.go}`);
+  if (one.rest_left_s === null && old.rest_left_s !== null) cue(`${one.name}: ${words.over}`);
 }
 
 function draw(one) {
@@ -56,13 +60,31 @@ function draw(one) {
   before.set(one.id, one);
 }
 
+function hear(next) {
+  const name = next?.name ?? "";
+  if (name !== countdown.dataset.name) {
+    countdown.dataset.name = name;
+    start = new Start();
+  }
+  if (next) start.heard(asked, next.in_ms);
+}
+
+function count() {
+  const left = start.text(words);
+  const text = left && `${countdown.dataset.name}: ${left}`;
+  if (countdown.textContent !== text) countdown.textContent = text;
+  requestAnimationFrame(count);
+}
+
 watch(
   PERIOD_MS,
-  (tiles) => {
-    if (!tiles) {
+  (state) => {
+    if (!state) {
       captions.textContent = words.unreachable;
       return;
     }
+    const { tiles } = state;
+    hear(state.start);
     for (const one of tiles) draw(one);
     const here = new Set(tiles.map((one) => one.id));
     for (const tile of [...wall.children]) if (!here.has(tile.dataset.id)) tile.remove();
@@ -70,5 +92,7 @@ watch(
   },
   token ? { Authorization: `Bearer ${token}` } : {},
   "/wall.json",
+  () => (asked = performance.now()),
 );
+count();
 navigator.wakeLock?.request("screen").catch(() => {});
