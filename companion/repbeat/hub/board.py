@@ -9,6 +9,7 @@ import msgspec
 from repbeat.hub import events
 
 OFF = "not in reach"
+WAITING = "waiting for its turn"
 CONNECTING = "connecting"
 SYNCING = "syncing"
 LIVE = "connected"
@@ -54,6 +55,10 @@ def _after(state: State, event: events.Event) -> State:
     match event:
         case events.Found():
             return change(state, link=CONNECTING, name=event.name)
+        case events.Queued():
+            return change(state, link=WAITING)
+        case events.Dealt():
+            return change(state, link=CONNECTING)
         case events.Connected():
             return change(state, link=SYNCING, cursor=event.cursor, head_seq=event.head_seq, problem="")
         case events.Progress():

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,12 +20,14 @@ from repbeat.gym import attribution
 from repbeat.gym.cardio import CardioLog
 from repbeat.gym.live import Attributing
 from repbeat.hub import events, ftms, report
+from repbeat.hub import status as status_file
 from repbeat.hub.agent import passkeys
 from repbeat.hub.cardio import Cardio
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Backoff, Hub
 from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.hub.radio import Radio
+from repbeat.hub.slots import PER_ADAPTER
 from repbeat.hub.trust import keys_of
 from repbeat.hub.trust import revoke as take_key
 from repbeat.hub.upload import handing_in
@@ -53,6 +56,22 @@ from repbeat_protocol import auth
 )
 @click.option("--gym", "gym_id", help="The gym where new devices hang, where the operator has several.")
 @click.option("--cardio", is_flag=True, help="Read cardio machines instead: run it beside the hub.")
+@click.option(
+    "--adapter",
+    "adapters",
+    multiple=True,
+    metavar="NAME",
+    help="A Bluetooth adapter such as hci1 (Linux); again for each of several. By default the system's own.",
+)
+@click.option(
+    "--places",
+    type=click.IntRange(1, 64),
+    default=PER_ADAPTER,
+    show_default=True,
+    help="Connections that an adapter holds at once; where more devices are in reach they take turns.",
+)
+@click.option("--status", is_flag=True, help="Tell how the hub that runs here is, and end.")
+@click.option("--json", "as_json", is_flag=True, help="With --status: one JSON object on standard output.")
 @database_option
 def hub(
     approve: bool,
@@ -60,6 +79,10 @@ def hub(
     token: str | None,
     gym_id: str | None,
     cardio: bool,
+    adapters: tuple[str, ...],
+    places: int,
+    status: bool,
+    as_json: bool,
     database: Location,
 ) -> None:
     """Collect from every device in reach and push plans, until stopped with Ctrl-C.
@@ -71,7 +94,15 @@ def hub(
 
     With --cardio it reads machines that speak the Fitness Machine Service, in a program of its own: the
     system gives each program one scan.
+
+    With --status, beside a running hub of the same database: each device's state in words and since when, the
+    adapters' places, and how often which cause ended a connection. Exit code 1 if no hub runs.
     """
+    if status:
+        _tell_status(path_for(database).with_name(status_file.FILE), as_json)
+        return
+    if as_json:
+        raise click.UsageError("--json belongs to --status")
     if companions and not token:
         raise click.UsageError("--upload needs --token (or REPBEAT_HUB_TOKEN)")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -80,7 +111,9 @@ def hub(
             told = CardioLog(db)
             _until_stopped(Cardio(partial(_take, told), told.end).run())
             return
-        serving = Hub(db, keys=DeviceKeys(path_for(database)))
+        radios = {name: Radio(adapter=name) for name in adapters}
+        serving = Hub(db, keys=DeviceKeys(path_for(database)), radios=radios, places=places)
+        watch = status_file.Watch(serving.bus, serving.slots)
         serving.bus.listen(_say)
         with ExitStack() as stack:
             if companions and token:
@@ -88,7 +121,7 @@ def hub(
             else:
                 stack.callback(Arrivals(db, serving.bus, _now_ms, approved=approve).close)
                 stack.callback(Attributing(db, serving.bus, _now_ms).close)
-            _until_stopped(serving.run())
+            _until_stopped(watch.beside(serving.run(), path_for(database).with_name(status_file.FILE)))
 
 
 @click.command()
@@ -264,6 +297,17 @@ def forget(database: Location, device_id: str) -> None:
 def _take(log: CardioLog, address: str, name: str, kind: str, values: ftms.Values) -> None:
     """A moment of a cardio machine, now."""
     log.take(address, name, kind, values, _now_ms())
+
+
+def _tell_status(path: Path, as_json: bool) -> None:
+    told = status_file.told(status_file.read(path), _now_ms())
+    if as_json:
+        print_json(told)
+    else:
+        for line in status_file.lines(told, _now_ms()):
+            click.echo(line)
+    if not told["running"]:
+        raise click.exceptions.Exit(1)
 
 
 def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:

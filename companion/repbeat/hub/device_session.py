@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from repbeat import ingest
 from repbeat.hub import events, heart_rate, orders
-from repbeat.hub.errors import DeviceMisbehaves, LinkLost, PlanRefused, TransferFailed
+from repbeat.hub.errors import DeviceMisbehaves, LinkLost, PlanRefused, TransferFailed, TurnOver
 from repbeat.hub.fetch import Fetch, Keeper, NewLog, Patience
 from repbeat.hub.link import Info, Link
 from repbeat.hub.push import Sender
@@ -47,7 +47,9 @@ class DeviceSession:
         ended: asyncio.Event,
         introduce: Callable[[Link, Info], Awaitable[None]],
         rssi_dbm: int | None = None,
+        over: asyncio.Event | None = None,
     ) -> None:
+        """`ended`: the link has; `over`: others wait for the connection."""
         self._introduce = introduce
         self._rssi_dbm = rssi_dbm
         self._link = link
@@ -60,6 +62,7 @@ class DeviceSession:
         self._sender = Sender(link)
         self._fetch: Fetch | None = None
         self._ended = ended
+        self._over = over or asyncio.Event()
         self.device_id = ""
         self.caught_up = asyncio.Event()
         self.settled = asyncio.Event()
@@ -82,6 +85,7 @@ class DeviceSession:
                     self._bring(info.log_id),
                     self._keep_time(),
                     self._until_ended(),
+                    self._until_over(),
                 ):
                     tasks.create_task(part)
         except ExceptionGroup as errors:
@@ -278,6 +282,10 @@ class DeviceSession:
     async def _until_ended(self) -> None:
         await self._ended.wait()
         raise LinkLost("the link ended: out of reach, or the device went to sleep")
+
+    async def _until_over(self) -> None:
+        await self._over.wait()
+        raise TurnOver("others wait for a connection")
 
     def _now_ms(self) -> int:
         return round(self._unix_s() * 1000)

@@ -27,6 +27,10 @@ class LinkLost(HubError):
     """The link ended or fell silent; the hub connects again and goes on where it was."""
 
 
+class TurnOver(HubError):
+    """Others wait for a connection: this device goes on when its turn comes again."""
+
+
 class TransferFailed(HubError):
     """The device took a part of the transfer only; the next connection goes on with it."""
 

@@ -21,6 +21,16 @@ class Found(Event, frozen=True, kw_only=True):
     """A device was heard for the first time, or again after a pause."""
 
 
+class Queued(Event, frozen=True, kw_only=True):
+    """Every connection is taken: the device waits for its turn."""
+
+
+class Dealt(Event, frozen=True, kw_only=True):
+    """The device has a place on an adapter; a connection is being made."""
+
+    adapter: str
+
+
 class Connected(Event, frozen=True, kw_only=True):
     """INFO was read: the log's id, the cursor here and the device's head; `rssi_dbm` as it was last heard."""
 
@@ -94,10 +104,14 @@ class ClockRefused(Event, frozen=True, kw_only=True):
 
 
 class Disconnected(Event, frozen=True, kw_only=True):
-    """The link ended; the hub tries again in `again_s`."""
+    """The link ended, or none came about; the hub tries again in `again_s`.
+
+    `cause` is a sentence, empty where nothing was wrong; `why`: its sort, as in hub.py.
+    """
 
     cause: str
     again_s: float
+    why: str = ""
 
 
 Listener = Callable[[Event], None]

@@ -1,7 +1,8 @@
 """The hub: hears RepBeat devices, connects to each, keeps what they recorded, pushes plans, goes on.
 
 One task a device. A device that fails, lies or leaves ends its own connection and nothing else; it is tried
-again after a while that depends on the cause.
+again after a while that depends on the cause. Where adapters hold fewer connections
+than devices are in reach, devices take turns.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,6 +34,7 @@ from repbeat.hub.errors import (
     NotClaimed,
     PairingFailed,
     SetBack,
+    TurnOver,
     WrongLayout,
     WrongProtocol,
 )
@@ -39,6 +42,7 @@ from repbeat.hub.fetch import Patience
 from repbeat.hub.keys import DeviceKeys
 from repbeat.hub.link import Info, Link
 from repbeat.hub.radio import Backends, Radio
+from repbeat.hub.slots import PER_ADAPTER, Slots, Turn
 from repbeat.hub.trust import Trust
 from repbeat.hub.writer import Writer
 from repbeat.store import Database, StoreError, devices
@@ -53,6 +57,7 @@ OLD_PAIRING = (
     "If the device was set back to new, this computer's pairing with it is old: "
     "`repbeat devices forget`, then claim it again"
 )
+ONLY = "default"  # the system's own adapter
 MOST_DEVICES = 64  # served at once; whoever advertises under ever new addresses gets no further
 
 
@@ -67,6 +72,17 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
     set_back_s: float = 15.0  # a megabyte of flash is erased in less
     stranger_s: float = 10.0  # not ours: somebody may be about to press its button
     unheard_s: float = 60.0  # try at last also without having heard the device again
+
+
+# What ends a connection, in a word: as `repbeat hub --status` counts them.
+LINK, STRANGER, OUTDATED, MISBEHAVED, STORE, OWN_FAULT = (
+    "link lost",
+    "not claimed, or another's",
+    "outdated",
+    "misbehaved",
+    "store",
+    "a fault in RepBeat",
+)
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +101,21 @@ class _Peer:
         self.device = device
         self.name = name
         self.rssi_dbm: int | None = None
+        self.heard_by: dict[str, tuple[BLEDevice, int]] = {}  # adapter → as heard there, dBm
         self.heard = asyncio.Event()
         self.failures = 0  # in a row
         self.device_id = ""
         self.problem = "not connected yet"
+
+    def hear(self, adapter: str, device: BLEDevice, rssi_dbm: int) -> None:
+        self.device = device
+        self.rssi_dbm = rssi_dbm
+        self.heard_by[adapter] = (device, rssi_dbm)
+        self.heard.set()
+
+    def adapters(self) -> list[str]:
+        """Those that have heard it, the loudest first."""
+        return sorted(self.heard_by, key=lambda name: -self.heard_by[name][1])
 
 
 class Hub:
@@ -99,21 +126,28 @@ class Hub:
         database: Database,
         *,
         backends: Backends | None = None,
+        radios: Mapping[str, Radio] | None = None,
+        places: int = PER_ADAPTER,
         unix_s: Callable[[], float] = time.time,
         patience: Patience | None = None,
         backoff: Backoff | None = None,
         keys: DeviceKeys | None = None,
     ) -> None:
-        """`keys`: those of the devices that this companion has claimed; none without it."""
+        """`keys`: those of the devices that this companion has claimed; none without it.
+
+        `radios`: by adapter, instead of the system's own; each holds `places` connections at once.
+        """
         self.trust = Trust(keys or DeviceKeys(), self._claimed)
         self.bus = events.Bus()
         self.board = Board(self.bus)
         self._database = database
-        self._radio = Radio(backends)
+        self._radios = dict(radios or {ONLY: Radio(backends)})
+        self.slots = Slots(dict.fromkeys(self._radios, places))
         self._unix_s = unix_s
         self._patience = patience or Patience()
         self._backoff = backoff or Backoff()
-        self._connecting = asyncio.Semaphore(1)  # adapters refuse a second connect while one is under way
+        # Adapters refuse a second connect while one is under way.
+        self._connecting = {adapter: asyncio.Semaphore(1) for adapter in self._radios}
         self._peers: dict[str, _Peer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
@@ -175,7 +209,7 @@ class Hub:
         self._ending = False
         writer = Writer(self._database)
 
-        def hear(device: BLEDevice, advertisement: AdvertisementData) -> None:
+        def hear(adapter: str, device: BLEDevice, advertisement: AdvertisementData) -> None:
             peer = self._peers.get(device.address)
             if peer is None:
                 if len(self._peers) >= MOST_DEVICES:
@@ -185,12 +219,12 @@ class Hub:
                 task = asyncio.create_task(serve(peer, writer))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            peer.device = device
-            peer.rssi_dbm = advertisement.rssi
-            peer.heard.set()
+            peer.hear(adapter, device, advertisement.rssi)
 
         try:
-            async with self._radio.scanning(hear):
+            async with AsyncExitStack() as scans:
+                for adapter, radio in self._radios.items():
+                    await scans.enter_async_context(radio.scanning(partial(hear, adapter)))
                 yield
         finally:
             self._ending = True
@@ -224,16 +258,36 @@ class Hub:
     ) -> float:
         """One connection from first to last; seconds to wait before the next."""
         self._tell(peer, events.Found)
+        if not self.slots.free(peer.adapters()):
+            self._tell(peer, events.Queued)
+        async with self.slots.turn(peer.adapters) as turn:
+            self._tell(peer, events.Dealt, adapter=turn.adapter)
+            pause_s, why = await self._turn(peer, turn, writer, use)
+        if peer.device_id:
+            with suppress(StoreError):
+                await writer.do(lambda db: devices.set_problem(db, peer.device_id, peer.problem))
+        self._tell(peer, events.Disconnected, cause=peer.problem, again_s=pause_s, why=why)
+        return pause_s
+
+    async def _turn(
+        self,
+        peer: _Peer,
+        turn: Turn,
+        writer: Writer,
+        use: Callable[[DeviceSession], Coroutine[None, None, None]],
+    ) -> tuple[float, str]:
+        """The connection itself, on the adapter dealt; seconds to wait, and the cause in a word."""
         session: DeviceSession | None = None
+        device, _ = peer.heard_by[turn.adapter]
         try:
             ended = asyncio.Event()
-            async with self._connecting:
-                client = await self._radio.connect(peer.device, peer.name, lambda _: ended.set())
+            async with self._connecting[turn.adapter]:
+                client = await self._radios[turn.adapter].connect(device, peer.name, lambda _: ended.set())
             peer.problem = "not through in the time given"
             link = Link(client)
             session = DeviceSession(
                 link,
-                peer.device.address,
+                device.address,
                 peer.name,
                 writer,
                 self.bus,
@@ -242,7 +296,9 @@ class Hub:
                 ended,
                 self.trust.introduce,
                 peer.rssi_dbm,
+                turn.over,
             )
+            turn.served = session.settled.is_set
             try:
                 await use(session)
             except WrongLayout:
@@ -252,45 +308,44 @@ class Hub:
                 await link.close()
                 peer.device_id = session.device_id
             peer.problem = ""
-            pause_s = 0.0
+            return 0.0, ""
+        except TurnOver:
+            peer.problem = ""
+            return 0.0, ""
         except SetBack as done:
             peer.problem = ""
-            pause_s = self._backoff.set_back_s
             log.info("%s: %s", peer.name, done)
+            return self._backoff.set_back_s, ""
         except (HubError, StoreError, BleakError, FrameError, RecordError, OSError, EOFError) as error:
-            pause_s = self._pause_s(peer, session, error)
+            pause_s, why = self._pause_s(peer, session, error)
             peer.problem = str(error) or type(error).__name__
             if session is not None and not session.device_id and peer.failures >= MUTE:
                 peer.problem += f". {OLD_PAIRING}"
+            return pause_s, why
         except Exception:
             # A fault of this program, met with one device, must not end the service of the others.
             log.exception("serving %s failed", peer.name)
             peer.problem = "a fault in RepBeat, see the log"
-            pause_s = self._backoff.misbehaved_s
-        if peer.device_id:
-            with suppress(StoreError):
-                await writer.do(lambda db: devices.set_problem(db, peer.device_id, peer.problem))
-        self._tell(peer, events.Disconnected, cause=peer.problem, again_s=pause_s)
-        return pause_s
+            return self._backoff.misbehaved_s, OWN_FAULT
 
-    def _pause_s(self, peer: _Peer, session: DeviceSession | None, error: Exception) -> float:
+    def _pause_s(self, peer: _Peer, session: DeviceSession | None, error: Exception) -> tuple[float, str]:
         if session is not None and session.caught_up.is_set():
             peer.failures = 0
         match error:
             case WrongProtocol() | WrongLayout():
-                return self._backoff.outdated_s
+                return self._backoff.outdated_s, OUTDATED
             case NotClaimed() | PairingFailed() | KeyRefused() | Impostor():
-                return self._backoff.stranger_s
+                return self._backoff.stranger_s, STRANGER
             case StoreError():
-                return self._backoff.store_s
+                return self._backoff.store_s, STORE
             case DeviceMisbehaves() | LogRewound() | FrameError() | RecordError():
-                return self._backoff.misbehaved_s
+                return self._backoff.misbehaved_s, MISBEHAVED
         pause_s = min(self._backoff.first_s * 2.0 ** min(peer.failures, 16), self._backoff.longest_s)
         peer.failures += 1
         if session is None:
             # Not even connected: the radio's own reasons (no free slot, in progress) know their time.
             pause_s = max(pause_s, min(calculate_backoff_time(error), self._backoff.longest_s))
-        return pause_s
+        return pause_s, LINK
 
     def _tell(self, peer: _Peer, kind: type[events.Event], **fields: Any) -> None:
         self.bus.tell(kind(address=peer.device.address, device_id=peer.device_id, name=peer.name, **fields))

@@ -27,8 +27,14 @@ class Radio:
     A call that misses its backend would fall back to BlueZ, hence one factory.
     """
 
-    def __init__(self, backends: Backends | None = None) -> None:
+    def __init__(self, backends: Backends | None = None, adapter: str | None = None) -> None:
+        """`adapter`: which of several this computer has, such as hci1 (BlueZ).
+
+        A client connects on the adapter that heard the device: bleak's device knows it.
+        """
         self._scanner: dict[str, Any] = {} if backends is None else {"backend": backends[0]}
+        if adapter is not None:
+            self._scanner["bluez"] = {"adapter": adapter}
         self._client: dict[str, Any] = {} if backends is None else {"backend": backends[1]}
 
     @asynccontextmanager

@@ -17,7 +17,7 @@ from repbeat.api.feed import Feed
 from repbeat.coach.arrivals import Arrivals
 from repbeat.community.shared.guest import following
 from repbeat.community.shared.reporter import Reporter
-from repbeat.hub import Hub
+from repbeat.hub import Hub, status
 from repbeat.hub.errors import HubError
 from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.people import setup
@@ -97,7 +97,7 @@ def serve(
                 ) from error
             stack.enter_context(_delivering(Courier(store, private=chosen.private_webhooks)))
             if chosen.hub:
-                stack.enter_context(_collecting(collector))
+                stack.enter_context(_collecting(collector, path_for(database).with_name(status.FILE)))
             known = Services()
             stack.callback(known.close)
             stack.enter_context(working(store, known, _now_ms))
@@ -147,15 +147,16 @@ def _delivering(courier: Courier) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _collecting(collector: Hub) -> Iterator[None]:
+def _collecting(collector: Hub, told_in: Path) -> Iterator[None]:
     """Run the hub; without Bluetooth the pages go on and say what the store has."""
     loop = asyncio.new_event_loop()
     task: asyncio.Task[None] | None = None
+    watch = status.Watch(collector.bus, collector.slots)
 
     def run() -> None:
         nonlocal task
         asyncio.set_event_loop(loop)
-        task = loop.create_task(collector.run())
+        task = loop.create_task(watch.beside(collector.run(), told_in))
         with contextlib.suppress(asyncio.CancelledError):
             try:
                 loop.run_until_complete(task)

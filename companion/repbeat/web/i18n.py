@@ -137,7 +137,7 @@ def vocabulary() -> Iterator[str]:
         yield from meanings.values()
     for about in ABOUT.values():
         yield from (about.goes, about.comes)
-    yield from (board.OFF, board.CONNECTING, board.SYNCING, board.LIVE)
+    yield from (board.OFF, board.WAITING, board.CONNECTING, board.SYNCING, board.LIVE)
     yield from (words.plain(word) for word in (*consent.SCOPES, *tokens.SCOPES))
     for question in words.CHECK_IN.values():
         yield from question
