@@ -11,6 +11,7 @@ from ingest import made
 
 from repbeat.coach import acts, course, desk, health, programmes, recovery, shelf
 from repbeat.coach.explain import explain, explained
+from repbeat.coach.planner import plan_session
 from repbeat.coach.programme_command import begin, programme
 from repbeat.coach.programmes import ProgrammeError
 from repbeat.coach.safety import Clearance, Health, Sign, screen, stop_and_check
@@ -18,6 +19,7 @@ from repbeat.coach.session_rules import Kind
 from repbeat.coach.situation import Bounds
 from repbeat.derive.hrv import Morning
 from repbeat.derive.readiness import CheckIn, Signal, State
+from repbeat.ingest.rederive import rederive
 from repbeat.store import Database, NotFound, devices, plans
 from repbeat_protocol import records
 
@@ -73,6 +75,29 @@ def test_an_amber_morning_is_proposed_explained_approved_and_undone_afterwards(g
     assert [(item.sets, item.load_g) for item in again.plan.wire().items] == [(3, 62_500), (3, 41_000)]
     rules = {change.rule for change in plans.changes(gym.db, gym.athlete, again.plan.revision)}
     assert rules == {"double_progression", "restore"}
+
+
+def test_any_past_day_decided_again_gives_the_same_proposal_whatever_came_since(gym: Gym) -> None:
+    trained(gym)
+    nights(gym, poor=True)
+    filed, days = [], 0
+    for poor in (False, True, False):
+        kept = desk.propose_next(gym.db, gym.athlete, gym.now_ms).plan
+        filed.append(shelf.of_revision(gym.db, gym.athlete, kept.revision))
+        plans.approve(gym.db, gym.athlete, kept.revision)
+        gym.apply(kept.revision)
+        gym.train(kept.revision, (0, made.SQUAT, 60_000, [12, 12, 12]), (1, 5, 40_000, [12, 12, 12]))
+        gym.now_ms += 14 * 86_400_000
+        days += 14
+        nights(gym, poor=poor)
+    shelf.report_flag(gym.db, gym.athlete, "late", Sign.CHEST.value, gym.now_ms)
+    shelf.set_coaching(gym.db, gym.athlete, Bounds(coach_required=True), Health(beta_blocker=True))
+    rederive(gym.db, gym.now_ms)
+    assert len({kept.day for kept in filed}) == 3
+    for kept in filed:
+        assert shelf.proposal(gym.db, kept.proposal_id) == kept
+        assert explained(gym.db, kept)["replayed"]
+        assert plan_session(kept.known()).proposal_id == kept.proposal_id
 
 
 def test_a_required_coach_is_never_passed_by(gym: Gym) -> None:

@@ -204,6 +204,7 @@ def test_coach_required_holds_what_is_larger_than_the_athletes_bound() -> None:
 def test_whatever_is_known_the_bounds_hold_and_a_replay_says_the_same(
     reps: list, bad: set, known: set, strong: bool, recent: list, weeks: int, flagged: bool
 ) -> None:
+    # Row 76.
     asked = situation(
         trials=trials(*reps) if reps else {},
         week_ago={1: BASE[1].prescribed, 2: BASE[2].prescribed},

@@ -1,11 +1,17 @@
 """The planner's rules, among them the cases that other projects' users met."""
 
+import re
+from pathlib import Path
+from typing import get_type_hints
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repbeat.coach import planner
 from repbeat.coach.rules import Chance, DoneSet, Limits, Outcome, Prescribed, Trial, next_load, outcome
-from repbeat.derive.readiness import State
+from repbeat.coach.situation import Bounds, Situation
+from repbeat.derive.readiness import Readiness, Reading, State
 from repbeat_protocol import exercises
 from repbeat_protocol import records as wire
 
@@ -33,7 +39,17 @@ def decide(*trials: Trial, exercise: int = SQUAT, **more: object):
     return next_load(exercise, trials, asked, **more)
 
 
+def test_no_rule_knows_sex_or_age() -> None:
+    # Row 69: the load formulas have two published curves, the rules have one for everybody.
+    for struct in (Situation, Readiness, Reading, Trial, Prescribed, Limits, Bounds, Chance):
+        assert not {"sex", "gender", "age", "curve"} & set(get_type_hints(struct)), struct
+    room = Path(planner.__file__).parent
+    for file in ("planner.py", "rules.py", "session_rules.py", "situation.py", "conditioning.py"):
+        assert not re.search(r"\b(sex|women|men|female|male|Curve)\b", (room / file).read_text()), file
+
+
 def test_all_sets_at_the_top_raise_the_load_by_the_smallest_plate() -> None:
+    # Row 28.
     decision = decide(trial([12, 12, 12]))
     assert (decision.load_g, decision.rule) == (62_500, "double_progression")
     assert decision.why == (

@@ -47,6 +47,7 @@ def history(*bad: Signal, nights: int = DAYS, source: str = "band") -> tuple[lis
 
 
 def test_a_calm_quarter_is_green_with_all_five_signals_named() -> None:
+    # Row 8.
     seen = readiness(*history(), DAY)
     assert seen.state is State.GREEN
     assert [reading.signal for reading in seen.readings] == list(Signal)
@@ -89,6 +90,7 @@ def test_two_strong_signals_are_red_two_plain_ones_amber() -> None:
 
 
 def test_too_few_nights_are_unknown_never_a_number() -> None:
+    # Row 8.
     seen = readiness(*history(Signal.WELLNESS, Signal.EFFORT, nights=10), DAY)
     assert seen.state is State.UNKNOWN
     for reading in seen.readings[:3]:

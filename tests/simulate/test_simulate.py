@@ -5,6 +5,7 @@ import math
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -13,6 +14,10 @@ from repbeat.coach.learn.level import Level
 from repbeat.coach.learn.population import Prior
 from repbeat.coach.learn.regression import Regression, student, student_90
 from repbeat.coach.learn.response import Response
+from repbeat.coach.planner import Proposal, plan_session
+from repbeat.coach.session_rules import Kind
+from repbeat.coach.situation import Situation
+from repbeat_tools.simulate import year
 from repbeat_tools.simulate.command import simulate
 from repbeat_tools.simulate.year import Year
 
@@ -32,6 +37,20 @@ def test_the_command_prints_one_object_and_a_picture(tmp_path: Path) -> None:
     assert 0.7 < figures["learning"]["coverage_90"] <= 1
     assert figures["learning"]["brier_skill"] > 0
     assert picture.stat().st_size > 10_000
+
+
+def test_every_day_decided_again_from_what_was_known_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    days: list[tuple[bytes, Proposal]] = []
+
+    def kept(situation: Situation) -> Proposal:
+        days.append((msgspec.json.encode(situation), plan_session(situation)))
+        return days[-1][1]
+
+    monkeypatch.setattr(year, "plan_session", kept)
+    Year(6, 26).run()
+    assert {proposal.kind for _, proposal in days} == set(Kind)
+    for known, proposal in days:
+        assert plan_session(msgspec.json.decode(known, type=Situation)) == proposal
 
 
 def test_a_seed_reproduces_a_year() -> None:

@@ -79,6 +79,7 @@ def test_the_explanation_lists_inputs_scores_rules_and_the_replay(case: Case) ->
     assert "Two signs of poor recovery agree" in page
     assert "Rule sets_cut, version 1" in page
     assert "the planner says the same again" in page
+    assert "less surely on darker skin" in page
     assert "3 → 2" in page
 
 

@@ -38,6 +38,33 @@ def test_session_shows_sets_reps_and_heart(client: Any) -> None:
     assert '"spans": [[10.0, 35.0], [100.0, 125.0], [190.0, 215.0]]' in response.get_data(as_text=True)
 
 
+def test_temperature_and_altitude_stand_beside_the_strain_and_leave_it_alone(trained: Database) -> None:
+    # Rows 39 and 40.
+    app = create_app(trained, access=Open("test"))
+    app.config["WTF_CSRF_ENABLED"] = False
+    client, path = app.test_client(), f"/sessions/{DEVICE}/{LOG:08x}/2"
+    before = text(client.get(path))
+    assert "Temperature 31" not in before
+    assert client.post(path, data={"temperature_c": "31.5", "altitude_m": "1600"}).status_code == 302
+    after = text(client.get(path))
+    assert "Temperature 31.5 °C Altitude 1,600 m" in after
+    assert "Strain 3.4 of 21" in after
+    assert "drink when you are thirsty" in after
+    client.post(path, data={"temperature_c": "20", "altitude_m": ""})
+    cool = text(client.get(path))
+    assert "Temperature 20 °C" in cool
+    assert "drink when" not in cool
+    assert "1,600 m" not in cool
+    for wrong in ({"temperature_c": "500"}, {"temperature_c": "nan"}, {"altitude_m": "high"}):
+        client.post(path, data=wrong)
+        assert "Temperature 20 °C" in text(client.get(path))
+
+
+def test_the_limit_of_optical_heart_rate_is_stated(client: Any) -> None:
+    # Row 69.
+    assert "less surely on darker skin" in text(client.get(f"/sessions/{DEVICE}/{LOG:08x}/2"))
+
+
 def test_devices_say_that_every_sample_is_present(client: Any) -> None:
     page = text(client.get("/devices"))
     assert "Band 1" in page

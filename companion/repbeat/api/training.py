@@ -6,6 +6,7 @@ import msgspec
 
 from repbeat.api.operations import Id, Operations, SessionId
 from repbeat.api.paging import Page, Paged, cursor, key
+from repbeat.coach import surroundings
 from repbeat.ingest import summary
 from repbeat.people import consent, tokens
 from repbeat.people.roles import Role
@@ -65,6 +66,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
     volume_kg: float
     rest_mean_s: int | None
+    temperature_c: float | None
+    altitude_m: float | None
     heart: Load | None
 
 
@@ -229,6 +232,7 @@ def _session(session_id: str, scope: str = consent.SESSIONS) -> sessions.Session
 def _shown(session: sessions.Session) -> Training:
     found = summary.of(store(), session)
     seen = gate().may_session(session, consent.HEART) and found["heart"] is not None
+    around = surroundings.of(store(), Key(session.device_id, session.log_id, session.session_seq))
     return Training(
         session_id=f"{session.device_id}-{session.log_id:08x}-{session.session_seq}",
         device_id=session.device_id,
@@ -245,6 +249,8 @@ def _shown(session: sessions.Session) -> Training:
         rejected=found["rejected"],
         volume_kg=found["volume_kg"],
         rest_mean_s=found["rest_mean_s"],
+        temperature_c=around.temperature_c if around else None,
+        altitude_m=around.altitude_m if around else None,
         heart=msgspec.convert(found["heart"], Load) if seen else None,
     )
 

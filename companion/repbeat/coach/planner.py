@@ -99,7 +99,9 @@ def plan_session(situation: Situation) -> Proposal:
 
 def proposal_id(situation: Situation) -> str:
     """16 hex digits of what was known and which planner decided."""
-    known = msgspec.to_builtins(situation, str_keys=True)
+    # As it will be read again: a whole number where a fraction may stand is written without a point.
+    kept = msgspec.json.decode(msgspec.json.encode(situation), type=Situation)
+    known = msgspec.to_builtins(kept, str_keys=True)
     content = msgspec.json.encode([PLANNER_VERSION, known], order="sorted")
     return sha256(content).hexdigest()[:16]
 

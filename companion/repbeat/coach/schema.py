@@ -115,8 +115,21 @@ _NOTES = (
     )""",
 )
 
+_SURROUNDINGS = (
+    """CREATE TABLE session_surroundings (     -- what somebody entered of where a session was
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        session_seq BIGINT NOT NULL,
+        temperature_c DOUBLE PRECISION,      -- NULL: not known
+        altitude_m DOUBLE PRECISION,
+        noted_ms BIGINT NOT NULL,
+        PRIMARY KEY (device_id, log_id, session_seq)
+    )""",
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_learned", _LEARNED),
     Migration("0003_notes", _NOTES),
+    Migration("0004_surroundings", _SURROUNDINGS),
 )

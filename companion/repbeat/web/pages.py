@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, abort, jsonify, render_template, request
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from repbeat.coach import desk
+from repbeat.coach import surroundings as where
 from repbeat.people import consent, tokens
 from repbeat.people.roles import Role, needs
 from repbeat.store import devices as known_devices
@@ -85,16 +87,39 @@ def _day(name: str) -> date | None:
 @pages.get("/sessions/<device_id>/<log>/<int:session_seq>")
 @needs(Role.SIGNED_IN)
 def session(device_id: str, log: str, session_seq: int) -> str:
+    found = kept.get(store(), _session_key(device_id, log, session_seq))
+    gate().check_session(found)
+    view = session_view.view(gate(), found)
+    return render_template("session.html", view=view, chart=view.chart(), form_bits=words.FORM_BITS)
+
+
+@pages.post("/sessions/<device_id>/<log>/<int:session_seq>")
+@needs(Role.ATHLETE)
+def surroundings(device_id: str, log: str, session_seq: int) -> ResponseReturnValue:
+    """Temperature and altitude of one's own session; an empty field is not known."""
+    key = _session_key(device_id, log, session_seq)
+    gate().check_own(kept.get(store(), key).athlete_id or "")
+    try:
+        where.keep(store(), key, _entered("temperature_c"), _entered("altitude_m"), now_ms())
+    except ValueError:
+        flash(_("A temperature lies within -40 and 60 °C, an altitude within -430 and 9000 m."), "bad")
+    return redirect(url_for("pages.session", device_id=device_id, log=log, session_seq=session_seq))
+
+
+def _entered(name: str) -> float | None:
+    """A number of the form; None where it was left empty, ValueError where it is none."""
+    text = request.form.get(name, "").strip().replace(",", ".")
+    return float(text) if text else None
+
+
+def _session_key(device_id: str, log: str, session_seq: int) -> Key:
     try:
         log_id = int(log, 16)
     except ValueError:
         abort(404, "A log is named by eight hexadecimal digits.")
     if log_id >> 32 or session_seq >> 32:
         abort(404, "No session has such a number.")
-    found = kept.get(store(), Key(device_id, log_id, session_seq))
-    gate().check_session(found)
-    view = session_view.view(gate(), found)
-    return render_template("session.html", view=view, chart=view.chart(), form_bits=words.FORM_BITS)
+    return Key(device_id, log_id, session_seq)
 
 
 @pages.get("/trends")

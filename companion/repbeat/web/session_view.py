@@ -8,6 +8,8 @@ from statistics import fmean
 
 from flask_babel import gettext as _
 
+from repbeat.coach import surroundings
+from repbeat.coach.surroundings import Surroundings
 from repbeat.people import consent
 from repbeat.people.viewer import Gate
 from repbeat.store import Database, athletes, heart_blocks, records, samples, sessions
@@ -25,7 +27,7 @@ ROW_EVERY_S = 0.2  # of a curve's table
 
 @dataclass(frozen=True)
 class SessionView:
-    """A session's page; `curves` by the repetition's record, `recoveries` (set, fall in bpm)."""
+    """A session's page; `curves` by repetition, `recoveries` (set, fall in bpm), `own` the viewer's."""
 
     session: Session
     athlete: Athlete | None
@@ -36,6 +38,8 @@ class SessionView:
     spans: list[tuple[float, float]]
     curves: dict[int, Chart]
     recoveries: list[tuple[int, int]]
+    around: Surroundings | None
+    own: bool
 
     @property
     def moved_g(self) -> int:
@@ -113,6 +117,8 @@ def view(gate: Gate, found: Session) -> SessionView:
         ],
         curves=_curves(db, found, reps),
         recoveries=_recoveries(db, found) if heart_too else [],
+        around=surroundings.of(db, key),
+        own=gate.viewer.everything or found.athlete_id in gate.viewer.own,
     )
 
 
