@@ -27,8 +27,14 @@ SLOW = Pace(interval_ms=15, fragments=2)
 Fault = Callable[[Device], Awaitable[None]]
 
 
-def write_log(flash_dir: Path) -> None:
-    """A flash file whose log the firmware's own code has filled, as after days away from a companion."""
+def batteries(log: Any) -> None:
+    """As after days away from a companion."""
+    for number in range(RECORDS):
+        log.append(wire.BATTERY, 1, packed(wire.BATTERY, millivolts=3300 + number), 1000 * number)
+
+
+def write_log(flash_dir: Path, fill: Callable[[Any], None] = batteries) -> None:
+    """A flash file whose log the firmware's own code has filled with more than RECORDS records."""
     board = load_board()
     image = device_log.FlashImage.blank(board, device_log.LOG_PARTITION)
     with device_log.firmware_importable():
@@ -36,8 +42,7 @@ def write_log(flash_dir: Path) -> None:
 
     log = Log(image)
     log.mount()
-    for number in range(RECORDS):
-        log.append(wire.BATTERY, 1, packed(wire.BATTERY, millivolts=3300 + number), 1000 * number)
+    fill(log)
     flash_dir.mkdir(parents=True, exist_ok=True)
     image.save(flash_dir / "flash.bin")
     trusted.settle(flash_dir / "flash.bin", board)
