@@ -30,7 +30,7 @@ from repbeat_tools.faults.nor import Dice
 PATIENCE = Patience(stall_s=0.03, stalls=3, idle_s=5.0)
 STALL_S = 0.05
 PAYLOADS = (20, 20, 61, 182, 244, MOST_PAYLOAD)
-LIMIT_S = 30.0  # for one connection, and for all of them without a cut to come
+LIMIT_S = 120.0  # for one connection, and for all of them without a cut to come
 TRIES = 20  # connections without a cut, until all is in step
 UNIX_S = 1_800_000_000.0
 

@@ -20,7 +20,7 @@ PROCESSES = 2
 LIVES_PER_TASK = 16  # at most: an interpreter's start costs as much as several lives
 MICROPYTHON_SHARE = 0.1
 HEAP_BYTES = 48 << 20  # garbage is collected only between lives
-TIMEOUT_S = 120.0
+TIMEOUT_S = 600.0  # one life, on a computer that may be busy
 MODULES = ("nor", "power", "store", "frames")
 
 DRIVER = """
