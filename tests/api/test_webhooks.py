@@ -6,15 +6,17 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from api.conftest import Caller
 from web.sample import DEVICE, LOG
 from web.town import Town
 
-from repbeat.people import consent
+from repbeat.people import consent, preferences
 from repbeat.store import plans
 from repbeat.webhooks import book, courier, targets
 from repbeat.webhooks.courier import Courier
@@ -129,6 +131,49 @@ def test_failures_are_tried_again_later_and_later_until_taken(
     assert (found["state"], found["tries"], found["problem"]) == ("delivered", 4, "")
     assert len({headers["RepBeat-Delivery"] for headers, _ in receiver.got}) == 1
     assert len(receiver.got) == 4  # no redirect was followed
+
+
+def test_quiet_hours_hold_everything_until_their_end(
+    hook: Any, sender: Courier, receiver: Receiver, clock: Clock, town: Town
+) -> None:
+    # Row 57.
+    night = preferences.Preferences(
+        account_id=town.ann.account_id, zone="Pacific/Auckland", quiet_from="22:00", quiet_until="07:00"
+    )
+    here = datetime.fromtimestamp(NOW_MS / 1000, ZoneInfo(night.zone))
+    clock.unix_s = here.replace(hour=23, minute=30).timestamp()
+    preferences.keep(town.db, night, ("en",))
+    sender.look()
+    assert receiver.got == []
+    clock.unix_s += 7.4 * 3600
+    sender.look()
+    assert receiver.got == []
+    clock.unix_s += 0.2 * 3600
+    sender.look()
+    assert receiver.got
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "local", "waits_h"),
+    [
+        ("22:00", "07:00", "23:00", 8),
+        ("22:00", "07:00", "06:00", 1),
+        ("22:00", "07:00", "07:00", None),
+        ("22:00", "07:00", "21:59", None),
+        ("12:00", "14:00", "13:00", 1),
+        ("12:00", "14:00", "14:00", None),
+        ("12:00", "12:00", "12:00", None),
+        ("", "", "03:00", None),
+    ],
+)
+def test_quiet_hours_are_the_accounts_own_and_pass_midnight(
+    begins: str, ends: str, local: str, waits_h: float | None
+) -> None:
+    wanted = preferences.Preferences(zone="Europe/Berlin", quiet_from=begins, quiet_until=ends)
+    at = datetime.fromisoformat(f"2026-07-01T{local}").replace(tzinfo=ZoneInfo(wanted.zone))
+    now_ms = round(at.timestamp() * 1000)
+    until_ms = preferences.quiet_until_ms(wanted, now_ms)
+    assert (None if until_ms is None else (until_ms - now_ms) / 3_600_000) == waits_h
 
 
 def test_it_is_given_up_in_the_end(

@@ -1,8 +1,9 @@
-"""How an account likes its pages: language, units, decimal mark, first day of the week, time zone."""
+"""How an account likes its pages and its nights: language, units, calendar, time zone, quiet hours."""
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -17,7 +18,8 @@ WEEK_STARTS = ("", "monday", "saturday", "sunday")
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """'' leaves it to the browser's language. `zone`: a name of the IANA database.
 
-    `account_id` is '' on an open companion: whoever sits at the computer.
+    `quiet_from` and `quiet_until` are HH:MM in `zone`: nothing is sent to the account in between, over
+    midnight too. `account_id` is '' on an open companion: whoever sits at the computer.
     """
 
     account_id: str = ""
@@ -26,6 +28,8 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     decimal_mark: str = ""
     week_start: str = ""
     zone: str = ""
+    quiet_from: str = ""
+    quiet_until: str = ""
 
 
 def of(db: Database, account_id: str) -> Preferences:
@@ -49,4 +53,35 @@ def keep(db: Database, wanted: Preferences, languages: tuple[str, ...]) -> None:
             raise BadPreference(f"{field} is one of {', '.join(filter(None, values))}")
     if wanted.zone and wanted.zone not in available_timezones():
         raise BadPreference(f"no time zone is named {wanted.zone!r}: they are named as Europe/Berlin")
+    if (wanted.quiet_from, wanted.quiet_until) != ("", ""):
+        if _minutes(wanted.quiet_from) is None or _minutes(wanted.quiet_until) is None:
+            raise BadPreference("quiet hours have a beginning and an end, as 22:00 and 07:00")
+        if not wanted.zone:
+            raise BadPreference("quiet hours need a time zone: choose yours")
     db.upsert("preferences", ("account_id",), [wanted])
+
+
+def quiet_until_ms(wanted: Preferences, now_ms: int) -> int | None:
+    """When the quiet hours that run now end, unix ms; None where none run."""
+    begins, ends = _minutes(wanted.quiet_from), _minutes(wanted.quiet_until)
+    if begins is None or ends is None or begins == ends or not wanted.zone:
+        return None
+    zone = ZoneInfo(wanted.zone)
+    here = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)
+    minute = here.hour * 60 + here.minute
+    over_midnight = begins > ends
+    quiet = minute >= begins or minute < ends if over_midnight else begins <= minute < ends
+    if not quiet:
+        return None
+    day = here.date() + timedelta(days=over_midnight and minute >= begins)
+    end = datetime.combine(day, time(ends // 60, ends % 60), zone)
+    return max(now_ms + 60_000, round(end.timestamp() * 1000))  # an end that a clock change skips is soon
+
+
+def _minutes(clock: str) -> int | None:
+    """HH:MM as minutes of the day; None where it is none."""
+    try:
+        found = time.fromisoformat(clock)
+    except ValueError:
+        return None
+    return found.hour * 60 + found.minute

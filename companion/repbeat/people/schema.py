@@ -155,4 +155,13 @@ _PREFERENCES = (
     )""",
 )
 
-MIGRATIONS = (Migration("0001_people", _FIRST), Migration("0002_preferences", _PREFERENCES))
+_QUIET = (  # HH:MM of the account's own zone, both '' without quiet hours
+    "ALTER TABLE preferences ADD COLUMN quiet_from TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE preferences ADD COLUMN quiet_until TEXT NOT NULL DEFAULT ''",
+)
+
+MIGRATIONS = (
+    Migration("0001_people", _FIRST),
+    Migration("0002_preferences", _PREFERENCES),
+    Migration("0003_quiet_hours", _QUIET),
+)

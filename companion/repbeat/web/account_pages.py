@@ -126,7 +126,7 @@ def change_password() -> ResponseReturnValue:
 @account.get("/preferences")
 @needs(Role.SIGNED_IN)
 def preferences() -> str:
-    """Language, units and calendar of one's pages."""
+    """Language, units and calendar of one's pages, and quiet hours."""
     return render_template(
         "preferences.html",
         wanted=liked.of(store(), gate().viewer.account_id),
@@ -140,7 +140,7 @@ def keep_preferences() -> ResponseReturnValue:
     """Change them."""
     chosen = {
         name: request.form.get(name, "").strip()
-        for name in ("language", "units", "decimal_mark", "week_start", "zone")
+        for name in ("language", "units", "decimal_mark", "week_start", "zone", "quiet_from", "quiet_until")
     }
     wanted = liked.Preferences(account_id=gate().viewer.account_id, **chosen)
     try:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import httpx
 
 from repbeat import __version__
+from repbeat.people import preferences
 from repbeat.store import Database, NotFound, StoreError
 from repbeat.webhooks import book, news, targets
 from repbeat.webhooks.book import Delivery
@@ -62,10 +63,20 @@ class Courier:
             news.queue(self._db, webhook, self._now_ms())
         sent = 0
         for one in book.due(self._db, self._now_ms(), AT_ONCE):
+            if self._rests(one):
+                continue
             if book.take(self._db, one, self._now_ms() + TAKEN_MS):
                 sent += 1
                 self._send(one)
         return sent
+
+    def _rests(self, one: Delivery) -> bool:
+        """In an account's quiet hours its deliveries wait for their end; a ping was asked for just now."""
+        liked = preferences.of(self._db, one.account_id)
+        until_ms = preferences.quiet_until_ms(liked, self._now_ms()) if one.event != book.PING else None
+        if until_ms is not None:
+            book.settle(self._db, one, until_ms, "quiet hours")
+        return until_ms is not None
 
     def _send(self, one: Delivery) -> None:
         try:
