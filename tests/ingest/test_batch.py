@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest import made
 
 from repbeat import store
+from repbeat.coach import breathing
 from repbeat.ingest import ingest, rederive
 from repbeat.ingest.summary import by_set
 from repbeat.store import Database, clocks, devices, measured, records, sessions
@@ -270,3 +271,13 @@ def test_recovery_and_breathing_have_rows(db: Database) -> None:
     before = dump(db)
     rederive(db, made.NOW_MS)
     assert dump(db) == before
+    # Row 56: whoever wore the device sees the heart before and after.
+    ann, ben = (store.athletes.add(db, name, made.NOW_MS).athlete_id for name in ("Ann", "Ben"))
+    devices.assign(db, made.DEVICE, made.LOG, ann)
+    keep(db, [made.breathing(n + 3, wire.NO_SESSION, uptime_ms=990_000)])
+    devices.assign(db, made.DEVICE, made.LOG, ben)
+    keep(db, [made.breathing(n + 4, wire.NO_SESSION, uptime_ms=1_990_000)])
+    (hers, *earlier), (his,) = breathing.of_athlete(db, ann), breathing.of_athlete(db, ben)
+    assert len(earlier) == 2  # from before anybody wore it
+    assert (hers.paced_s, hers.before_rmssd_ms, hers.after_rmssd_ms) == (300, 41.2, None)
+    assert his.end_ms == hers.end_ms + 1_000_000

@@ -4,14 +4,18 @@ import re
 from typing import Any
 
 import pytest
+from ingest import made
 from web.sample import DEVICE, LOG
 
 from repbeat.hub import State
+from repbeat.ingest.batch import ingest
 from repbeat.store import Database, records
 from repbeat.store.sessions import Key
 from repbeat.web.access import Open
 from repbeat.web.app import SECURITY_HEADERS, create_app
 from repbeat_protocol import live as live_wire
+from repbeat_protocol import records as records_on_wire
+from repbeat_tools.sample import NOW_MS
 
 
 def text(response: Any) -> str:
@@ -63,6 +67,17 @@ def test_temperature_and_altitude_stand_beside_the_strain_and_leave_it_alone(tra
 def test_the_limit_of_optical_heart_rate_is_stated(client: Any) -> None:
     # Row 69.
     assert "less surely on darker skin" in text(client.get(f"/sessions/{DEVICE}/{LOG:08x}/2"))
+
+
+def test_paced_breathing_shows_the_heart_before_and_after(trained: Database) -> None:
+    # Row 56.
+    client = create_app(trained, access=Open("test")).test_client()
+    assert "Breaths a minute" not in text(client.get("/recovery"))
+    after = trained.value("SELECT MAX(next_seq) FROM logs WHERE device_id = :device_id", device_id=DEVICE)
+    ingest(
+        trained, DEVICE, LOG, [made.breathing(after, records_on_wire.NO_SESSION, uptime_ms=9_000_000)], NOW_MS
+    )
+    assert "5:00 6.0 65 → – 41 → –" in text(client.get("/recovery"))
 
 
 def test_devices_say_that_every_sample_is_present(client: Any) -> None:

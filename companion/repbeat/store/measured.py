@@ -72,3 +72,20 @@ def breathings(db: Database, device_id: str, log_id: int, first_seq: int, next_s
         first_seq=first_seq,
         next_seq=next_seq,
     )
+
+
+def breathings_of(db: Database, athlete_id: str, limit: int) -> list[Breathing]:
+    """Those of an athlete, by who wore the device then; of each log the latest first."""
+    return db.all(
+        Breathing,
+        """SELECT b.* FROM device_athletes mine
+           JOIN breathings b ON b.device_id = mine.device_id AND b.log_id = mine.log_id
+             AND b.seq >= mine.first_seq
+           WHERE mine.athlete_id = :athlete_id AND NOT EXISTS (
+             SELECT 1 FROM device_athletes later
+             WHERE later.device_id = mine.device_id AND later.log_id = mine.log_id
+               AND later.first_seq > mine.first_seq AND later.first_seq <= b.seq)
+           ORDER BY b.device_id, b.log_id, b.seq DESC LIMIT :limit""",
+        athlete_id=athlete_id,
+        limit=limit,
+    )

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from repbeat.coach import breathing
 from repbeat.community import (
     amounts,
     badges,
@@ -325,12 +326,13 @@ def off() -> ResponseReturnValue:
 @together.get("/recovery")
 @needs(Role.ATHLETE)
 def recovery() -> str:
-    """The recovery log."""
+    """The recovery log, and what paced breathing did."""
     own = _own_or_404()
     return render_template(
         "recovery.html",
         words=words,
         entries=recovery_log.of_athlete(store(), own),
+        breathed=breathing.of_athlete(store(), own),
         modalities=recovery_log.MODALITIES,
         today=_today(own),
     )
