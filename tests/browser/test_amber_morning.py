@@ -1,74 +1,34 @@
 """The amber morning with people at real browsers: five taps, a proposal, a coach's yes, the band follows."""
 
-import asyncio
-import queue
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browser.world import LIMIT_S, World
 from playwright.sync_api import Browser, Page, expect
 
 from repbeat.coach import shelf
-from repbeat.hub import Backoff, Hub
 from repbeat.people import consent, setup, tenants
 from repbeat.store import Database, athletes, plans
-from repbeat.web import background
 from repbeat.web.access import Accounts
-from repbeat.web.app import create_app
-from repbeat_tools.demo import scene as scenes
 from repbeat_tools.demo.morning import AmberMorning
-from repbeat_tools.demo.outcome import outcome
 from repbeat_tools.demo.training import modelled
 
 pytestmark = [pytest.mark.xdist_group("simulator"), pytest.mark.timeout(200)]
 
 PASSWORD = "correct horse battery"  # noqa: S105
 SPEED = 20.0
-LIMIT_S = 150.0
-
-
-class World(threading.Thread):
-    """A band, a hub and the pages, in a thread of its own; `result` is the demo's own account of it."""
-
-    def __init__(self, database: Path) -> None:
-        super().__init__(daemon=True)
-        self.database = database
-        self.address: queue.Queue[str] = queue.Queue()
-        self.result: dict[str, Any] = {}
-        self.failure: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            asyncio.run(self._live())
-        except BaseException as error:
-            self.failure = error
-            self.address.put("")
-
-    async def _live(self) -> None:
-        with Database(self.database) as store:
-            async with scenes.new_air(SPEED) as air, asyncio.timeout(LIMIT_S):
-                clock = scenes.world_clock(air)
-                central = await air.central("companion")
-                hub = Hub(store, backends=central.backends, unix_s=clock, backoff=Backoff(stranger_s=0.2))
-                app = create_app(store, hub.board.snapshot, clock, access=Accounts("ABCD-EFGH"))
-                scene = AmberMorning(
-                    store, air, hub, clock, scenes.load_board(), lambda _: None, by_itself=False
-                )
-                with background.served(app) as address:
-                    self.address.put(address)
-                    await scene.run(modelled()[:1], central.backends)
-                self.result = outcome(scene)
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("REPBEAT_KEY_FILE", str(tmp_path / "key"))
-    found = World(tmp_path / "repbeat.sqlite3")
+    access = Accounts("ABCD-EFGH")
+    database = tmp_path / "repbeat.sqlite3"
+    found = World(database, AmberMorning, modelled()[:1], access, SPEED, by_itself=False)
     found.start()
     yield found
-    found.join(10)  # ended already, where the test went through
+    found.stop()  # has ended, where the test went through
 
 
 def sign_in(browser: Browser, address: str, name: str) -> Page:

@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask, template_rendered
+from jinja2 import Template
 from playwright.sync_api import Browser
 
 from repbeat_tools.faces import axe
+from repbeat_tools.faces.report import traffic
 from repbeat_tools.faces.stage import Stage, staged
 
 pytestmark = [pytest.mark.xdist_group("every page"), pytest.mark.timeout(600)]
+
+MOST_BYTES = 60_000  # compressed; usable at 3G speed
+# Shown where something was done: tests/browser/test_paths.py and test_together.py look at them.
+AFTER_A_POST = {"erased.html", "group_invite.html", "services_strava.html"}
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +24,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield found
 
 
-def test_no_page_bars_anybody(browser: Browser, stage: Stage) -> None:
-    assert len(stage.looks) > 20
-    barriers = {}
+def test_each_template_is_looked_at_and_bars_nobody(browser: Browser, stage: Stage) -> None:
+    barriers, drawn = {}, set()
+
+    def note(_: Flask, template: Template, **__: object) -> None:
+        drawn.add(template.name)
+
+    template_rendered.connect(note)
     for look, page in stage.walk(browser, color_scheme="light", reduced_motion="reduce"):
         found = axe.violations(page)
         page.emulate_media(color_scheme="dark")
@@ -28,6 +39,13 @@ def test_no_page_bars_anybody(browser: Browser, stage: Stage) -> None:
         if found:
             barriers[look.page] = found
     assert barriers == {}
+    whole = {one for one in stage.app.jinja_env.list_templates() if not one.startswith("_")}
+    assert whole - drawn - {"base.html"} == AFTER_A_POST
+
+
+def test_a_first_view_weighs_little(browser: Browser, stage: Stage) -> None:
+    weights = {look.page: traffic(stage, browser, look)[0] for look in stage.looks}
+    assert {page: weight for page, weight in weights.items() if weight > MOST_BYTES} == {}
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 320), ("de", 360), ("ar", 360)])

@@ -119,3 +119,30 @@ def test_pages_read_without_scripts(browser: Browser, served: Serve, trained: Da
     expect(page.locator("[data-of=reps]")).to_have_text("7")
     expect(page.get_by_text("60 kg → 62.5 kg")).to_be_visible()
     context.close()
+
+
+def test_a_session_on_paper_has_its_tables_and_no_buttons(
+    browser: Browser, served: Serve, trained: Database
+) -> None:
+    page, _ = open_page(browser, served(create_app(trained, access=Open("test"))) + SESSION, width=794)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = false)")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    expect(page.locator("main form:visible")).to_have_count(0)
+    rows = page.locator("[aria-labelledby=reps] table").first
+    assert rows.evaluate("e => e.getBoundingClientRect().height") > 100  # closed on the screen, open on paper
+    white = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--card')")
+    assert white == "#ffffff"  # also for whom the screen is dark
+    page.close()
+
+
+def test_nothing_moves_for_whom_it_should_not(browser: Browser, served: Serve, trained: Database) -> None:
+    states = {DEVICE: in_set(6)}
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(served(create_app(trained, lambda: states, access=Open("test"))) + "/live")
+    count = page.locator("[data-of=reps]")
+    states[DEVICE] = in_set(7)
+    expect(count).to_have_text("7")
+    expect(count).to_have_class("count flash")
+    assert count.evaluate("e => getComputedStyle(e).animationName") == "none"
+    page.close()

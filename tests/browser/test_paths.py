@@ -14,7 +14,7 @@ from repbeat.web.access import Accounts, Open
 from repbeat.web.app import create_app
 from repbeat.web.background import served as serving
 from repbeat_protocol import live as wire
-from repbeat_tools.faces import club
+from repbeat_tools.faces import axe, club
 
 Serve = Callable[[Flask], str]
 TIRED = club.PEOPLE[1].name  # whose plan waits to be decided
@@ -117,6 +117,7 @@ def test_what_is_mine_goes_with_me_and_then_is_gone(browser: Browser, served: Se
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Erase Athlete A").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Erased", timeout=60_000)
+    assert axe.violations(page) == []
     assert "Athlete A" not in [one.name for one in athletes.every(town.db)]
     page.close()
 

@@ -10,6 +10,7 @@ from web.town import PASSWORD, Town
 from repbeat.community.shared import sessions
 from repbeat.people import accounts, tenants
 from repbeat.services import connections
+from repbeat_tools.faces import axe
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
 
@@ -86,6 +87,7 @@ def test_a_board_is_opted_into_and_left_and_the_group_too(
     assert town.db.value("SELECT COUNT(*) FROM board_entries") == 0
 
     ann.get_by_role("button", name="Invite by a link").click()
+    assert axe.violations(ann) == []
     link = ann.locator("code.secret").inner_text()
     other = signed_in("Athlete")
     other.goto(link)

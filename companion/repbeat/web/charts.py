@@ -17,7 +17,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """`x` counts days since 1970 where `time`, else seconds; the first cell of a row names it."""
+    """`x` counts days since 1970, seconds or hours, as `scale` says; the first cell of a row names it."""
 
     title: str
     sentence: str
@@ -26,7 +26,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[Line]
     head: list[str]
     rows: list[list[str]]
-    time: bool = True
+    scale: str = "days"
     spans: list[tuple[float, float]] = []
 
     @property
@@ -40,7 +40,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         """What charts.js draws."""
         return {
             "x": self.x,
-            "time": self.time,
+            "scale": self.scale,
             "unit": self.unit,
             "spans": self.spans,
             "series": [

@@ -74,7 +74,11 @@ def install(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error.get_response()
-        response = answer(error.code, error.name, error.description or "")
+        title, detail = error.name, error.description or ""
+        if detail == type(error).description:  # the library's own words
+            title = words.TITLES.get(error.code, title)
+            detail = words.SENTENCES.get(error.code, detail)
+        response = answer(error.code, title, detail)
         for name, value in error.get_headers():
             if name in ("Retry-After", "Allow"):
                 response.headers[name] = value

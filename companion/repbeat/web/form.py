@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -66,6 +67,11 @@ def day(value: date | str) -> str:
     return dates.format_skeleton("MMMEd", _date(value), locale=local().formats)
 
 
+def dated(value: date | str) -> str:
+    """A calendar day with its year."""
+    return _day(_date(value))
+
+
 def ago(seconds: float | None) -> str:
     """A span up to now in its largest fitting unit."""
     if seconds is None:
@@ -103,6 +109,17 @@ def plan_value(value: int, field: str) -> str:
 def translated(written: str) -> str:
     """A name of the project's own in the viewer's language; what somebody else wrote as they wrote it."""
     return str(_(written)) if written else ""
+
+
+def act(action: str, detail: str) -> str:
+    """An entry of an athlete's log; names and numbers in it stay as they are."""
+    said = [str(_(one)) if one else "" for one in re.split(r"(: |, )", detail)]
+    return f"{_(action)} {''.join(said)}".strip()
+
+
+def hour(number: int) -> str:
+    """A full hour of the day, 0–23."""
+    return _time(datetime(2000, 1, 1, number, tzinfo=UTC))
 
 
 def told(text: Text | dict[str, Any] | None, otherwise: str = "") -> str:
@@ -183,12 +200,14 @@ _READINGS: dict[Signal, Callable[[float], str]] = {
 }
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "act": act,
     "ago": ago,
     "bit": lambda bits, one: bool(bits & one),
     "chance": chance,
     "clock": clock,
     "conditioning": conditioning,
     "day": day,
+    "dated": dated,
     "decimal": decimal,
     "exercise": exercise,
     "field": field,

@@ -18,12 +18,14 @@ from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
 from repbeat.store import NotFound, athletes, devices
 from repbeat.store.athletes import Athlete
+from repbeat.web import gym_view
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
 from repbeat_protocol import exercises
 
 gym = Blueprint("gym", __name__)
-MOST_UNCLAIMED = 200  # on one page
+MOST_UNCLAIMED = 200  # looked at
+SHOWN_UNCLAIMED = 25  # on one page
 
 
 @gym.get("/gym")
@@ -34,17 +36,23 @@ def overview() -> str:
     mine = _machines()
     known = {one.machine_id: one for one in mine}
     lines = [one for one in fleet.lines(db, now_ms()) if gate().operates(one.device_id)]
-    here = {one.device_id for one in lines}
+    here = {one.device_id: one for one in lines}
+    on = machines.sensors(db)
+    unclaimed = [one for one in sets.unclaimed(db, MOST_UNCLAIMED) if one.device_id in here]
     return render_template(
         "gym.html",
-        machines=[(one, desk.holder(db, one.machine_id, now_ms()) is not None) for one in mine],
+        machines=[
+            (one, desk.holder(db, one.machine_id, now_ms()) is not None, here.get(on.get(one.machine_id, "")))
+            for one in mine
+        ],
         lines=lines,
         names=known,
-        sensors=machines.sensors(db),
-        unclaimed=[one for one in sets.unclaimed(db, MOST_UNCLAIMED) if one.device_id in here],
+        hours=gym_view.hours(db, mine, now_ms()),
+        unclaimed=unclaimed[:SHOWN_UNCLAIMED],
+        more_unclaimed=max(0, len(unclaimed) - SHOWN_UNCLAIMED),
         people=_members({one.gym_id for one in mine}),
         gyms=[one for one in tenants.gyms(db) if _operates(one.gym_id)],
-        exercises=sorted(exercises.CODES),
+        exercises=gym_view.exercises(),
     )
 
 

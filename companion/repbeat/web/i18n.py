@@ -146,5 +146,5 @@ def vocabulary() -> Iterator[str]:
     for told_of in (words.EFFORTS, words.KINDS, words.SIGNS, words.HEALTH, words.ESTIMATES, words.FORECASTS):
         yield from told_of.values()
     yield from words.WEEKDAYS
-    yield from tenants.ROLES
+    yield from (*tenants.ROLES, *words.ACTIONS)
     yield from (*fleet.WARNINGS, *attribution.HOWS)

@@ -73,7 +73,7 @@ class SessionView:
                 high=found[1],
             ),
             unit="bpm",
-            time=False,
+            scale="seconds",
             x=[at_s for at_s, _bpm, _state in self.heart],
             lines=[
                 Line(name=_("Heart rate"), values=[bpm for _at, bpm, _state in self.heart], colour="heart")
@@ -169,7 +169,7 @@ def _curve(points: list[tuple[int, tuple[int, ...]]]) -> Chart:
             seconds=form.decimal(at_s[-1]),
         ),
         unit="g",
-        time=False,
+        scale="seconds",
         x=at_s,
         lines=[Line(name=_("Acceleration"), values=[round(value, 3) for value in size_g])],
         head=["s", "g"],

@@ -210,3 +210,12 @@ READINESS = {
 def plain(slug: str) -> str:
     """A name as a heading: "bench_press" is "Bench press"."""
     return slug.replace("_", " ").replace("-", " ").capitalize()
+
+
+# What the log of an athlete's data says that somebody did, and of what.
+ACTIONS = (
+    *("saw", "gave consent", "revoked consent", "changed visibility", "exported everything", "set a plan"),
+    *("connected a service", "disconnected a service", "changed", "decided", "cleared a red flag"),
+    *("coach required", "coach not required", "approve", "edit", "reject", "account", "group", "gym"),
+    "service",
+)

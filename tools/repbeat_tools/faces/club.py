@@ -1,4 +1,4 @@
-"""A companion as ten weeks fill it: two athletes with bands, a coach, an operator, three machines.
+"""A companion as ten weeks fill it: two athletes with bands, their coach, an operator.
 
 Every session came in as records, every plan from the planner; strength grows a little each week. The clock
 stands still, so that a picture shows the same tomorrow.
@@ -70,11 +70,6 @@ PEOPLE = (
         poor=True,
     ),
 )
-MACHINES = (
-    ("00000000000000c1", 0x5EED0003, "Leg press 1", "leg_press"),
-    ("00000000000000c2", 0x5EED0004, "Lat pulldown 1", "lat_pulldown"),
-    ("00000000000000c3", 0x5EED0005, "Sensor 00C3", "chest_press"),
-)
 
 
 def fill(db: Database) -> None:
@@ -103,14 +98,12 @@ def fill(db: Database) -> None:
                 consent.give(
                     db, athlete.athlete_id, consent.ACCOUNT, account.account_id, consent.SCOPES, started_ms
                 )
-    for number, machine in enumerate(MACHINES):
-        _machine(db, *machine, number)
 
 
 def _train(db: Database, person: Person, started_ms: int) -> None:
     athlete = athletes.named(db, person.name)
     chance = random.Random(person.log_id)
-    _seen(db, person.device_id, f"Band of {person.name}", person.log_id, "band", 0, started_ms)
+    seen(db, person.device_id, f"Band of {person.name}", person.log_id, "band", 0, started_ms)
     devices.assign(db, person.device_id, person.log_id, athlete.athlete_id)
     first = wire.Plan(1, [_item(slug, maximum) for slug, maximum in person.maximum_kg.items()], "Full body")
     _apply(db, desk.set_plan(db, athlete.athlete_id, first, started_ms))
@@ -122,7 +115,7 @@ def _train(db: Database, person: Person, started_ms: int) -> None:
         plan = plans.latest(db, athlete.athlete_id, plans.APPLIED)
         if plan is None:
             raise RuntimeError("the first plan was not applied")
-        begun_ms = _at(day, 17, chance.randrange(60))
+        begun_ms = moment_ms(day, 17, chance.randrange(60))
         log = DeviceLog(seq)
         training = Training(
             unix_ms=begun_ms,
@@ -137,7 +130,7 @@ def _train(db: Database, person: Person, started_ms: int) -> None:
         write(log, training, boot=number + 1, seed=person.log_id + number)
         seq = log.next_seq
         ended_ms = begun_ms + 3_600_000
-        _seen(db, person.device_id, f"Band of {person.name}", person.log_id, "band", seq, ended_ms)
+        seen(db, person.device_id, f"Band of {person.name}", person.log_id, "band", seq, ended_ms)
         ingest(db, person.device_id, person.log_id, log.records, ended_ms)
         devices.caught_up(db, person.device_id, seq, ended_ms)
         if day != days[-1]:
@@ -167,20 +160,6 @@ def _mornings(db: Database, person: Person) -> None:
     answers = (2, 2, 3, 2, 3) if person.poor else (4, 4, 3, 4, 5)
     recovery.check_in(db, athlete.athlete_id, CheckIn(TODAY, *answers), NOW_MS)
     desk.propose_next(db, athlete.athlete_id, NOW_MS)
-
-
-def _machine(db: Database, device_id: str, log_id: int, name: str, slug: str, number: int) -> None:
-    """A machine sensor with sets of yesterday that nobody claimed."""
-    log = DeviceLog()
-    load_kg = 40.0 + 20 * number
-    work = Work(exercise=exercises.code(slug), load_kg=load_kg, reps=(12, 10, 9)[: 3 - number % 2])
-    begun_ms = _at(TODAY - timedelta(days=1), 16 + number, 10)
-    write(log, Training(unix_ms=begun_ms, work=(work,), offset_min=OFFSET_MIN), boot=1, seed=log_id)
-    seen_ms = NOW_MS - (60_000, 240_000, 2 * 86_400_000)[number]
-    _seen(db, device_id, name, log_id, "machine", log.next_seq, seen_ms)
-    tenants.place_device(db, device_id, GYM)
-    ingest(db, device_id, log_id, log.records, seen_ms)
-    devices.caught_up(db, device_id, log.next_seq, seen_ms)
 
 
 def _work(plan: wire.Plan, person: Person, week: float, chance: random.Random) -> tuple[Work, ...]:
@@ -215,9 +194,7 @@ def _apply(db: Database, plan: Plan) -> None:
     plans.set_status(db, plan.athlete_id, plan.revision, plans.APPLIED)
 
 
-def _seen(
-    db: Database, device_id: str, name: str, log_id: int, role: str, head_seq: int, now_ms: int
-) -> None:
+def seen(db: Database, device_id: str, name: str, log_id: int, role: str, head_seq: int, now_ms: int) -> None:
     devices.seen(
         db,
         device_id,
@@ -233,6 +210,7 @@ def _seen(
     )
 
 
-def _at(day: date, hour: int, minute: int) -> int:
+def moment_ms(day: date, hour: int, minute: int) -> int:
+    """A moment in ms of UTC."""
     at = datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
     return round(at.timestamp() * 1000)

@@ -20,7 +20,7 @@ from rich.progress import track
 
 from repbeat.web.background import served
 from repbeat_tools.faces import axe
-from repbeat_tools.faces.stage import Look, Stage, chromium, staged
+from repbeat_tools.faces.stage import MANY, Look, Stage, chromium, staged
 
 LOADS = 5
 PAINT = "performance.getEntriesByType('paint').find(e => e.name === 'first-paint')?.startTime ?? 0"
@@ -35,9 +35,9 @@ def main() -> None:
 def run(folder: Path) -> list[dict[str, Any]]:
     """One row a page: bytes over the network (cold cache), requests, axe_violations, first_paint_ratio."""
     out = []
-    with staged(folder) as stage, chromium() as browser, served(_empty()) as empty:
+    with staged(folder, MANY) as stage, chromium() as browser, served(_empty()) as empty:
         for look in track(stage.looks, "pages", console=Console(file=sys.stderr), transient=True):
-            bytes_, requests = _traffic(stage, browser, look)
+            bytes_, requests = traffic(stage, browser, look)
             out.append(
                 {
                     "page": look.page,
@@ -52,6 +52,7 @@ def run(folder: Path) -> list[dict[str, Any]]:
 
 def _empty() -> Flask:
     app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 1
     app.extensions["repbeat"] = _Nothing()
 
     @app.get("/")
@@ -72,7 +73,8 @@ class _Nothing:
             """No streams are there to end."""
 
 
-def _traffic(stage: Stage, browser: Browser, look: Look) -> tuple[int, int]:
+def traffic(stage: Stage, browser: Browser, look: Look) -> tuple[int, int]:
+    """Bytes over the network and requests of a first view: nothing is kept from before."""
     context = stage.context(browser, look)
     page = context.new_page()
     session = context.new_cdp_session(page)

@@ -15,21 +15,29 @@ import msgspec
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from repbeat.community import invites
+from repbeat.community.shared import sessions as shared
+from repbeat.gym import machines
 from repbeat.hub import State
-from repbeat.people import accounts, signin
+from repbeat.people import accounts, signin, tenants
 from repbeat.people.roles import Role, table
 from repbeat.store import Database, athletes, sessions
-from repbeat.web.access import Accounts, Open
+from repbeat.web.access import Access, Accounts, Open
 from repbeat.web.app import create_app
 from repbeat.web.background import served
+from repbeat.web.context import LiveSource
 from repbeat.web.guard import SIGN_IN
 from repbeat.web.limits import Limits
+from repbeat.web.pages import PAGE_SIZE
 from repbeat_protocol import exercises
 from repbeat_protocol import live as live_wire
-from repbeat_tools.faces import club
+from repbeat_tools.bench.ingest import fill, logs
+from repbeat_tools.bench.pages import SHORT
+from repbeat_tools.faces import club, company
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 UNHURRIED = Limits(burst=1 << 20)
+MANY = 10_000  # sessions of somebody who has trained for a life
 _WHO = {
     Role.ANYONE: "",
     Role.SIGNED_IN: club.PEOPLE[0].name,
@@ -37,6 +45,17 @@ _WHO = {
     Role.COACH: "Coach",
     Role.OPERATOR: "Operator",
     Role.ADMINISTRATOR: "Administrator",
+}
+NO_PAGES = {
+    "static",
+    "services.feed",  # behind a key of its own
+    "services.authorised",  # Strava sends the browser there
+    "account.set_up",  # of a companion without accounts: a look of its own
+}
+VIEWERS = {
+    "morning.choose": company.GUARDIAN,  # who answers for several athletes
+    "privacy.choose": company.GUARDIAN,
+    "wall.screen": "Coach",  # whom the class lets look
 }
 Scheme = Literal["light", "dark"]
 
@@ -63,10 +82,14 @@ class Stage(msgspec.Struct, frozen=True):
             context.add_cookies([{"name": "repbeat", "value": self.cookies[look.who], "url": look.url}])
         return context
 
-    def walk(self, browser: Browser, **more: Any) -> Iterator[tuple[Look, Page]]:
-        """Every look in turn, in one browser a person: their page stands at the look when it is given."""
+    def walk(
+        self, browser: Browser, wanted: tuple[str, ...] = ("",), **more: Any
+    ) -> Iterator[tuple[Look, Page]]:
+        """Every look whose page begins as `wanted`, in turn, in one browser a person, which stands at it."""
         pages: dict[str, Page] = {}
         for look in self.looks:
+            if not look.page.startswith(wanted or ("",)):
+                continue
             if look.who not in pages:
                 pages[look.who] = self.context(browser, look, **more).new_page()
             pages[look.who].goto(look.url)
@@ -76,68 +99,90 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """The club's companion and an empty one, served from stores in `folder` as long as the block lasts."""
+def staged(folder: Path, many: int = 0) -> Iterator[Stage]:
+    """The club's companion, an empty one, a new one, and one with `many` sessions, served from `folder`."""
     with ExitStack() as stack:
-        db = stack.enter_context(Database(folder / "club.sqlite3"))
+
+        def store(name: str) -> Database:
+            return stack.enter_context(Database(folder / f"{name}.sqlite3"))
+
+        def serve(db: Database, access: Access, live: LiveSource = dict) -> tuple[Flask, str]:
+            app = create_app(db, live, lambda: club.NOW_MS / 1000, access=access, limits=UNHURRIED)
+            return app, stack.enter_context(served(app))
+
+        db, blank_db = store("club"), store("blank")
         club.fill(db)
-        app = create_app(
-            db, lambda: live_states(7), lambda: club.NOW_MS / 1000, access=Accounts(None), limits=UNHURRIED
-        )
-        blank_db = stack.enter_context(Database(folder / "blank.sqlite3"))
-        blank = create_app(
-            blank_db, unix_s=lambda: club.NOW_MS / 1000, access=Open("pictures"), limits=UNHURRIED
-        )
-        address = stack.enter_context(served(app))
-        empty_address = stack.enter_context(served(blank))
-        cookies = {name: _cookie(app, db, name) for name in {*_WHO.values()} if name}
-        looks = [Look(name, address + path, who) for name, path, who in pages(app, db)]
+        company.fill(db)
+        app, address = serve(db, Accounts(None), lambda: live_states(7))
+        blank, empty_address = serve(blank_db, Open("pictures"))
+        _, new_address = serve(store("new"), Accounts("CODE"))
+        cookies = {name: _cookie(app, db, name) for name in {*_WHO.values(), company.GUARDIAN} if name}
+        looks = [Look(name, address + path, who) for name, path, who in pages(app, cookies, arguments(db))]
         looks += [Look("error", address + "/nowhere", club.PEOPLE[0].name)]
-        looks += [
-            Look(f"{name}-empty", empty_address + path, "") for name, path, _who in pages(blank, blank_db)
-        ]
+        looks += [Look("account.set_up", new_address + "/setup", "")]
+        looks += [Look(f"{name}-empty", empty_address + path, "") for name, path, _ in pages(blank, {})]
+        if many:
+            full_db = store("full")
+            full_db.run("PRAGMA synchronous = OFF")  # of a store that lives for a minute
+            fill(full_db, logs(many, SHORT), f"{many} sessions", lambda *_: None)
+            full, full_address = serve(full_db, Open("pictures"))
+            seen = [(name, path) for name, path, _ in pages(full, {})]
+            seen += [("sessions-last", f"/sessions?page={many // PAGE_SIZE}")]
+            looks += [Look(f"{name}-{many}", full_address + path, "") for name, path in seen]
         yield Stage(looks, cookies, app)
 
 
-def pages(app: Flask, db: Database) -> list[tuple[str, str, str]]:
-    """(name, path, who) of every route that answers a GET with a page and whose arguments are known."""
+def pages(
+    app: Flask, cookies: dict[str, str], known: dict[str, Any] | None = None
+) -> list[tuple[str, str, str]]:
+    """(name, path, who) of every route that answers a GET with a page.
+
+    With `known` arguments of paths all are wanted: LookupError for a route that cannot be looked at. Name
+    its argument in `arguments`, or say in `NO_PAGES` why it is none. Without, those without arguments.
+    """
     out = []
-    known = arguments(db)
     roles = table(app)
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/static/", "/api/")):
+        name = rule.endpoint.removeprefix("pages.")
+        if "GET" not in (rule.methods or ()) or name in NO_PAGES or rule.rule.startswith("/api/"):
             continue
-        if rule.arguments - known.keys():
+        unknown = rule.arguments - (known or {}).keys()
+        if unknown and known:
+            raise LookupError(f"{rule.rule}: name {', '.join(unknown)} in arguments()")
+        if unknown:
             continue
         with app.test_request_context():
-            built = rule.build({name: known[name] for name in rule.arguments})
-        if built is None:
-            continue
-        who = _WHO[roles[rule.endpoint].role]
-        if _is_page(app, db, built[1], who):
-            out.append((rule.endpoint.removeprefix("pages."), built[1], who))
+            built = rule.build({argument: known[argument] for argument in rule.arguments} if known else {})
+        path = built[1] if built else rule.rule
+        who = VIEWERS.get(name, _WHO[roles[rule.endpoint].role])
+        kind = _answer(app, path, cookies.get(who, ""))
+        if kind is None and known:
+            raise LookupError(f"{path} shows {who or 'nobody'} nothing")
+        if kind == "text/html":
+            out.append((name, path, who))
     return sorted(out)
 
 
 def arguments(db: Database) -> dict[str, Any]:
-    """What stands in the pages' paths, by the routes' names."""
-    people = athletes.every(db)
-    if not people:
-        return {}
+    """What stands in the pages' paths of the club, by the routes' names."""
     athlete = athletes.named(db, club.PEOPLE[0].name)
     last = sessions.latest(db, athlete.athlete_id, 1)[0]
     proposal = db.value(
         "SELECT proposal_id FROM proposals WHERE athlete_id = :athlete_id ORDER BY created_ms DESC LIMIT 1",
         athlete_id=athlete.athlete_id,
     )
+    (group,) = tenants.groups(db, club.GYM)
     return {
         "athlete_id": athlete.athlete_id,
         "device_id": last.device_id,
         "log": f"{last.log_id:08x}",
         "session_seq": last.session_seq,
         "proposal_id": proposal,
-        "machine_id": club.MACHINES[0][0],
+        "machine_id": next(iter(machines.every(db))).machine_id,
         "gym_id": club.GYM,
+        "group_id": group.group_id,
+        "text": invites.invite(db, club.GYM, group.group_id, club.NOW_MS),
+        "code": shared.every(db)[0].code,
         "slug": "five-by-five",
     }
 
@@ -187,12 +232,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _is_page(app: Flask, db: Database, path: str, who: str) -> bool:
+def _answer(app: Flask, path: str, cookie: str) -> str | None:
+    """The media type of what one gets there; None where there is nothing."""
     client = app.test_client()
-    if who and isinstance(app.extensions["repbeat"].access, Accounts):
-        client.set_cookie("repbeat", _cookie(app, db, who))
+    if cookie:
+        client.set_cookie("repbeat", cookie)
     answer = client.get(path)
-    found = answer.status_code == 200 and answer.mimetype == "text/html"
+    found = answer.mimetype if answer.status_code == 200 else None
     answer.close()
     return found
 

@@ -1,9 +1,15 @@
 // Draws every chart of a page from the values beside it; the table below each has the same ones.
-// {x: [...], time: bool, unit, series: [{name, values, colour, as: line|bars|dots|low|high}], spans: [[from, to]]}
+// {x: [...], scale: days|seconds|hours, unit, series: [{name, values, colour, as: line|bars|dots|low|high}], spans: [[from, to]]}
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")}`;
 const language = document.documentElement.lang;
 const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const marks = {
+  days: (x) => days.format(new Date(x * 86400000)),
+  seconds: clock,
+  hours: (x) => `${x}:00`,
+};
+const steps = { days: [1, 7, 14, 28, 56, 112, 364], hours: [1, 2, 3, 6] };
 const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 
 function shaded(spans) {
@@ -32,7 +38,9 @@ function series(one) {
 
 function draw(place) {
   const data = JSON.parse(document.getElementById(place.dataset.chart).textContent);
-  const axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize); // larger from across a room
+  const font = `${0.75 * rem}px system-ui, sans-serif`;
+  const axis = { font, labelFont: font, stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
   const size = () => ({ width: place.clientWidth, height: place.clientHeight });
   const at = (as) => data.series.findIndex((one) => one.as === as) + 1;
   const bands = at("high") && at("low") ? [{ series: [at("high"), at("low")], fill: colour("band") }] : [];
@@ -43,8 +51,8 @@ function draw(place) {
       plugins: data.spans ? [shaded(data.spans)] : [],
       scales: { x: { time: false }, y: fromZero ? { range: (_, low, high) => [Math.min(0, low), high * 1.08 || 1] } : {} },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map((x) => (data.time ? days.format(new Date(x * 86400000)) : clock(x))), space: 70, incrs: data.time ? [1, 7, 14, 28, 56, 112, 364] : undefined },
-        { ...axis, values: (_, ticks) => ticks.map((y) => numbers.format(y)), label: data.unit, labelSize: 18, size: 46 },
+        { ...axis, values: (_, ticks) => ticks.map(marks[data.scale]), space: 4.4 * rem, size: 2.6 * rem, incrs: steps[data.scale] },
+        { ...axis, values: (_, ticks) => ticks.map((y) => numbers.format(y)), label: data.unit, labelSize: 1.2 * rem, size: 3 * rem },
       ],
       bands,
       series: [{}, ...data.series.map(series)],
