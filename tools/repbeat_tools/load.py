@@ -272,7 +272,8 @@ def _kept(db: Database, bands: list[Band]) -> dict[str, Any]:
     for band in bands:
         held = records.present(db, band.device_id, LOG, 0, len(band.written) + 1)
         there += len(held)
-        doubles += records.count(db, band.device_id, LOG) - len(held)
+        doubles += sum(end - first for first, end in records.spans(db, band.device_id, LOG, 0, 1 << 32))
+        doubles -= len(held)
         lost += sum(held.get(seq) != band.written[seq] for seq in range(band.acked))
         wrong += sum(raw != band.written.get(seq) for seq, raw in held.items())
     sessions = db.value("SELECT COUNT(*) FROM sessions")

@@ -78,6 +78,18 @@ def _blocks(db: Database, device_id: str, log_id: int, first_seq: int, next_seq:
     )
 
 
+def spans(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> list[tuple[int, int]]:
+    """(first_seq, next_seq) of each block that holds any of first_seq … next_seq-1, in order."""
+    rows = db.rows(
+        f"SELECT first_seq, next_seq {_BLOCKS}",
+        device_id=device_id,
+        log_id=log_id,
+        first_seq=first_seq,
+        next_seq=next_seq,
+    )
+    return [(row["first_seq"], row["next_seq"]) for row in rows]
+
+
 def insert(db: Database, records: Sequence[Record], owners: Owners | None = None) -> dict[int, bytes | None]:
     """Keep records of one log, in order; those whose number is here already are left as they are.
 

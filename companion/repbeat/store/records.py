@@ -18,6 +18,7 @@ from repbeat.store.blocks import (
     present,
     remove,
     reseal,
+    spans,
 )
 from repbeat.store.database import Database
 from repbeat.store.record import Record, decoded
@@ -44,6 +45,7 @@ __all__ = [
     "present",
     "remove",
     "reseal",
+    "spans",
 ]
 
 
@@ -77,13 +79,21 @@ def logs(db: Database, device_id: str | None = None) -> list[tuple[str, int]]:
 
 def count(db: Database, device_id: str, log_id: int | None = None) -> int:
     """Records here of a device, or of one of its logs."""
-    found: int = db.value(
-        """SELECT COALESCE(SUM(next_seq - first_seq), 0) FROM blocks WHERE device_id = :device_id
-             AND (:log_id IS NULL OR log_id = :log_id)""",
+    if log_id is not None:
+        return _count(db, device_id, log_id)
+    rows = db.rows("SELECT DISTINCT log_id FROM blocks WHERE device_id = :device_id", device_id=device_id)
+    return sum(_count(db, device_id, row["log_id"]) for row in rows)
+
+
+def _count(db: Database, device_id: str, log_id: int) -> int:
+    """All up to the last block but for what is absent: not a sum over a log's whole history."""
+    end = db.value(
+        """SELECT next_seq FROM blocks WHERE device_id = :device_id AND log_id = :log_id
+           ORDER BY first_seq DESC LIMIT 1""",
         device_id=device_id,
         log_id=log_id,
     )
-    return found
+    return end - sum(one.next_seq - one.first_seq for one in absent(db, device_id, log_id, end)) if end else 0
 
 
 def cursor(db: Database, device_id: str, log_id: int) -> int:
@@ -155,37 +165,51 @@ def add_gap(
 
 def absent(db: Database, device_id: str, log_id: int, next_seq: int) -> list[Absent]:
     """What is not here of the records below `next_seq`: named gaps with their reason, and missing ones."""
-    holes = db.rows(
-        """SELECT before AS first_seq, first_seq AS next_seq FROM (
-             SELECT first_seq, LAG(next_seq, 1, 0) OVER (ORDER BY first_seq) AS before FROM (
-               SELECT first_seq, next_seq FROM blocks
-                 WHERE device_id = :device_id AND log_id = :log_id AND first_seq < :next_seq
-               UNION SELECT CAST(:next_seq AS BIGINT), CAST(:next_seq AS BIGINT)) AS held) AS steps
-           WHERE first_seq > before ORDER BY first_seq""",
-        device_id=device_id,
-        log_id=log_id,
-        next_seq=next_seq,
-    )
     gaps = db.rows(
         """SELECT first_seq, next_seq, why FROM gaps WHERE device_id = :device_id AND log_id = :log_id
            ORDER BY first_seq""",
         device_id=device_id,
         log_id=log_id,
     )
+    # Below the cursor all is here or named: only what a gap names, and what lies above, is looked at.
+    at = cursor(db, device_id, log_id)
+    looked_at = _merged([*((gap["first_seq"], gap["next_seq"]) for gap in gaps), (at, next_seq)], next_seq)
+    holes = [hole for first, end in looked_at for hole in _holes(db, device_id, log_id, first, end)]
     out = []
     for hole in holes:
-        at = hole["first_seq"]
+        at, hole_end = hole
         for gap in gaps:
-            if gap["next_seq"] <= at or gap["first_seq"] >= hole["next_seq"]:
+            if gap["next_seq"] <= at or gap["first_seq"] >= hole_end:
                 continue
             if gap["first_seq"] > at:
                 out.append(Absent(first_seq=at, next_seq=gap["first_seq"], why=""))
                 at = gap["first_seq"]
-            end = min(gap["next_seq"], hole["next_seq"])
+            end = min(gap["next_seq"], hole_end)
             out.append(Absent(first_seq=at, next_seq=end, why=gap["why"]))
             at = end
-        if at < hole["next_seq"]:
-            out.append(Absent(first_seq=at, next_seq=hole["next_seq"], why=""))
+        if at < hole_end:
+            out.append(Absent(first_seq=at, next_seq=hole_end, why=""))
+    return out
+
+
+def _merged(spans: Iterable[tuple[int, int]], end: int) -> list[tuple[int, int]]:
+    """Spans (first, until) in order and below `end`, those that touch as one."""
+    out: list[tuple[int, int]] = []
+    for first, until in sorted(spans):
+        if out and first <= out[-1][1]:
+            out[-1] = out[-1][0], max(out[-1][1], until)
+        else:
+            out.append((first, until))
+    return [(first, min(until, end)) for first, until in out if first < min(until, end)]
+
+
+def _holes(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> list[tuple[int, int]]:
+    """The parts of first_seq … next_seq-1 that no block holds."""
+    out, at = [], first_seq
+    for first, until in [*spans(db, device_id, log_id, first_seq, next_seq), (next_seq, next_seq)]:
+        if first > at:
+            out.append((at, first))
+        at = max(at, until)
     return out
 
 

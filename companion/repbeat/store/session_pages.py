@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from repbeat.store.database import Database
-from repbeat.store.sessions import Session
+from repbeat.store.sessions import Session, of
 
 UNDATED = 1 << 62  # the start of a session that no clock has dated yet: before all others in the list
 
@@ -34,11 +34,12 @@ def place(session: Session) -> Place:
 def page(db: Database, athlete_id: str | None, limit: int, after: Place | None = None) -> list[Session]:
     """The athlete's sessions (None: unclaimed ones) that follow a place, newest first; undated ones lead."""
     after = after or FIRST
+    whose, who = of(athlete_id)
     found: list[Session] = []
     if after.start_ms >= UNDATED:
         found = db.all(
             Session,
-            f"""SELECT * FROM sessions WHERE {_of(athlete_id)} AND start_ms IS NULL
+            f"""SELECT * FROM sessions WHERE {whose} AND start_ms IS NULL
                  AND (:first = 1 OR (device_id, log_id, session_seq) < (:device_id, :log_id, :session_seq))
                ORDER BY device_id DESC, log_id DESC, session_seq DESC LIMIT :limit""",  # noqa: S608
             first=int(after.start_ms > UNDATED),
@@ -46,12 +47,12 @@ def page(db: Database, athlete_id: str | None, limit: int, after: Place | None =
             log_id=after.log_id,
             session_seq=after.session_seq,
             limit=limit,
-            **_whose(athlete_id),
+            **who,
         )
     if len(found) < limit:
         found += db.all(
             Session,
-            f"""SELECT * FROM sessions WHERE {_of(athlete_id)} AND start_ms <= :start_ms
+            f"""SELECT * FROM sessions WHERE {whose} AND start_ms <= :start_ms
                  AND (start_ms, device_id, log_id, session_seq)
                    < (:start_ms, :device_id, :log_id, :session_seq)
                ORDER BY start_ms DESC, device_id DESC, log_id DESC, session_seq DESC LIMIT :limit""",  # noqa: S608
@@ -60,14 +61,6 @@ def page(db: Database, athlete_id: str | None, limit: int, after: Place | None =
             log_id=after.log_id,
             session_seq=after.session_seq,
             limit=limit - len(found),
-            **_whose(athlete_id),
+            **who,
         )
     return found
-
-
-def _of(athlete_id: str | None) -> str:
-    return "athlete_id IS NULL" if athlete_id is None else "athlete_id = :athlete_id"
-
-
-def _whose(athlete_id: str | None) -> dict[str, str]:
-    return {} if athlete_id is None else {"athlete_id": athlete_id}

@@ -167,18 +167,36 @@ def get(db: Database, key: Key) -> Session:
     return found
 
 
+def of(athlete_id: str | None) -> tuple[str, dict[str, str]]:
+    """The condition for an athlete's sessions, or the unclaimed ones, and its parameters.
+
+    Each in words that the index over athletes serves: no OR.
+    """
+    if athlete_id is None:
+        return "athlete_id IS NULL", {}
+    return "athlete_id = :athlete_id", {"athlete_id": athlete_id}
+
+
 def latest(db: Database, athlete_id: str | None, limit: int = 50, offset: int = 0) -> list[Session]:
     """An athlete's sessions, or the unclaimed ones, newest first; those without a clock come first."""
-    return db.all(
+    whose, who = of(athlete_id)
+    most = limit + offset
+    newest = db.all(
         Session,
-        """SELECT * FROM sessions
-           WHERE athlete_id = :athlete_id OR (:athlete_id IS NULL AND athlete_id IS NULL)
-           ORDER BY CASE WHEN start_ms IS NULL THEN 0 ELSE 1 END, start_ms DESC, session_seq DESC
-           LIMIT :limit OFFSET :offset""",
-        athlete_id=athlete_id,
-        limit=limit,
-        offset=offset,
+        f"""SELECT * FROM sessions WHERE {whose} AND start_ms IS NULL
+           ORDER BY session_seq DESC LIMIT :most""",  # noqa: S608
+        most=most,
+        **who,
     )
+    if len(newest) < most:
+        newest += db.all(
+            Session,
+            f"""SELECT * FROM sessions WHERE {whose} AND start_ms IS NOT NULL
+               ORDER BY start_ms DESC, session_seq DESC LIMIT :most""",  # noqa: S608
+            most=most - len(newest),
+            **who,
+        )
+    return newest[offset:]
 
 
 def found(
@@ -191,19 +209,19 @@ def found(
     limit: int = 50,
 ) -> list[Session]:
     """Dated sessions of from_ms … until_ms-1 with a set of an exercise (0: any), newest first."""
+    whose, who = of(athlete_id)
     return db.all(
         Session,
-        """SELECT * FROM sessions AS s
-           WHERE (athlete_id = :athlete_id OR (:athlete_id IS NULL AND athlete_id IS NULL))
-             AND start_ms >= :from_ms AND start_ms < :until_ms
+        f"""SELECT * FROM sessions AS s
+           WHERE {whose} AND start_ms >= :from_ms AND start_ms < :until_ms
              AND (:exercise = 0 OR EXISTS (SELECT 1 FROM sets AS t WHERE t.device_id = s.device_id
                AND t.log_id = s.log_id AND t.session_seq = s.session_seq AND t.exercise = :exercise))
-           ORDER BY start_ms DESC, session_seq DESC LIMIT :limit""",
-        athlete_id=athlete_id,
+           ORDER BY start_ms DESC, session_seq DESC LIMIT :limit""",  # noqa: S608
         exercise=exercise,
         from_ms=from_ms,
         until_ms=until_ms,
         limit=limit,
+        **who,
     )
 
 
