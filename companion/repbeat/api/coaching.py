@@ -205,7 +205,7 @@ def list_days(athlete_id: Id, query: Until) -> Page[Trend]:
     """The load of each day and its trend. A trend, not a forecast of injury."""
     gate().check(athlete_id, consent.VALUES)
     until = _day(athlete_id, query.until)
-    found = [one for one in days.trend(store(), athlete_id, until) if one.day > until - timedelta(query.days)]
+    found = days.trend(store(), athlete_id, until, until - timedelta(query.days - 1))
     return Page(items=[msgspec.convert(msgspec.to_builtins(one), Trend) for one in found], next=None)
 
 

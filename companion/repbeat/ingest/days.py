@@ -14,6 +14,7 @@ from repbeat.store.sessions import SessionLoad
 from repbeat.store.values import Value
 
 LOAD = "day_load"  # {sessions, trimp, srpe (None: no session was rated)}
+BEFORE = timedelta(days=504)  # twelve time constants of fitness: e^-12 of what lies before is left
 RPE_MOST = 10  # what a device may send beyond is no rating
 
 _EARLIEST, _LATEST = "0001-01-01", "9999-12-31"
@@ -52,18 +53,20 @@ def refresh(db: Database, athlete_id: str, of: Iterable[date] | None = None) -> 
     )
 
 
-def loads(db: Database, athlete_id: str) -> dict[date, float]:
-    """The heart-rate load of each day that has one."""
-    kept = values.of_days(db, athlete_id, LOAD, _EARLIEST, _LATEST)
+def loads(db: Database, athlete_id: str, first: date = date.min) -> dict[date, float]:
+    """The heart-rate load of each day from `first` on that has one."""
+    kept = values.of_days(db, athlete_id, LOAD, first.isoformat(), _LATEST)
     return {date.fromisoformat(day): one.value["trimp"] for day, one in kept.items()}
 
 
-def trend(db: Database, athlete_id: str, until: date) -> list[load.TrendDay]:
-    """Fitness, fatigue and form of each day from the first session to `until`, of the heart-rate load.
+def trend(db: Database, athlete_id: str, until: date, first: date = date.min) -> list[load.TrendDay]:
+    """Fitness, fatigue and form of each day from `first`, or the first session, to `until`, of the load.
 
-    Computed when asked for: ten years are 3,650 steps, and a session that comes late changes all after it.
+    Computed when asked for: a session that comes late changes all after it. Of what lies before `first` the
+    last `BEFORE` count: what is older weighs less than is ever shown.
     """
-    return load.load_trend(loads(db, athlete_id), until)
+    since = first - BEFORE if first - date.min > BEFORE else date.min
+    return [one for one in load.load_trend(loads(db, athlete_id, since), until) if one.day >= first]
 
 
 def _by_day(found: Iterable[SessionLoad]) -> dict[str, list[SessionLoad]]:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from repbeat.coach import recovery
 from repbeat.derive import strength
 from repbeat.derive.hrv import HrvState, Morning, hrv_baseline
+from repbeat.derive.load import TrendDay
 from repbeat.ingest import days
 from repbeat.store import Database, sessions
 from repbeat.store.sessions import DoneSet
@@ -42,8 +43,9 @@ def load_charts(db: Database, athlete_id: str, today: date, span: int) -> list[C
     """Load with fitness and fatigue, weekly volume, and estimated strength of the main exercises."""
     first = today - timedelta(days=span - 1)
     done = sessions.done_sets(db, athlete_id, _ms(first))
-    out = [_load(db, athlete_id, today, first)] if days.loads(db, athlete_id) else []
-    return out + ([_volume(done, first, today), *_strength(done)] if done else [])
+    trend = days.trend(db, athlete_id, today, first)
+    shown = [_load(trend)] if trend else []
+    return shown + ([_volume(done, first, today), *_strength(done)] if done else [])
 
 
 def _hrv(kept: list[Morning], mine: dict[date, Morning], source: str, shown: list[date]) -> Chart:
@@ -130,8 +132,7 @@ def _sleep(mine: dict[date, Morning], shown: list[date]) -> Chart:
     )
 
 
-def _load(db: Database, athlete_id: str, today: date, first: date) -> Chart:
-    trend = [one for one in days.trend(db, athlete_id, today) if one.day >= first]
+def _load(trend: list[TrendDay]) -> Chart:
     last = trend[-1]
     sentence = _(
         "Fitness %(fitness)s, fatigue %(fatigue)s today.",

@@ -14,7 +14,8 @@ from repbeat.ingest.batch import ingest
 from repbeat.store import Database, athletes, devices
 from repbeat_tools.sample import NOW_MS, session_log
 
-HOUR = {"sets": 20, "reps": 10, "set_every_s": 180, "rr": True}
+HOUR: dict[str, Any] = {"sets": 20, "reps": 10, "set_every_s": 180, "rr": True}
+DAY_MS = 86_400_000
 BATCH = 64  # records a commit: what the hub gathers in its 0.2 s of a link that brings 20 kB/s
 
 Progress = Callable[[str, int, int], None]
@@ -26,7 +27,7 @@ LOG = 1
 
 def fill(db: Database, sessions: list[list[tuple[int, bytes]]], label: str, progress: Progress) -> int:
     """Bring the sessions of one band in, one after the other, as the hub does; records kept."""
-    introduce(db, sessions)
+    introduce(db, sessions[-1][-1][0] + 1, len(sessions))
     kept = 0
     for number, records in enumerate(sessions):
         kept += bring(db, records)
@@ -34,7 +35,7 @@ def fill(db: Database, sessions: list[list[tuple[int, bytes]]], label: str, prog
     return kept
 
 
-def introduce(db: Database, sessions: list[list[tuple[int, bytes]]]) -> None:
+def introduce(db: Database, head_seq: int, boot: int) -> None:
     """The band that wrote the sessions, and the athlete who wore it."""
     devices.seen(
         db,
@@ -42,8 +43,8 @@ def introduce(db: Database, sessions: list[list[tuple[int, bytes]]]) -> None:
         name="Band",
         address="",
         log_id=LOG,
-        head_seq=sessions[-1][-1][0] + 1,
-        boot=len(sessions),
+        head_seq=head_seq,
+        boot=boot,
         plan_revision=1,
         firmware="0.1.0",
         now_ms=NOW_MS,
@@ -59,13 +60,13 @@ def bring(db: Database, records: list[tuple[int, bytes]]) -> int:
     )
 
 
-def logs(count: int, shape: dict[str, Any]) -> list[list[tuple[int, bytes]]]:
-    """`count` sessions in one log, a day and a boot apart."""
+def logs(count: int) -> list[list[tuple[int, bytes]]]:
+    """`count` sessions of an hour in one log, a day and a boot apart."""
     out: list[list[tuple[int, bytes]]] = []
     seq = 0
     for number in range(count):
-        day_ms = NOW_MS - (count - number) * 86_400_000 // max(1, count // 500)
-        log = session_log(**shape, first_seq=seq, boot=number + 1, unix_ms=day_ms)
+        day_ms = NOW_MS - (count - number) * DAY_MS // max(1, count // 500)
+        log = session_log(**HOUR, first_seq=seq, boot=number + 1, unix_ms=day_ms)
         out.append(log.records)
         seq = log.next_seq
     return out
@@ -77,7 +78,7 @@ def run(folder: Path, sessions: int, progress: Progress) -> dict[str, Any]:
     A first pass makes the final rows and says where time goes. In the second both take the same sessions in
     turns, so that whatever else the machine does falls on both.
     """
-    written = logs(sessions, HOUR)
+    written = logs(sessions)
     made = folder / "made.sqlite3"
     with Database(made) as db:
         empty = _size(db, made)
@@ -87,7 +88,7 @@ def run(folder: Path, sessions: int, progress: Progress) -> dict[str, Any]:
     raw = _Raw(made, folder / "raw.sqlite3", parts=sessions * -(-kept // sessions // BATCH))
     took_s = raw_s = cpu_s = raw_cpu_s = 0.0
     with Database(folder / "ingest.sqlite3") as db:
-        introduce(db, written)
+        introduce(db, written[-1][-1][0] + 1, sessions)
         for number, records in enumerate(written):
             started, cpu_started = time.perf_counter(), time.process_time()
             bring(db, records)
