@@ -89,9 +89,12 @@ def test_devices_say_that_every_sample_is_present(client: Any) -> None:
 
 def test_devices_name_the_gaps(trained: Database) -> None:
     records.remove(trained, DEVICE, LOG, 10, 13)
+    records.add_gap(trained, DEVICE, LOG, 10, 13, "erased", 0)
+    trained.run("UPDATE devices SET head_seq = head_seq + 3")
     page = text(create_app(trained, access=Open("test")).test_client().get("/devices"))
     assert "every sample present" not in page
-    assert "Records 10 to 12: still to come with the next sync" in page
+    assert "Records 10 to 12: erased" in page
+    assert "Records 41 to 43: still to come with the next sync" in page
 
 
 def test_sessions_list_links_to_each(client: Any) -> None:
