@@ -14,7 +14,7 @@ from ingest import made
 from repbeat.coach import desk, memory, outlook, planned, recovery, shelf
 from repbeat.coach.learn.person import Lifted, Person
 from repbeat.derive.hrv import Morning
-from repbeat.store import Database, plans
+from repbeat.store import Database, plans, vault
 from repbeat_protocol import exercises
 
 HOW_HARD = 8.0
@@ -103,7 +103,8 @@ def test_a_sure_and_dim_forecast_has_a_rise_wait_and_an_unsure_one_has_no_say(gy
     for _ in range(20):
         person.lifted(made.SQUAT, Lifted(ln_max=math.log(62)))
     state = msgspec.json.encode(person).decode()
-    gym.db.upsert("learned", ("athlete_id",), [msgspec.structs.replace(learned, state=state)])
+    row = msgspec.structs.asdict(msgspec.structs.replace(learned, state=state))
+    gym.db.upsert("learned", ("athlete_id",), [vault.sealed_row(gym.db, "learned", row)])
     day = desk.day_of(gym.now_ms, 0)
     gym.db.run("DELETE FROM sessions WHERE start_ms < :ms", ms=gym.now_ms - DAY_MS)
     judged = desk.judge(gym.db, gym.athlete, gym.now_ms)

@@ -1,13 +1,17 @@
 """Forward from every released schema: a file as that RepBeat wrote it comes out as if written today."""
 
 import sqlite3
+import struct
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from ingest import made
 
+from repbeat.coach import recovery
+from repbeat.derive.hrv import Morning
 from repbeat.ingest import ingest, rederive
 from repbeat.store import Database, StoreCorrupt, heart_blocks, migrations, records, sessions
 from repbeat.store.sessions import Key
@@ -80,6 +84,23 @@ def test_a_released_file_comes_out_equal(script: Path, tmp_path: Path) -> None:
     assert {key: rows for key, rows in found.items() if key != "session_values"} == {
         key: rows for key, rows in rederived.items() if key != "session_values"
     }
+
+
+def test_mornings_of_a_released_file_lie_sealed(tmp_path: Path) -> None:
+    path = loaded(RELEASED[-1], tmp_path / "old.sqlite3")
+    old = sqlite3.connect(path)
+    (athlete_id,) = old.execute("SELECT athlete_id FROM athletes").fetchone()
+    old.execute("INSERT INTO mornings VALUES (?, '2026-11-20', 'oura', 63.21, 51.57, 420.0)", (athlete_id,))
+    old.commit()
+    old.close()
+    hrv, resting = struct.pack(">d", 63.21), struct.pack(">d", 51.57)
+    assert hrv in path.read_bytes()
+    with Database(path) as db:
+        night = Morning(date(2026, 11, 20), "oura", 63.21, 51.57, 420.0)
+        assert recovery.mornings(db, athlete_id, date(2026, 11, 20)) == [night]
+        assert db.scrub() == ""
+    for trace in (hrv, resting, b"63.21", b"51.57"):
+        assert trace not in path.read_bytes()
 
 
 def test_a_file_may_be_migrated_by_several_processes_at_once(tmp_path: Path) -> None:

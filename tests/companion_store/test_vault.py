@@ -7,7 +7,7 @@ from ingest import made
 
 from repbeat import store
 from repbeat.ingest import ingest, rederive
-from repbeat.store import Database, StoreCorrupt, devices, heart_blocks, records
+from repbeat.store import Database, StoreCorrupt, devices, heart_blocks, packing, records
 from repbeat_protocol import records as wire
 
 
@@ -35,6 +35,26 @@ def test_no_heart_record_lies_open(either: Database, ann: str) -> None:
     assert all(found[0] == 0x80 and either.vault.is_of(found, ann) for found in stored)
     assert records.present(either, made.DEVICE, made.LOG, 0, 100) == dict(made.session_log())
     assert len(heart_of(either)) == 2
+
+
+def test_nights_lie_sealed_and_so_do_those_that_lay_open(
+    either: Database, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seq = len(made.session_log())
+    values = (8 * 3600, 27_000, wire.REST_KIND_SLEEP, 52, 415, 140, 950)
+    first, second = (made.record(seq + n, wire.REST, values, uptime_ms=200_000 + n) for n in range(2))
+    ingest(either, made.DEVICE, made.LOG, [first], made.NOW_MS)
+    with monkeypatch.context() as before:
+        before.setattr(packing, "SEALED_KINDS", packing.HEART_KINDS)
+        ingest(either, made.DEVICE, made.LOG, [second], made.NOW_MS)
+    logs = "SELECT log FROM blocks"
+    assert any(packing.lies_open(row["log"]) for row in either.rows(logs))
+    records.reseal(either, made.DEVICE, made.LOG, looking_inside=True)
+    assert not any(packing.lies_open(row["log"]) for row in either.rows(logs))
+    found = records.between(either, made.DEVICE, made.LOG, 0, 100, wire.REST)
+    assert [(one.seq, one.raw) for one in found] == [first, second]
+    either.vault.forget(ann)  # type: ignore[attr-defined]
+    assert records.between(either, made.DEVICE, made.LOG, 0, 100, wire.REST) == []
 
 
 def test_a_forgotten_key_takes_the_heart_and_nothing_else(either: Database, ann: str) -> None:

@@ -71,8 +71,10 @@ def fill_every_table(db: Database, athlete_id: str) -> None:
     of = holdings.ranges(db, athlete_id)
     for table in holdings.tables(db):
         if not holdings.rows(db, table, athlete_id, of):
-            types = db.rows("SELECT name, type FROM pragma_table_info(:table)", table=table.name)
-            row = {one["name"]: OWN.get(one["name"], BY_TYPE.get(one["type"], 7)) for one in types}
+            found = db.rows("SELECT name, type FROM pragma_table_info(:table)", table=table.name)
+            types = {one["name"]: one["type"] for one in found}
+            columns = vault.opened_columns(table.name, table.columns)
+            row = {name: OWN.get(name, BY_TYPE.get(types.get(name), 7)) for name in columns}
             if "athlete_id" in row:
                 row["athlete_id"] = athlete_id
             db.insert(table.name, [vault.sealed_row(db, table.name, row)])

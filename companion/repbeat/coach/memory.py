@@ -11,7 +11,7 @@ from repbeat.coach import observed, recovery
 from repbeat.coach.learn.person import VERSION, Person
 from repbeat.coach.observed import Observed
 from repbeat.derive.readiness import Readiness, readiness
-from repbeat.store import Database
+from repbeat.store import Database, vault
 
 DAYS = 400  # a year and its baselines: what a look from the beginning reads at most
 _DAY = timedelta(days=1)
@@ -46,12 +46,13 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
 
 def of(db: Database, athlete_id: str) -> Learned | None:
     """What was learned last; None: nothing yet, or by another version."""
-    return db.one(
-        Learned,
+    rows = db.rows(
         "SELECT * FROM learned WHERE athlete_id = :athlete_id AND version = :version",
         athlete_id=athlete_id,
         version=VERSION,
     )
+    found = [vault.opened_row(db, "learned", row) for row in rows]
+    return next((msgspec.convert(row, Learned) for row in found if row["state"] is not None), None)
 
 
 def refresh(db: Database, athlete_id: str, today: date, now_ms: int) -> Learned | None:
@@ -82,7 +83,8 @@ def refresh(db: Database, athlete_id: str, today: date, now_ms: int) -> Learned 
         state=msgspec.json.encode(person).decode(),
         updated_ms=now_ms,
     )
-    db.upsert("learned", ("athlete_id",), [row])
+    sealed = vault.sealed_row(db, "learned", msgspec.structs.asdict(row))
+    db.upsert("learned", ("athlete_id",), [sealed])
     return row
 
 

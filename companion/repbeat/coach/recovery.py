@@ -11,7 +11,7 @@ from repbeat.coach.safety import Sign
 from repbeat.derive.hrv import Morning
 from repbeat.derive.readiness import CheckIn, Effort, Readiness, readiness
 from repbeat.ingest import clock
-from repbeat.store import Database, clocks, devices, records, sessions
+from repbeat.store import Database, clocks, devices, records, sessions, vault
 from repbeat.store.records import Record
 from repbeat_protocol import records as wire
 
@@ -106,7 +106,7 @@ def add_morning(db: Database, athlete_id: str, morning: Morning) -> None:
         "resting_bpm": morning.resting_bpm,
         "asleep_min": morning.asleep_min,
     }
-    db.upsert("mornings", ("athlete_id", "day", "source"), [row])
+    db.upsert("mornings", ("athlete_id", "day", "source"), [vault.sealed_row(db, "mornings", row)])
 
 
 def check_in(db: Database, athlete_id: str, entry: CheckIn, now_ms: int) -> None:
@@ -129,13 +129,23 @@ def check_in(db: Database, athlete_id: str, entry: CheckIn, now_ms: int) -> None
 def mornings(db: Database, athlete_id: str, day: date, days: int = DAYS_READ) -> list[Morning]:
     """The mornings of the `days` up to `day`, all sources."""
     rows = db.rows(
-        """SELECT day, source, rmssd_ms, resting_bpm, asleep_min FROM mornings
+        """SELECT athlete_id, day, source, asleep_min, heart FROM mornings
            WHERE athlete_id = :athlete_id AND day >= :first AND day <= :last ORDER BY day, source""",
         athlete_id=athlete_id,
         first=(day - timedelta(days=days)).isoformat(),
         last=day.isoformat(),
     )
-    return [Morning(**{**row, "day": date.fromisoformat(row["day"])}) for row in rows]
+    return [_night(vault.opened_row(db, "mornings", row)) for row in rows]
+
+
+def _night(row: dict[str, Any]) -> Morning:
+    return Morning(
+        date.fromisoformat(row["day"]),
+        row["source"],
+        row["rmssd_ms"],
+        row["resting_bpm"],
+        row["asleep_min"],
+    )
 
 
 def check_ins(db: Database, athlete_id: str, day: date, days: int = DAYS_READ) -> list[CheckIn]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from repbeat.store import vault
+from repbeat.store.database import Database
 from repbeat.store.migrations import Migration
+
+
+def seal_mornings(db: Database) -> None:
+    """Heart data of mornings lies sealed for its athlete, as the beats do that it came from."""
+    rows = db.rows("SELECT * FROM open_mornings")
+    db.insert("mornings", [vault.sealed_row(db, "mornings", row) for row in rows])
+
 
 _FIRST = (
     """CREATE TABLE mornings (                 -- a night or a morning minute; sources are never mixed
@@ -127,9 +136,35 @@ _SURROUNDINGS = (
     )""",
 )
 
+_SEALED = (
+    "ALTER TABLE mornings RENAME TO open_mornings",
+    """CREATE TABLE mornings (                 -- heart: HRV and resting heart rate, see repbeat.store.vault
+        athlete_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        source TEXT NOT NULL,
+        asleep_min DOUBLE PRECISION,
+        heart BLOB NOT NULL,
+        PRIMARY KEY (athlete_id, day, source)
+    )""",
+    seal_mornings,
+    "DROP TABLE open_mornings",
+    # Learned anew from the record when it is next asked for.
+    "DROP TABLE learned",
+    """CREATE TABLE learned (
+        athlete_id TEXT NOT NULL PRIMARY KEY,
+        version INTEGER NOT NULL,
+        first_day TEXT NOT NULL,
+        through_day TEXT NOT NULL,
+        inputs TEXT NOT NULL,                -- JSON: how many mornings, check-ins and sessions taught it
+        sealed BLOB NOT NULL,                -- state: repbeat.coach.learn.person.Person
+        updated_ms BIGINT NOT NULL
+    )""",
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_learned", _LEARNED),
     Migration("0003_notes", _NOTES),
     Migration("0004_surroundings", _SURROUNDINGS),
+    Migration("0005_sealed", _SEALED),
 )

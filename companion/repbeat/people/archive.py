@@ -64,7 +64,7 @@ def export(db: Database, athlete_id: str, to: IO[bytes], now_ms: int) -> None:
         of_device = table.name in ("devices", "logs")
         own = _device_rows(db, table, of) if of_device else holdings.rows(db, table, athlete_id, of)
         found[table.name] = [vault.opened_row(db, table.name, row) for row in own]
-        columns[table.name] = list(table.columns)
+        columns[table.name] = list(vault.opened_columns(table.name, table.columns))
     schema = Schema(format=FORMAT, version=VERSION, athlete_id=athlete_id, created_ms=now_ms, tables=columns)
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as whole:
         whole.writestr(SCHEMA, msgspec.json.format(msgspec.json.encode(schema)))
@@ -119,7 +119,8 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
     names = sorted(schema.tables, key=lambda name: (name not in _RESTORED_FIRST, name))
     for name in names:
         table = known.get(name)
-        if table is None or name in _LEFT_OUT or not set(schema.tables[name]) <= set(table.columns):
+        columns = set(vault.opened_columns(name, table.columns)) if table else set()
+        if table is None or name in _LEFT_OUT or not set(schema.tables[name]) <= columns:
             raise ArchiveError(f"the table {name} is not known here: update RepBeat")
         rows = msgspec.json.decode(whole.read(f"tables/{name}.json"), type=list[dict[str, Any]])
         for row in rows:

@@ -39,7 +39,7 @@ _BLOCKS = """FROM blocks WHERE device_id = :device_id AND log_id = :log_id AND f
 
 
 def _opened(db: Database, device_id: str, log_id: int, block: _Block) -> Iterator[tuple[int, bytes]]:
-    """(seq, raw) of a block's records; without HEART and RR once their owner's key is forgotten."""
+    """(seq, raw) of a block's records; without the sealed ones once their owner's key is forgotten."""
     heart = heart_stream(db, device_id, log_id, block.first_seq, block.heart)
     return packing.unpacked(block.first_seq, block.log, heart)
 
@@ -47,7 +47,7 @@ def _opened(db: Database, device_id: str, log_id: int, block: _Block) -> Iterato
 def heart_stream(
     db: Database, device_id: str, log_id: int, first_seq: int, stored: bytes | None
 ) -> bytes | None:
-    """A block's HEART and RR records, packed; None where there are none or their owner's key is forgotten."""
+    """A block's sealed records, packed; None where there are none or their owner's key is forgotten."""
     if stored is None or stored[0] != SEALED:  # the latter was written before there was a vault
         return stored
     return db.vault.open(stored, _place(device_id, log_id, first_seq))
@@ -202,8 +202,11 @@ def _filled(db: Database, first_seq: int, run: Sequence[Record], owners: Owners)
     return row
 
 
-def reseal(db: Database, device_id: str, log_id: int) -> None:
-    """Cut a log's blocks where the owner changes, and seal each heart stream for its owner."""
+def reseal(db: Database, device_id: str, log_id: int, *, looking_inside: bool = False) -> None:
+    """Cut a log's blocks where the owner changes, and seal each heart stream for its owner.
+
+    `looking_inside`: and what lies open in a block that is sealed nowadays.
+    """
     owners = Owners(db, device_id, log_id)
     for first_seq in [
         row["first_seq"]
@@ -218,7 +221,7 @@ def reseal(db: Database, device_id: str, log_id: int) -> None:
         whole = owners.span(first_seq) == owners.span(block.next_seq - 1)
         if block.heart is None or block.heart[0] == SEALED:
             right = block.heart is None or db.vault.is_of(block.heart, owners.at(first_seq))
-            if whole and right:
+            if whole and right and not (looking_inside and packing.lies_open(block.log)):
                 continue
         if block.heart is None or heart_stream(db, device_id, log_id, first_seq, block.heart):
             _rewrite(db, device_id, log_id, block, owners, range(0))
@@ -264,9 +267,10 @@ def get(db: Database, device_id: str, log_id: int, seq: int) -> Record:
 def between(
     db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int, kind: int
 ) -> list[Record]:
-    """The records first_seq … next_seq-1 of one type other than HEART and RR, in order."""
+    """The records first_seq … next_seq-1 of one type, in order; sealed ones while their key is here."""
+    heart = "heart" if kind in packing.SEALED_KINDS else "NULL AS heart"
     blocks = db.rows(
-        f"SELECT first_seq, log {_BLOCKS}",
+        f"SELECT first_seq, log, {heart} {_BLOCKS}",
         device_id=device_id,
         log_id=log_id,
         first_seq=first_seq,
@@ -275,7 +279,11 @@ def between(
     return [
         decoded(device_id, log_id, seq, raw)
         for block in blocks
-        for seq, raw in packing.unpacked(block["first_seq"], block["log"], None)
+        for seq, raw in packing.unpacked(
+            block["first_seq"],
+            block["log"],
+            heart_stream(db, device_id, log_id, block["first_seq"], block["heart"]),
+        )
         if raw[0] == kind and first_seq <= seq < next_seq
     ]
 

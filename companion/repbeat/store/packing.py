@@ -1,8 +1,8 @@
 """Raw records of one log in a row, packed: deflated, each stream by itself, and given back byte for byte.
 
-Two streams, because HEART and RR records are a person's health and may be sealed or forgotten without the
-others: in the `log` stream a mark stands for the next record of the `heart` stream. Zero is no record type.
-CRCs are left out and computed anew. The first byte of a stream is the version of its format:
+Two streams, because HEART, RR and REST records are a person's health and may be sealed or forgotten without
+the others: in the `log` stream a mark stands for the next record of the `heart` stream. Zero is no record
+type. CRCs are left out and computed anew. The first byte of a stream is the version of its format:
 
 1. Header and payload of one record after the other, as they came; the mark is one zero byte. Before
    heart data was sealed this was raw deflate, without zlib's head and checksum.
@@ -24,7 +24,8 @@ from repbeat_protocol import records as wire
 
 ROWS, COLUMNS = b"\x01", b"\x02"
 LEVEL = 6  # 9 saves 1 % more
-HEART_KINDS = frozenset((wire.HEART, wire.RR))
+HEART_KINDS = frozenset((wire.HEART, wire.RR))  # with samples
+SEALED_KINDS = HEART_KINDS | {wire.REST}  # what lies in the heart stream
 
 _MARK = bytes(wire.HEADER_SIZE)
 _ZLIB_HEAD = 0x78  # begins what zlib.compress gives; raw deflate begins so with an empty first block only
@@ -38,10 +39,10 @@ _PLAIN, _STEP = 4, 5  # columns of a header: version, length and boot as they ca
 
 def packed(raws: Sequence[bytes]) -> tuple[bytes, bytes | None]:
     """(log, heart) of records in a row; no heart stream where there is no such record."""
-    heart = [raw for raw in raws if raw[0] in HEART_KINDS]
+    heart = [raw for raw in raws if raw[0] in SEALED_KINDS]
     if not heart:
         return _stream(raws), None
-    return _stream([_MARK if raw[0] in HEART_KINDS else raw for raw in raws]), _stream(heart)
+    return _stream([_MARK if raw[0] in SEALED_KINDS else raw for raw in raws]), _stream(heart)
 
 
 def unpacked(first_seq: int, log: bytes, heart: bytes | None) -> Iterator[tuple[int, bytes]]:
@@ -55,6 +56,11 @@ def unpacked(first_seq: int, log: bytes, heart: bytes | None) -> Iterator[tuple[
             yield seq, whole(seq, body)
         elif hearts is not None:
             yield seq, whole(seq, next(hearts, b""))
+
+
+def lies_open(log: bytes) -> bool:
+    """Whether a `log` stream holds what belongs in the `heart` stream."""
+    return any(body and body[0] in SEALED_KINDS for body in _bodies(log))
 
 
 def whole(seq: int, body: bytes) -> bytes:

@@ -16,4 +16,10 @@ def seal_all(db: Database) -> None:
         records.reseal(db, device_id, log_id)
 
 
-MIGRATIONS = (Migration("0001_sealed", (seal_all,)),)
+def seal_rest(db: Database) -> None:
+    """REST records, with the HRV of a night, lay among those that are not sealed."""
+    for device_id, log_id in records.logs(db):
+        records.reseal(db, device_id, log_id, looking_inside=True)
+
+
+MIGRATIONS = (Migration("0001_sealed", (seal_all,)), Migration("0002_rest", (seal_rest,)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from repbeat.store.database import Database
@@ -15,8 +18,22 @@ KEYS_FILE = "heart-keys.json"  # beside the backups of a folder; they hold no ke
 SEALED = 0x80  # first byte of what is sealed; a packed stream begins with its format's version
 
 
-# Tables with a column that is sealed for the row's athlete; its place is the table and the row's key.
-SEALED_COLUMNS = {"imported_sessions": ("heart", ("athlete_id", "import_id"))}
+class Sealed(NamedTuple):
+    """How a table lies sealed: `column` for the row's athlete, its place the table and the row's `key`.
+
+    `fields`: what is in the column as JSON; to whoever reads or exports a row they are columns of their own.
+    """
+
+    column: str
+    key: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+
+
+SEALED_TABLES = {
+    "imported_sessions": Sealed("heart", ("athlete_id", "import_id")),
+    "mornings": Sealed("heart", ("athlete_id", "day", "source"), ("rmssd_ms", "resting_bpm")),
+    "learned": Sealed("sealed", ("athlete_id",), ("state",)),
+}
 
 
 class Vault(Protocol):
@@ -39,24 +56,38 @@ def of(db: Database) -> Vault:
 
 
 def sealed_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its column of `SEALED_COLUMNS` sealed; one that is sealed, or of another table, as it is."""
-    column, place = _sealed_column(table, row)
-    if column is None or row[column][:1] == bytes((SEALED,)):
+    """A row as it lies in the database; one that is sealed already, or of another table, as it is."""
+    how = SEALED_TABLES.get(table)
+    if how is None or row.get(how.column, b"")[:1] == bytes((SEALED,)):
         return row
-    return {**row, column: db.vault.seal(row["athlete_id"], row[column], place)}
+    values = {name: row[name] for name in how.fields}
+    plain = msgspec.json.encode(values) if values else row[how.column]
+    rest = {name: value for name, value in row.items() if name not in how.fields}
+    return {**rest, how.column: db.vault.seal(row["athlete_id"], plain, _place(table, how, row))}
 
 
 def opened_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A row with that column opened; empty once its key is forgotten."""
-    column, place = _sealed_column(table, row)
-    if column is None or row[column][:1] != bytes((SEALED,)):
+    """A row as it is read: its column opened, or its fields; empty, or None, once the key is forgotten."""
+    how = SEALED_TABLES.get(table)
+    if how is None or row[how.column][:1] != bytes((SEALED,)):
         return row
-    return {**row, column: db.vault.open(row[column], place) or b""}
+    plain = db.vault.open(row[how.column], _place(table, how, row))
+    if not how.fields:
+        return {**row, how.column: plain or b""}
+    values = msgspec.json.decode(plain) if plain else dict.fromkeys(how.fields)
+    return {**{name: value for name, value in row.items() if name != how.column}, **values}
 
 
-def _sealed_column(table: str, row: dict[str, Any]) -> tuple[str | None, str]:
-    column, key = SEALED_COLUMNS.get(table, (None, ()))
-    return column, "/".join((table, *(row[name] for name in key)))
+def opened_columns(table: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns of what `opened_row` gives."""
+    how = SEALED_TABLES.get(table)
+    if how is None or not how.fields:
+        return tuple(columns)
+    return (*(name for name in columns if name != how.column), *how.fields)
+
+
+def _place(table: str, how: Sealed, row: dict[str, Any]) -> str:
+    return "/".join((table, *(row[name] for name in how.key)))
 
 
 def save_keys(db: Database, folder: Path) -> None:
