@@ -60,13 +60,13 @@ def bring(db: Database, records: list[tuple[int, bytes]]) -> int:
     )
 
 
-def logs(count: int) -> list[list[tuple[int, bytes]]]:
-    """`count` sessions of an hour in one log, a day and a boot apart."""
+def logs(count: int, shape: dict[str, Any]) -> list[list[tuple[int, bytes]]]:
+    """`count` sessions in one log, a day and a boot apart."""
     out: list[list[tuple[int, bytes]]] = []
     seq = 0
     for number in range(count):
         day_ms = NOW_MS - (count - number) * DAY_MS // max(1, count // 500)
-        log = session_log(**HOUR, first_seq=seq, boot=number + 1, unix_ms=day_ms)
+        log = session_log(**shape, first_seq=seq, boot=number + 1, unix_ms=day_ms)
         out.append(log.records)
         seq = log.next_seq
     return out
@@ -78,7 +78,7 @@ def run(folder: Path, sessions: int, progress: Progress) -> dict[str, Any]:
     A first pass makes the final rows and says where time goes. In the second both take the same sessions in
     turns, so that whatever else the machine does falls on both.
     """
-    written = logs(sessions)
+    written = logs(sessions, HOUR)
     made = folder / "made.sqlite3"
     with Database(made) as db:
         empty = _size(db, made)
