@@ -11,6 +11,7 @@ from repbeat.community.shared import sessions
 from repbeat.people import accounts, tenants
 from repbeat.services import connections
 from repbeat_tools.faces import axe
+from repbeat_tools.sample import NOW_MS
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
 
@@ -69,6 +70,41 @@ def test_two_people_meet_by_a_code(town: Town, address: str, signed_in: Callable
     expect(wall.get_by_role("timer")).to_contain_text("Evening: ")  # Starts in …, then Go!
     other.get_by_role("button", name="Leave").click()
     expect(ann.get_by_role("rowheader", name="Owl")).to_have_count(0)
+
+
+def test_two_pages_pace_the_same_breaths(town: Town, address: str, signed_in: Callable[[str], Page]) -> None:
+    ann = signed_in("Ann")
+    ann.goto(f"{address}/shared")
+    begin = ann.locator("form", has=ann.get_by_role("button", name="Begin", exact=True))
+    begin.get_by_label("Name of the session").fill("Calm")
+    begin.get_by_role("radio", name="Paced breathing").check()
+    begin.get_by_label("Nickname").fill("Fox")
+    begin.get_by_role("button").click()
+    (session,) = sessions.every(town.db)
+    other = signed_in("Athlete")
+    other.goto(f"{address}/shared")
+    join = other.locator("form", has=other.get_by_label("Code", exact=True))
+    join.get_by_label("Code", exact=True).fill(session.code)
+    join.get_by_label("Nickname").fill("Owl")
+    join.get_by_role("button", name="Join").click()
+
+    sessions.begin(town.db, session.code, NOW_MS - 5_000)  # the listening minute
+    for page in (ann, other):
+        expect(page.get_by_text("Sit still and breathe as you like")).to_be_visible()
+    town.db.run("UPDATE shared_sessions SET start_ms = :ms", ms=NOW_MS - 1000 * sessions.LISTEN_S - 500)
+    for page in (ann, other):
+        page.reload()
+        expect(page.get_by_text("Breathe in", exact=True)).to_be_visible()
+        expect(page.get_by_text("Breathe out", exact=True)).to_be_visible()
+    parts = """async () => {
+        const { Breath } = await import("/static/breath.js");
+        const given = JSON.parse(document.getElementById("breath-pace").textContent);
+        const breath = new Breath(given);
+        return [null, -1, 0, 59.9, 60, 63.9, 64, 69.9, 70, 239.9, 240, 299.9, 300].map((s) => breath.part(s));
+    }"""
+    assert ann.evaluate(parts) == [
+        "", "", "listen", "listen", "in", "in", "out", "out", "in", "out", "listen", "listen", "over",
+    ]  # fmt: skip
 
 
 def test_a_board_is_opted_into_and_left_and_the_group_too(

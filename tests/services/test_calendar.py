@@ -6,9 +6,13 @@ from icalendar import Calendar
 from services.conftest import World
 
 from repbeat.coach import shelf
+from repbeat.coach.planner import plan_session
 from repbeat.coach.programmes import library
+from repbeat.coach.situation import Deload, Line, Situation
+from repbeat.ingest.days import day_of
 from repbeat.people import consent
 from repbeat.services import calendar, connections
+from repbeat_protocol import exercises
 
 TODAY = date(2026, 11, 25)
 
@@ -70,3 +74,16 @@ def test_recovery_is_suggested_after_a_day_of_high_load() -> None:
     )  # nothing is usual yet
     planned = frozenset({TODAY + timedelta(days=1)})
     assert calendar.recovery_day(days(*usual, (0, 80.0)), planned, TODAY) == TODAY + timedelta(days=2)
+
+
+def test_a_lighter_week_is_in_it(world: World) -> None:
+    one = calendar.connect(world.db, world.athlete_id, world.now_ms)
+    day = day_of(world.now_ms, 0)
+    line = Line(exercise=exercises.code("squat"), sets=3, reps_low=8, reps_high=10, load_g=60_000)
+    situation = Situation(day=day, base=(line,), deload=Deload(weeks_since=1, running=True))
+    shelf.keep_proposal(
+        world.db, world.athlete_id, situation, plan_session(situation), world.now_ms, revision=2
+    )
+    events = Calendar.from_ical(calendar.feed(world.db, one, world.now_ms)).walk("VEVENT")
+    (week,) = [event for event in events if event["summary"] == "Lighter week"]
+    assert (week["dtstart"].dt, week["dtend"].dt) == (day, day + timedelta(days=7))

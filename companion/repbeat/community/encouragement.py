@@ -98,6 +98,19 @@ def reported(db: Database) -> list[Note]:
     )
 
 
+def settle(db: Database, note_id: str) -> Note:
+    """Delete a reported note; what it was. NotFound for one that nobody reported."""
+    for one in reported(db):
+        if one.note_id == note_id:
+            db.run(
+                "DELETE FROM encouragements WHERE athlete_id = :athlete_id AND note_id = :note_id",
+                athlete_id=one.athlete_id,
+                note_id=note_id,
+            )
+            return one
+    raise NotFound("no such reported note")
+
+
 def block(db: Database, athlete_id: str, account_id: str, now_ms: int) -> None:
     """Take no notes from an account any more, and see none of its old ones."""
     db.insert("blocked_senders", [{"athlete_id": athlete_id, "account_id": account_id, "since_ms": now_ms}])

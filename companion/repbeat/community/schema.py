@@ -139,8 +139,11 @@ _CHALLENGES = (
     "CREATE INDEX challenge_members_by_challenge ON challenge_members (challenge_id)",
 )
 
+_BREATHING = ("ALTER TABLE shared_sessions ADD COLUMN kind TEXT NOT NULL DEFAULT 'training'",)
+
 MIGRATIONS = (
     Migration("0001_community", _FIRST),
     Migration("0002_shared", _SHARED),
     Migration("0003_challenges", _CHALLENGES),
+    Migration("0004_breathing", _BREATHING),
 )

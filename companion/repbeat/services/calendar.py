@@ -121,14 +121,13 @@ def _done(db: Database, session: Session, stamp: datetime) -> Event:
 
 def _planned(db: Database, athlete_id: str, today: date, stamp: datetime) -> Iterable[Event]:
     enrolled = shelf.enrolment(db, athlete_id)
-    if enrolled is None:
-        return
-    programme = enrolled.content()
-    for day in sorted(planned_days(db, athlete_id, today)):
-        number = programme.week[day.weekday()]
-        event = _event(f"plan-{day}@repbeat", stamp, f"Planned: {programme.days[number - 1].name}")
-        yield _all_day(event, day, day + timedelta(days=1))
-    for kept in shelf.proposals(db, athlete_id):
+    if enrolled is not None:
+        programme = enrolled.content()
+        for day in sorted(planned_days(db, athlete_id, today)):
+            number = programme.week[day.weekday()]
+            event = _event(f"plan-{day}@repbeat", stamp, f"Planned: {programme.days[number - 1].name}")
+            yield _all_day(event, day, day + timedelta(days=1))
+    for kept in shelf.proposals(db, athlete_id):  # without a programme, too
         if kept.revision is not None and kept.decided().kind is Kind.DELOAD:
             begin = date.fromisoformat(kept.day)
             if (today - begin).days <= DAYS_BACK:

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from repbeat.community import encouragement
 from repbeat.people import accounts, setup, tenants
 from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
@@ -32,6 +33,7 @@ def everybody() -> str:
         gym_names={gym.gym_id: gym.name for gym in gyms},
         group_names={group.group_id: group.name for gym in gyms for group in tenants.groups(db, gym.gym_id)},
         roles=tenants.ROLES,
+        reported=len(encouragement.reported(db)),
         devices=[(one, tenants.gym_of_device(db, one.device_id)) for one in devices.every(db)],
     )
 

@@ -50,7 +50,8 @@ def create() -> ResponseReturnValue:
         _check()
     except PeopleError as error:
         return _refused(error)
-    session = sessions.create(store(), name, now_ms())
+    breathing = request.form.get("kind") == sessions.BREATHING
+    session = sessions.create(store(), name, now_ms(), sessions.BREATHING if breathing else sessions.TRAINING)
     _take_part(session.code)
     return redirect(url_for("shared.one", code=session.code))
 
@@ -81,7 +82,12 @@ def join() -> ResponseReturnValue:
 def one(code: str) -> str:
     """Everybody in it, and the countdown."""
     session = _taken_part_in(code)
-    return render_template("shared_session.html", session=session, state=_state(session))
+    return render_template(
+        "shared_session.html",
+        session=session,
+        state=_state(session),
+        pace=shared_state.PACE if session.kind == sessions.BREATHING else None,
+    )
 
 
 @shared.get("/shared/<code>/state.json")

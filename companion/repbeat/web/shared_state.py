@@ -15,6 +15,8 @@ from repbeat_protocol import live as wire
 
 ACTIVE = (wire.READY, wire.IN_SET, wire.REST, wire.BREATHING)
 
+PACE = {"listen": sessions.LISTEN_S, "paced": sessions.PACED_S, "in": sessions.IN_S, "out": sessions.OUT_S}
+
 
 def members(db: Database, session: Shared) -> list[dict[str, Any]]:
     """Everybody, those who left too; what nobody has said yet is None."""

@@ -68,6 +68,7 @@ class Guest:
         session = msgspec.structs.replace(
             session,
             name=answer.name,
+            kind=answer.kind,
             host_key=answer.host_key,
             start_ms=start_ms,
             ended_ms=answer.ended_ms,

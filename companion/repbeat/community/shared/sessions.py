@@ -21,6 +21,11 @@ LASTS_MS = 12 * 3600 * 1000
 COUNTDOWN_MS = 10_000
 MOST_MEMBERS = 100
 MOST_EVENTS = 500  # in one answer
+TRAINING, BREATHING = "training", "breathing"
+
+# Breathing together goes as a band paces by itself (firmware/device/session/breathing.py): a minute of
+# listening, three of six breaths a minute, a minute of listening.
+LISTEN_S, PACED_S, IN_S, OUT_S = 60, 180, 4, 6
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +43,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 
     seen_number: int = 0
     problem: str = ""
+    kind: str = TRAINING
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -80,9 +86,9 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def create(db: Database, name: str, now_ms: int) -> Shared:
-    """A session hosted here."""
-    session = Shared(code=new_code(), name=name, host="", host_key="", created_ms=now_ms)
+def create(db: Database, name: str, now_ms: int, kind: str = TRAINING) -> Shared:
+    """A session hosted here, of training or of breathing."""
+    session = Shared(code=new_code(), name=name, host="", host_key="", created_ms=now_ms, kind=kind)
     db.insert("shared_sessions", [session])
     return session
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from repbeat.community.shared.errors import BadMessage
-from repbeat.community.shared.sessions import MOST_EVENTS, MOST_MEMBERS, Event, Member, Shared
+from repbeat.community.shared.sessions import MOST_EVENTS, MOST_MEMBERS, TRAINING, Event, Member, Shared
 
 VERSION = 1
 
@@ -32,6 +32,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ended_ms: int | None
     members: list[Member]
     events: list[Event]
+    kind: str = TRAINING
 
 
 def ask_of(body: bytes) -> Ask:
@@ -68,4 +69,5 @@ def answer(session: Shared, host_key: str, now_ms: int, members: list[Member], e
         ended_ms=session.ended_ms,
         members=[outward(member) for member in members],
         events=events,
+        kind=session.kind,
     )

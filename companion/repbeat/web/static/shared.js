@@ -1,4 +1,5 @@
 // Keeps a shared session's table and countdown current.
+import { Breath } from "./breath.js";
 import { Start } from "./countdown.js";
 
 const table = document.getElementById("members");
@@ -7,6 +8,7 @@ const problem = document.getElementById("problem");
 const words = JSON.parse(document.getElementById("shared-words").textContent);
 const PERIOD_MS = 500;
 const start = new Start();
+const breath = Breath.onPage();
 
 async function tick() {
   const asked = performance.now();
@@ -38,6 +40,7 @@ function show(member) {
 function count() {
   const text = start.text(words);
   if (countdown.textContent !== text) countdown.textContent = text;
+  breath?.show(start.since);
   requestAnimationFrame(count);
 }
 
