@@ -30,6 +30,7 @@ from repbeat.web.people_pages import people
 from repbeat.web.privacy_pages import privacy
 from repbeat.web.programme_pages import programmes
 from repbeat.web.report_pages import reports
+from repbeat.web.result_pages import results
 from repbeat.web.roster_pages import roster
 from repbeat.web.services_pages import services
 from repbeat.web.shared_api import shared_api
@@ -75,7 +76,7 @@ def create_app(
     delivery.install(app)
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
-        *(gym, together, reports, shared, shared_api, delivery.delivery, monitoring),
+        *(gym, together, reports, results, shared, shared_api, delivery.delivery, monitoring),
     ):
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)

@@ -7,6 +7,7 @@ from repbeat.coach.session_rules import Kind
 from repbeat.community import amounts, boards
 from repbeat.community.errors import BadEntry, BadInvite, Blocked, CommunityError, NotAMember, TooMany
 from repbeat.community.shared.errors import UnknownCode, Unreachable
+from repbeat.community.summary import NotSigned
 from repbeat.derive.readiness import State
 from repbeat.people import errors as people
 from repbeat.services.errors import BadConnection, NotConnected, ServiceError
@@ -110,6 +111,7 @@ ERRORS: dict[type[Exception], str] = {
     BadEntry: "Look at what was entered: something of it cannot be.",
     UnknownCode: "No shared session has this code: ask for it again, letter by letter.",
     Unreachable: "The other companion does not answer: look at the address and try again.",
+    NotSigned: "This is no result that a companion signed, or it was changed afterwards: do not believe it.",
     CommunityError: "The other companion cannot be understood or believed.",
     BadConnection: "The service does not know you by what was entered: look at it again.",
     NotConnected: "This service is not connected.",
