@@ -99,7 +99,12 @@ def test_a_planned_session_from_motion_and_pulse_to_records(tmp_path: Path) -> N
 
 
 def test_heart_rate_is_recorded_while_worn_and_the_light_goes_out_when_not(tmp_path: Path) -> None:
-    worn_s = 400
+    worn_s = 240
+    light_ma: list[list[float]] = []  # of each LED: before, in the middle, afterwards
+
+    async def look(band: Device) -> None:
+        band.send({"type": "report"})
+        light_ma.append((await band.event("report", since=len(band.events)))["light_ma"])
 
     async def scenario(band: Device) -> None:
         t_ms = np.arange(0, (worn_s + 240) * 1000, 10.0)
@@ -109,9 +114,17 @@ def test_heart_rate_is_recorded_while_worn_and_the_light_goes_out_when_not(tmp_p
         band.feed("ppg", t_ms, light.astype(np.float32))
         rest = np.tile(np.array([0, 0, 1, 0, 0, 0], np.float32), (len(t_ms), 1))
         band.feed("imu", t_ms, rest)
-        await band.advance(worn_s + 235)
+        for part_s in (30, worn_s - 30, 235):
+            await band.advance(part_s)
+            await look(band)
 
     log = live(tmp_path, scenario)
+    before, lit, afterwards = light_ma
+    assert len(lit) == 2
+    assert min(lit) >= 5
+    for dim in (before, afterwards):  # infrared alone, to see skin come
+        assert len(dim) == 1
+        assert dim[0] < 1.5
     told = seconds(log)
     assert not [second for second in told if second[0] < 58_000 and second[2] > heart.NO_CONTACT]
     worn = [second for second in told if second[2] > heart.NO_CONTACT]

@@ -104,10 +104,11 @@ export class Board {
     else this.clock.at(t_ms, press);
   }
 
-  /** Figures for the parent: what the signals and the flash went through. */
+  /** Figures for the parent: what the signals and the flash went through, and the optical sensor's light, mA an LED. */
   report() {
     const starved_ms = Object.fromEntries(Object.entries(this.signals).map(([k, s]) => [k, Math.round(s.starved_ms)]));
-    return { starved_ms, flash_operations: this.supply.operations };
+    const light_ma = [...this.chips.values()].flatMap((chip) => chip.light_ma ?? []);
+    return { starved_ms, flash_operations: this.supply.operations, light_ma };
   }
 
   /** Functions of the JS module `_host`. `runtime` gives the interpreter's module, whose heap may move between calls. */

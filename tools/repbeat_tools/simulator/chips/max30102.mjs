@@ -48,6 +48,13 @@ export class Max30102 extends RegisterChip {
     return slots;
   }
 
+  /** mA through each LED that is pulsed now, by slot. */
+  get light_ma() {
+    const mode = this.registers[MODE];
+    if (mode & 0x80 || (mode & 7) === 0) return []; // shut down, or never started
+    return this.slots().map((slot) => this.registers[slot === 1 ? LED1 : LED2] * MA_PER_STEP);
+  }
+
   advance(now_ms) {
     this.clock.run(now_ms, (t_ms) => this.#convert(t_ms));
     if (now_ms >= this.temperature_at) {
