@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: setup demo test check bench screenshots pages-report texts lock clean help
+.PHONY: setup demo test check firmware bench screenshots pages-report texts lock clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## *' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ test: setup      ## everything CI runs: lint, types, and all tests
 
 check: setup     ## lint and types only
 	@$(RUN)/python tools/check.py
+
+firmware: setup  ## the firmware against the stubs of each board's chip, and its compiled sizes
+	@$(RUN)/python tools/check_firmware.py $(ARGS)
 
 bench: setup     ## speed and size, as ratios within one run
 	@$(RUN)/repbeat bench $(ARGS)

@@ -64,6 +64,7 @@ class Core:
         self.updates = Updates(self.slots, crashes, self)
         self.updates.tell()
         self._model = board_settings["board"]
+        self.link = None  # each mode makes its own
 
     def _record_boot(self) -> None:
         values = (machine.reset_cause(),) + version.PARTS + (min(self.log.torn_bytes, 0xFFFF),)
