@@ -25,13 +25,13 @@ class KnownKeys(DeviceKeys):
         return super().get(device_id) or Held(SLOT, KEY)
 
 
-def settle(flash: Path, board: dict[str, Any]) -> None:
-    """Put KEY into the settings of a flash file; other partitions stay as they are."""
+def settle(flash: Path, board: dict[str, Any], settings: dict[str, Any] = SETTINGS) -> None:
+    """Put KEY, or other settings, into those of a flash file; other partitions stay as they are."""
     with firmware_importable():
         from device.store.settings import Settings  # type: ignore[import-not-found]
 
     cells = flash.read_bytes() if flash.exists() else FlashImage.blank(board, "cfg").cells()
     image = FlashImage(cells, board, "cfg")
-    Settings(image).update(SETTINGS)
+    Settings(image).update(settings)
     flash.parent.mkdir(parents=True, exist_ok=True)
     image.save(flash)

@@ -1,4 +1,4 @@
-"""`repbeat demo`: two bands train, sync and get a new plan, while a page shows it live."""
+"""`repbeat demo`: bands train, sync and get a new plan, or share machines, while a page shows it live."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ from repbeat.store import Database
 from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat.web.background import served
+from repbeat_tools.demo import gym_outcome
 from repbeat_tools.demo import scene as scenes
+from repbeat_tools.demo.floor import athletes_with_bands
+from repbeat_tools.demo.gym_scene import GymScene
 from repbeat_tools.demo.morning import AmberMorning
 from repbeat_tools.demo.outcome import outcome
-from repbeat_tools.demo.training import modelled, recorded
+from repbeat_tools.demo.together import Together
+from repbeat_tools.demo.training import Trainee, modelled, recorded
 from repbeat_tools.simulator.errors import SimulatorError
 from repbeat_tools.simulator.players.recordings import NoRecording
 
@@ -37,10 +41,11 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @click.option(
     "--scenario",
-    type=click.Choice(["training", "amber"]),
+    type=click.Choice(["training", "amber", "gym"]),
     default="training",
     show_default=True,
-    help="amber: one band, a poor night, a lighter plan that a coach lets through.",
+    help="amber: one band, a poor night, a lighter plan that a coach lets through. "
+    "gym: three machines that four athletes share.",
 )
 @click.option("--once", is_flag=True, help="End by itself when the loop has closed.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on standard output.")
@@ -64,6 +69,9 @@ def demo(
     port: int,
 ) -> None:
     """Show the whole loop: motion and pulse to repetitions, over the air, into the store, to a new plan.
+
+    With --scenario gym sensors look at machines' weight stacks, and each set goes to who did it, or to the
+    unclaimed pool.
 
     The firmware runs in the real MicroPython interpreter, Bluetooth is a real host stack on an emulated
     link, and the companion is the real one.
@@ -125,23 +133,23 @@ async def _run(
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="repbeat-demo-"))
             database = Path(folder) / "repbeat.sqlite3"
         store = stack.enter_context(Database(database))
-        async with scenes.new_air(speed) as air:
-            clock = scenes.world_clock(air)
+        async with scenes.new_air(None if scenario == "gym" else speed) as air:
+            together = Together(air, speed)
+            clock = together.unix_s if scenario == "gym" else scenes.world_clock(air)
             central = await air.central("companion")
             hub = Hub(store, backends=central.backends, unix_s=clock, backoff=Backoff(stranger_s=0.2))
             app = create_app(store, hub.board.snapshot, clock, access=Open("demo"))
             address = stack.enter_context(served(app, 0 if once else port))
             say(f"watch it at {address}/")
             parts = (store, air, hub, clock, scenes.load_board(), say)
-            if scenario == "amber":
-                scene: scenes.Scene = AmberMorning(*parts, by_itself=once)
-                people = modelled()[:1]
-            else:
-                scene = scenes.Scene(*parts)
-                people = recorded(recordings, participant) if recordings and participant else modelled()
+            scene: scenes.Scene = scenes.Scene(*parts)
+            if scenario == "gym":
+                scene = GymScene(*parts, together=together)
+            elif scenario == "amber":
+                scene = AmberMorning(*parts, by_itself=once)
             async with asyncio.timeout(LIMIT_S if once else None):
-                await scene.run(people, central.backends)
-            result = outcome(scene)
+                await scene.run(_people(scenario, recordings, participant), central.backends)
+            result = gym_outcome.outcome(scene) if isinstance(scene, GymScene) else outcome(scene)
             if not once:
                 _show(result)
                 say("the loop has closed; the page stays until Ctrl-C")
@@ -149,10 +157,28 @@ async def _run(
             return result
 
 
+def _people(scenario: str, recordings: Path | None, participant: str | None) -> list[Trainee]:
+    if scenario == "gym":
+        return athletes_with_bands()
+    if scenario == "amber":
+        return modelled()[:1]
+    return recorded(recordings, participant) if recordings and participant else modelled()
+
+
 def _show(result: dict[str, Any]) -> None:
-    echo = click.echo
     same = "identical, byte for byte" if result["log_identical"] else "NOT identical"
-    echo(f"{result['records_on_device']} records on the bands, {result['records_in_store']} stored: {same}.")
+    on_devices, in_store = result["records_on_device"], result["records_in_store"]
+    click.echo(f"{on_devices} records on the devices, {in_store} stored: {same}.")
+    if result.get("scenario") == "gym":
+        _show_machines(result)
+    else:
+        _show_training(result)
+    for row in result["plan_applied"]:
+        click.echo(f"  {row['athlete']}: the band's log proves plan {row['revision']}")
+
+
+def _show_training(result: dict[str, Any]) -> None:
+    echo = click.echo
     for row in result["sets"]:
         planned = "–".join(map(str, row["planned"])) if row["planned"] else "none"
         figures = f"planned {planned}, counted {row['counted']}, truth {row['truth']}"
@@ -162,5 +188,13 @@ def _show(result: dict[str, Any]) -> None:
             echo(f"  {row['athlete']}, plan {row['old_revision']} → {row['new_revision']}: {change['why']}")
         for verdict in row["unchanged"]:
             echo(f"  {row['athlete']}, plan {row['old_revision']} stays: {verdict['why']}")
-    for row in result["plan_applied"]:
-        echo(f"  {row['athlete']}: the band's log proves plan {row['revision']}")
+
+
+def _show_machines(result: dict[str, Any]) -> None:
+    for row in result["sets"]:
+        whose = row["athlete"] or "unclaimed"
+        why = f"{row['how']}, score {row['score']}, margin {row['margin']}" if row["score"] else row["how"]
+        click.echo(f"  {row['machine']}: {whose} ({why}); counted {row['counted']}, truth {row['truth']}")
+    click.echo(
+        f"  {result['right']} of {len(result['sets'])} sets are under the right person or in the pool."
+    )

@@ -11,12 +11,23 @@ from repbeat_protocol import exercises, plan
 from repbeat_protocol import records as wire
 from repbeat_tools import device_log
 from repbeat_tools.demo.pairing import Counted, paired
-from repbeat_tools.demo.scene import PACE, Band, Scene
+from repbeat_tools.demo.scene import PACE, Band, Member, Scene
 
 
 def outcome(scene: Scene) -> dict[str, Any]:
     """The demo's one JSON object; the names are DESIGN's."""
-    logs = [_log(scene, band) for band in scene.bands]
+    return {
+        **logs_and_link(scene),
+        "sets": [row for band in scene.bands for row in _sets(scene, band)],
+        "plans": [_plan(scene.database, band) for band in scene.bands],
+        "plans_on_devices": [_in_force(scene, band) for band in scene.bands],
+    }
+
+
+def logs_and_link(scene: Scene) -> dict[str, Any]:
+    """What every scene tells: each device's log against the store's, and what carried it."""
+    wearers = {band.device_id: band.trainee.name for band in scene.bands}
+    logs = [_log(scene, member, wearers.get(member.device_id)) for member in scene.members]
     name, _, number = scene.bands[0].interpreter.partition(" ")
     return {
         "records_on_device": sum(log["on_device"] for log in logs),
@@ -25,10 +36,7 @@ def outcome(scene: Scene) -> dict[str, Any]:
         "duplicates": sum(log["duplicates"] for log in logs),
         "log_identical": all(log["identical"] for log in logs),
         "devices": logs,
-        "sets": [row for band in scene.bands for row in _sets(scene, band)],
-        "plans": [_plan(scene.database, band) for band in scene.bands],
-        "plan_applied": [row for band, log in zip(scene.bands, logs, strict=True) for row in log["applied"]],
-        "plans_on_devices": [_in_force(scene, band) for band in scene.bands],
+        "plan_applied": [row for log in logs for row in log["applied"]],
         "link": {
             "client": f"bleak {version('bleak')}",
             "host": f"bumble {version('bumble')}",
@@ -40,34 +48,32 @@ def outcome(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _log(scene: Scene, band: Band) -> dict[str, Any]:
+def _log(scene: Scene, member: Member, wearer: str | None) -> dict[str, Any]:
     """One device: its flash, read by the firmware's own code, beside what the store kept of it."""
-    log_id, held = device_log.read(band.device.flash_dir / "flash.bin", scene.board)
+    log_id, held = device_log.read(member.device.flash_dir / "flash.bin", member.board)
     stored = [
         (record.seq, record.raw)
-        for batch in records.of_log(scene.database, band.device_id, log_id)
+        for batch in records.of_log(scene.database, member.device_id, log_id)
         for record in batch
     ]
     on_device = dict(held)
     in_store = dict(stored)
     return {
-        "device": band.device.name,
+        "device": member.device.name,
         "on_device": len(held),
         "in_store": len(stored),
         "missing": len(on_device.keys() - in_store.keys()),
         "duplicates": len(stored) - len(in_store),
         "identical": held == stored,
         "applied": [
-            {"athlete": band.trainee.name, **applied}
-            for seq, raw in held
-            if (applied := _applied(raw, seq)) is not None
+            {"athlete": wearer, **applied} for seq, raw in held if (applied := _applied(raw, seq)) is not None
         ],
     }
 
 
 def _in_force(scene: Scene, band: Band) -> dict[str, Any]:
     """What the band itself goes by, read from its flash."""
-    found = device_log.plan_in_force(band.device.flash_dir / "flash.bin", scene.board)
+    found = device_log.plan_in_force(band.device.flash_dir / "flash.bin", band.board)
     items = found.items if found else []
     return {
         "athlete": band.trainee.name,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from bleak import BleakClient, BleakScanner
 
@@ -17,7 +17,7 @@ from repbeat.store import Database, athletes, devices, plans
 from repbeat_protocol import gatt
 from repbeat_tools import boards
 from repbeat_tools.demo.training import Trainee
-from repbeat_tools.simulator import Air, Device, Pace, Scaled
+from repbeat_tools.simulator import Air, Device, Pace, Scaled, Virtual
 from repbeat_tools.simulator.model import Athlete
 from repbeat_tools.simulator.players import stage
 
@@ -28,6 +28,7 @@ SESSION_LIMIT_S = 1800.0  # device time after which a session is given up
 AHEAD_MS = 2000.0  # signals reach so far ahead that a stutter of this computer starves no sensor
 HOLD_MS = 1200.0  # a long press
 CLAIM_AGAIN_S = 1.5  # wall time, within the claim window at the demo's speeds
+CLAIM_LIMIT_S = 10.0  # a device: one connection at a time
 STEP_LIMIT_S = 60.0  # wall time for each step that waits on the hub
 
 Say = Callable[[str], None]
@@ -37,12 +38,21 @@ class DemoFailed(RuntimeError):
     """A step of the loop did not happen; the message names it."""
 
 
+class Member(Protocol):
+    """A device of the demo's world; `board`: its settings as compiled."""
+
+    device: Device
+    board: dict[str, Any]
+    device_id: str
+
+
 @dataclass
 class Band:
     """One band of the demo and whose it is."""
 
     trainee: Trainee
     device: Device
+    board: dict[str, Any]
     athlete: Athlete | None = None
     device_id: str = ""
     athlete_id: str = ""
@@ -78,10 +88,15 @@ class Scene:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
 
+    @property
+    def members(self) -> Sequence[Member]:
+        """Every device of this world."""
+        return self.bands
+
     async def go_on(self) -> None:
-        """Bands on again, hub running, until cancelled: for the pages after the loop has closed."""
-        for band in self.bands:
-            await band.device.power_on()
+        """Devices on again, hub running, until cancelled: for the pages after the loop has closed."""
+        for member in self.members:
+            await member.device.power_on()
         await self.hub.run()
 
     # Steps
@@ -97,23 +112,29 @@ class Scene:
     async def _switch_on(self, trainees: list[Trainee], backends: tuple[Any, Any]) -> None:
         for number, trainee in enumerate(trainees):
             device = await self.air.device(f"band-{number + 1}", board=self.board, heap_kb=HEAP_KB)
-            band = Band(trainee, device)
-            band.interpreter = await _interpreter(device, backends)
+            band = Band(trainee, device, self.board)
+            band.interpreter = await interpreter(device, backends)
             self.bands.append(band)
             self.say(f"{device.name} is on, {band.interpreter}")
 
     async def _claim(self) -> None:
-        """Hold each band's button, so that this companion may claim it; again where the window has closed."""
-        end = time.monotonic() + STEP_LIMIT_S
-        while len(devices.every(self.database)) < len(self.bands):
+        """Hold each button, so that this companion may claim the device; again where the window closed."""
+        end = time.monotonic() + STEP_LIMIT_S + CLAIM_LIMIT_S * len(self.members)
+        while waiting := self._unclaimed():
             if time.monotonic() > end:
-                raise DemoFailed(f"waited {STEP_LIMIT_S:.0f} s for: both bands claimed")
-            for band in self.bands:
-                now_ms = band.device.now_ms
-                band.device.send({"type": "button", "t_ms": now_ms + 100, "down": True})
-                band.device.send({"type": "button", "t_ms": now_ms + 100 + HOLD_MS, "down": False})
-            await asyncio.sleep(CLAIM_AGAIN_S)
+                raise DemoFailed("not every device was claimed in time: this machine is too busy")
+            for device in waiting:
+                press(device, HOLD_MS)
+            await self._held()
         self.hub.trust.claims = False
+
+    async def _held(self) -> None:
+        """Until the buttons are up again, and a claim may have come."""
+        await asyncio.sleep(CLAIM_AGAIN_S)
+
+    def _unclaimed(self) -> list[Device]:
+        claimed = {device.address for device in devices.every(self.database)}
+        return [member.device for member in self.members if member.device.mac not in claimed]
 
     async def _give_plans(self) -> None:
         """Each band is met once, given to its athlete, and sent the athlete's first plan."""
@@ -153,9 +174,9 @@ class Scene:
     async def _stop(self) -> None:
         """Switch each band off when all that it holds is here: a new record in between means once more."""
         self._ending = True
-        for band in self.bands:
-            await self._wait(f"{band.device.name} in step", partial(self._in_step, band))
-            await band.device.close()
+        for member in self.members:
+            await self._wait(f"{member.device.name} in step", partial(self._in_step, member))
+            await member.device.close()
 
     # What is waited for
 
@@ -164,8 +185,8 @@ class Scene:
         ended = self.database.value("SELECT COUNT(*) FROM sessions WHERE end_seq IS NOT NULL")
         return ended == len(self.bands) and all(self._in_step(band) for band in self.bands)
 
-    def _in_step(self, band: Band) -> bool:
-        state = self.hub.board.snapshot().get(band.device_id)
+    def _in_step(self, member: Member) -> bool:
+        state = self.hub.board.snapshot().get(member.device_id)
         return state is not None and state.link == "connected" and state.cursor >= state.head_seq
 
     def _all_applied(self) -> bool:
@@ -187,9 +208,9 @@ class Scene:
     async def _wait(self, what: str, there: Callable[[], bool]) -> None:
         end = time.monotonic() + STEP_LIMIT_S
         while not there():
-            for band in self.bands:
-                if band.device.failure is not None:
-                    raise band.device.failure
+            for member in self.members:
+                if member.device.failure is not None:
+                    raise member.device.failure
             if time.monotonic() > end:
                 raise DemoFailed(f"waited {STEP_LIMIT_S:.0f} s for: {what}")
             await asyncio.sleep(0.05)
@@ -198,7 +219,14 @@ class Scene:
         return round(self.unix_s() * 1000)
 
 
-async def _interpreter(device: Device, backends: tuple[Any, Any]) -> str:
+def press(device: Device, duration_ms: float) -> None:
+    """Press a device's button."""
+    at_ms = device.now_ms + 100
+    device.send({"type": "button", "t_ms": at_ms, "down": True})
+    device.send({"type": "button", "t_ms": at_ms + duration_ms, "down": False})
+
+
+async def interpreter(device: Device, backends: tuple[Any, Any]) -> str:
     """What the firmware says it runs on, read over the air."""
     scanner, client = backends
     found = await BleakScanner.find_device_by_address(device.mac, timeout=20, backend=scanner)
@@ -215,11 +243,11 @@ def world_clock(air: Air) -> Callable[[], float]:
     return lambda: begun_s + air.now_ms / 1000
 
 
-def new_air(speed: float) -> Air:
-    """The demo's air: paced as a radio is, `speed` device seconds a second."""
-    return Air(clock=Scaled(speed), pace=PACE)
+def new_air(speed: float | None) -> Air:
+    """The demo's air: paced as a radio is, `speed` device seconds a second; None: as Together has it."""
+    return Air(clock=Virtual() if speed is None else Scaled(speed), pace=PACE)
 
 
-def load_board() -> dict[str, Any]:
-    """Settings of the board that the demo's bands are."""
-    return boards.load(boards.shipped(BOARD))
+def load_board(name: str = BOARD) -> dict[str, Any]:
+    """Settings of a shipped board: of the one that the demo's bands are."""
+    return boards.load(boards.shipped(name))
