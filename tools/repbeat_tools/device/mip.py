@@ -16,7 +16,7 @@ FILE = ROOT / "package.json"
 
 
 def package() -> dict[str, Any]:
-    """Every source of the device: its path there, and its path from this file on. board.json is the board's own."""
+    """Every source of the device: its path there, and its path in the checkout."""
     urls = [[name.lstrip("/"), path.relative_to(ROOT).as_posix()] for name, path in bundle.sources().items()]
     return {"urls": urls, "deps": [], "version": _version()}
 
