@@ -234,6 +234,7 @@ def test_figures_are_published_once_and_too_few_is_an_answer(
 
 
 def test_recovery_is_logged_exported_and_erased(db: Database, athlete_id: str) -> None:
+    # Row 54.
     entry = recovery_log.add(db, athlete_id, date(2026, 11, 25), "sauna", 15, " after squats ")
     assert recovery_log.of_athlete(db, athlete_id) == [entry]
     assert entry.note == "after squats"

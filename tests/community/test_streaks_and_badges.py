@@ -23,6 +23,7 @@ def planned(weeks: int, weekdays: tuple[int, ...] = (0, 2, 4), start: date = MON
 
 
 def test_planned_rest_breaks_nothing_and_sessions_may_move_within_the_week() -> None:
+    # Row 45.
     days = planned(4)
     moved = {day + DAY if day.weekday() == 2 else day for day in days}
     found = streaks.streak(Schedule(days), moved, MONDAY + timedelta(weeks=4))
@@ -45,6 +46,7 @@ def test_illness_and_weeks_without_a_plan_break_nothing() -> None:
 
 
 def test_a_deload_week_counts_by_what_it_plans() -> None:
+    # Row 45.
     days = planned(3) | planned(1, (0,), MONDAY + timedelta(weeks=3))
     assert streaks.streak(Schedule(days), days, MONDAY + timedelta(weeks=4)).weeks == 4
 

@@ -466,6 +466,7 @@ def check_a_pending_repetition_is_settled_at_the_end():
 
 
 def check_rest_is_stretched_while_the_heart_is_fast():
+    # Row 29.
     world = World(plan(Item(1, 2, 6, 8, rest_s=60, rest_until_bpm=110)))
     world.press()
     world.bpm, world.state = 140, heart.GOOD
@@ -633,6 +634,7 @@ def check_the_plan_latches_heart_rates_above_the_settings():
 
 
 def check_the_strain_cap_cues_once():
+    # Row 32: nobody is connected.
     world = World(plan(Item(1, 1, 6, 8), resting_bpm=60, max_bpm=190, strain_cap_x10=20))
     world.press()
     world.bpm, world.state = 185, heart.GOOD

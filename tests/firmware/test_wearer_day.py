@@ -108,6 +108,7 @@ def test_unwell_stops_is_recorded_and_locks_over_a_restart(tmp_path: Path) -> No
 
 
 def test_breathing_by_three_presses_with_figures_before_and_after(tmp_path: Path) -> None:
+    # Row 56.
     prepare(tmp_path, breathing_s=60)
     cued: list[str | None] = []
 

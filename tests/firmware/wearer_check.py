@@ -166,6 +166,7 @@ def check_in_a_session_a_press_waits_for_nothing():
 
 
 def check_the_effort_is_asked_and_answered_by_presses():
+    # Row 42.
     for n, wanted in ((7, 7), (10, 10), (12, 10)):
         world = World()
         world.trained()
@@ -186,6 +187,7 @@ def check_a_long_press_answers_zero():
 
 
 def check_an_effort_that_is_not_answered_stays_open():
+    # Row 42.
     world = World()
     world.trained()
     world.live(61000)
@@ -205,6 +207,7 @@ def check_a_session_without_a_set_is_not_asked_about():
 
 
 def check_a_check_in_takes_less_than_twenty_seconds():
+    # Row 41.
     world = World()
     world.presses(2)
     world.live(600)
@@ -232,6 +235,7 @@ def check_items_left_out_are_unknown_and_silence_is_no_record():
 
 
 def check_unwell_stops_records_locks_and_says_to_seek_help():
+    # Row 62.
     world = World()
     world.presses(1)
     world.live(1000)
@@ -330,6 +334,7 @@ def check_cues_can_be_chosen_and_switched_off():
 
 
 def check_quiet_hours_let_no_cue_through_but_the_answer_to_a_call_for_help():
+    # Row 57.
     play, felt, seen = cueing(quiet=True)
     for pattern in cues.PATTERNS.values():
         play(pattern)

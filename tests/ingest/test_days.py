@@ -41,6 +41,7 @@ def two_sessions() -> list:
 
 
 def test_day_values_are_what_the_rows_give(db: Database) -> None:
+    # Row 24.
     athlete = ann(db)
     ingest(db, made.DEVICE, made.LOG, two_sessions(), made.NOW_MS)
     loads = values.of_days(db, athlete, days.LOAD, "2026-01-01", "2027-01-01")

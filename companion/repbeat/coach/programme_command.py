@@ -21,7 +21,10 @@ from repbeat_protocol.plan import PlanError
 
 @click.group()
 def programme() -> None:
-    """Training programmes: see, import, export, begin."""
+    """Training programmes: see, import, export, begin.
+
+    The device runs a day's sets; conditioning stands after them on Today, by heart rate zone or by feel.
+    """
 
 
 @programme.command(name="list")
