@@ -17,7 +17,7 @@ from repbeat.coach.learn.person import Lift, needed_ln_max
 from repbeat.coach.learn.regression import student_at
 from repbeat.coach.rules import Chance
 from repbeat.ingest.days import day_of
-from repbeat.store import Database, athletes, plans
+from repbeat.store import Database, NotFound, athletes, devices, plans
 from repbeat.store.console import errors_shown, json_option, print_json
 from repbeat.store.location import Location, database_option
 from repbeat_protocol import exercises
@@ -69,7 +69,7 @@ def look(db: Database, athlete_id: str, day: date) -> dict[str, Any]:
             "inputs": msgspec.json.decode(learned.inputs),
         },
         "estimates": [
-            {"of": _named(source), "name": name, **one._asdict()}
+            {"of": _named(db, source), "name": name, **one._asdict()}
             for source, found in person.estimates.items()
             for name, one in found.items()
         ],
@@ -126,8 +126,14 @@ def _chance(lift: Lift, load_g: int, item: wire.Item, rpe: float | None) -> floa
     return lift.chance(needed_ln_max(load_g / 1000, item.reps_low, item.sets, rpe or HARDEST))
 
 
-def _named(source: str) -> str:
-    return exercises.slug(int(source)) if source.isdecimal() and len(source) < DEVICE_DIGITS else source
+def _named(db: Database, source: str) -> str:
+    """An exercise by its name, a device by what its owner calls it."""
+    if source.isdecimal() and len(source) < DEVICE_DIGITS:
+        return exercises.slug(int(source))
+    try:
+        return devices.get(db, source).name or source
+    except NotFound:
+        return source
 
 
 @click.command()
