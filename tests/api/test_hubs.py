@@ -16,6 +16,7 @@ import pytest
 from api.conftest import Caller
 from web.town import OTHER_DEVICE, OTHER_LOG, PASSWORD, Town
 
+from repbeat.hub import events
 from repbeat.hub.upload import Uploader, UploadFailed
 from repbeat.ingest.batch import ingest
 from repbeat.people import setup, tokens
@@ -194,6 +195,27 @@ def test_a_hub_reaches_the_devices_of_its_own_gym_alone(town: Town, caller: Call
     refused = hub.ask("PUT", "/devices/00000000000000c3", 422, json={**heard, "gym_id": "home"})
     assert "elsewhere" in refused["detail"]
     caller(town.people["athlete"], [tokens.HUB]).ask("PUT", "/devices/00000000000000c3", 403, json=heard)
+
+
+def test_what_is_handed_in_is_told_as_what_a_hub_of_ones_own_collects(
+    town: Town, caller: Callable[..., Caller]
+) -> None:
+    """By this the planner looks again, sets on machines find their owners, and groups hear of a session."""
+    told: list[events.Event] = []
+    town.app.extensions["repbeat.tell"] = told.append
+    hub = caller(town.people["operator"], [tokens.HUB])
+    device, log = "/devices/00000000000000c5", session_log()
+    heard = {"log_id": LOG, "head_seq": log.next_seq, "name": "Band 5"}
+    hub.ask("PUT", device, json=heard)
+    sent = [{"seq": seq, "raw": base64.b64encode(raw).decode()} for seq, raw in log.records]
+    hub.ask("POST", f"{device}/records", json={"log_id": LOG, "records": sent[:20]})
+    hub.ask("POST", f"{device}/records", json={"log_id": LOG, "records": sent[20:], "caught_up": True})
+    first, second, caught_up = told
+    assert isinstance(first, events.Progress)
+    assert isinstance(second, events.Progress)
+    assert [len(one.stored.sessions) for one in (first, second)] == [1, 1]
+    assert isinstance(caught_up, events.CaughtUp)
+    assert (caught_up.device_id, caught_up.cursor) == ("00000000000000c5", log.next_seq)
 
 
 def test_what_the_device_lost_is_handed_in_as_lost(town: Town, tmp_path: Path) -> None:
