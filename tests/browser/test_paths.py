@@ -8,13 +8,14 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from web.town import PASSWORD, Town
 
+from repbeat.gym import machines
 from repbeat.hub import State
 from repbeat.store import Database, athletes, plans
 from repbeat.web.access import Accounts, Open
 from repbeat.web.app import create_app
 from repbeat.web.background import served as serving
 from repbeat_protocol import live as wire
-from repbeat_tools.faces import axe, club
+from repbeat_tools.faces import axe, club, company
 
 Serve = Callable[[Flask], str]
 TIRED = club.PEOPLE[1].name  # whose plan waits to be decided
@@ -55,6 +56,50 @@ def test_a_tap_accepts_the_plan_that_waits(browser: Browser, training: tuple[Dat
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("ready for the device")).to_be_visible(timeout=30_000)
     assert newest(db).status == plans.PENDING
+    page.close()
+
+
+def test_the_keyboard_alone_accepts_a_plan(browser: Browser, training: tuple[Database, str]) -> None:
+    db, address = training
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(address + "/signin")
+    reach(page, "Name")
+    page.keyboard.type(TIRED)
+    reach(page, "Password")
+    page.keyboard.type(club.PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today", timeout=30_000)
+    reach(page, "Accept")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("ready for the device")).to_be_visible(timeout=30_000)
+    assert newest(db).status == plans.PENDING
+    page.close()
+
+
+def reach(page: Page, name: str) -> None:
+    """Tab until what has this name has the focus, which is then seen."""
+    wanted = "e => (e.labels?.[0] ?? e).textContent.trim()"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if focused.evaluate(wanted) == name:
+            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            return
+    pytest.fail(f"no Tab leads to {name}")
+
+
+def test_an_operator_names_a_machine(browser: Browser, training: tuple[Database, str]) -> None:
+    db, address = training
+    company.fill(db)
+    page = sign_in(browser, address, "Operator")
+    page.locator("nav.tabs summary").click()
+    page.get_by_role("link", name="Gym").click()
+    card = page.get_by_role("region", name="Leg press 1")
+    card.get_by_text("Change").click()
+    card.get_by_label("Name").fill("Leg press by the window")
+    card.get_by_role("button", name="Keep the name").click()
+    expect(page.get_by_role("heading", name="Leg press by the window")).to_be_visible(timeout=30_000)
+    assert "Leg press by the window" in [one.name for one in machines.every(db)]
     page.close()
 
 

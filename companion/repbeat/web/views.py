@@ -61,7 +61,7 @@ class Today:
     conditioning: tuple[Conditioning, ...]
     by_heart: bool
     changes: list[Change]
-    reasons: list[Text]
+    reasons: list[tuple[int, Text]]
     readiness: Readiness | None
     waiting: Waiting | None
     refused: Plan | None
@@ -94,7 +94,7 @@ def line(gate: Gate, session: Session) -> SessionLine:
 
 
 def today(gate: Gate, unix_s: float) -> list[Today]:
-    """A card for each athlete the viewer knows, by name; `reasons` say why a trained plan stays as it is."""
+    """A card for each athlete the viewer knows; `reasons` say by exercise why a trained plan stays."""
     worn = {devices.athlete_of(gate.db, device): device for device in devices.every(gate.db)}
     return [
         _card(gate, athlete, worn.get(athlete.athlete_id), round(unix_s * 1000)) for athlete in gate.known()
@@ -119,7 +119,7 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
         conditioning=after,
         by_heart=by_heart,
         changes=plans.changes(db, athlete_id, current.revision) if current else [],
-        reasons=[verdict.decision.text for verdict in judged.verdicts] if judged else [],
+        reasons=[(one.exercise, one.decision.text) for one in judged.verdicts] if judged else [],
         readiness=recovery.readiness_on(db, athlete_id, day) if values else None,
         waiting=_waiting(gate, current) if current else None,
         refused=_refused(db, current) if current else None,

@@ -1,7 +1,7 @@
 """The wall of a class, for a TV or a mirror: a page without data, and the tiles that it asks for.
 
-The screen shows a token of the scope `live` and needs nobody signed in. It stands behind the # of the
-address, which browsers send to no server and no log has.
+The screen shows a token of the scope `live`, and of `heart` for the zones, and needs nobody signed in. It
+stands behind the # of the address, which browsers send to no server and no log has.
 """
 
 from __future__ import annotations

@@ -9,7 +9,11 @@ const marks = {
   seconds: clock,
   hours: (x) => `${x}:00`,
 };
-const steps = { days: [1, 7, 14, 28, 56, 112, 364], hours: [1, 2, 3, 6] };
+const steps = {
+  days: [1, 7, 14, 28, 56, 112, 364],
+  seconds: [1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 3600],
+  hours: [1, 2, 3, 6],
+};
 const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 
 function shaded(spans) {

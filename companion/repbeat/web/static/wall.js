@@ -54,6 +54,7 @@ function draw(one) {
   put(tile, "bpm", one.bpm ? `${one.bpm} bpm` : "–");
   put(tile, "phase", one.phase);
   const mark = tile.querySelector('[data-of="zone-mark"]');
+  mark.hidden = !one.zone && !one.bpm; // the token does not show the heart
   mark.dataset.zone = one.zone;
   mark.querySelector("use").setAttribute("href", `#zone-${one.zone}`);
   cues(one, before.get(one.id));
