@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from replay.lifts import curl
 
 from repbeat.gym import matching
+from repbeat_tools.replay.claims import Trial, held_out
 from repbeat_tools.replay.command import replay
 
 INDEX = (
@@ -61,6 +62,27 @@ def test_made_recordings_find_their_wearer_and_nobody_else(wrists: Path) -> None
     shares = [row["recall"] for row in found["by_margin"]]
     assert shares == sorted(shares, reverse=True)  # who asks for more finds fewer
     assert found["by_source"]["made"]["recall"] == found["recall"]
+    others = found["held_out"]
+    assert [row["participant"] for row in others["by_participant"]] == [f"p{n}" for n in range(6)]
+    assert others["precision"] >= 0.99
+    assert others["recall"] >= 0.8
+
+
+def test_thresholds_are_chosen_without_whom_they_are_tested_on() -> None:
+    """P's strangers score high. Who knows P asks for more; what Q alone has taught lets them in."""
+    of_p = [Trial("p", 0.95, 0.6, True)] * 10
+    of_q = [Trial("q", 0.8, 0.3, True)] * 10
+    strangers = [Trial("p", 0.85, 0.3, False)] * 5
+    found = held_out([*of_p, *of_q], strangers)
+    p, q = found["by_participant"]
+    assert (p["participant"], p["precision"], p["recall"]) == ("p", 10 / 15, 1.0)
+    assert (q["participant"], q["recall"]) == ("q", 0.0)
+    assert q["good_score"] > 0.85 or q["margin"] > 0.3
+    assert (found["precision"], found["recall"]) == (10 / 15, 0.5)
+
+
+def test_one_person_alone_has_nobody_to_be_held_against() -> None:
+    assert held_out([Trial("p", 0.9, 0.5, True)], [])["by_participant"] == []
 
 
 def test_stacks_that_move_otherwise_than_the_wrist_are_not_matched(wrists: Path) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
@@ -37,6 +38,8 @@ CLOCK_MS = 100.0  # standard deviation of a device's clock, which is set over Bl
 BEGIN_MS = 8000  # a stranger's set begins so much before or after, at most
 STRANGERS = (1, 3)
 STILL_MS = 4000.0  # before and after the set
+SCORES = (0.7, 0.74, 0.78, 0.82, 0.86, 0.9)
+WANTED = 0.99  # precision for which thresholds are chosen
 MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 
@@ -49,14 +52,23 @@ class Pair:
     machine: list[Rep]
 
 
+class Trial(NamedTuple):
+    """One comparison: whose set, the best wearable's score and lead, and whether it was the wearer's."""
+
+    participant: str
+    score: float
+    lead: float
+    right: bool
+
+
 @dataclass
 class Tally:
-    """What became of comparisons, and the score and lead of each: `found` is right, wrong or none."""
+    """What became of comparisons, and each of them: `found` is right, wrong or none."""
 
     right: int = 0
     wrong: int = 0
     none: int = 0
-    best: list[tuple[float, float, bool]] = field(default_factory=list)
+    best: list[Trial] = field(default_factory=list)
 
     def add(self, found: str | None, wearer: str | None) -> None:
         """One comparison: whom it found, and who it was (None: nobody there)."""
@@ -123,8 +135,10 @@ def compare(pairs: Sequence[Pair], trials: int, seed: int) -> dict[str, Any]:
             for count in STRANGERS:
                 machine = _off(pair.machine, rng)
                 strangers = _strangers(pair, usable, count, machine[0].start_ms, rng)
-                _compare_one(machine, {**strangers, "wearer": _off(pair.wrist, rng)}, "wearer", with_wearer)
-                _compare_one(machine, strangers, None, without)
+                who = pair.recorded.participant
+                everybody = {**strangers, "wearer": _off(pair.wrist, rng)}
+                _compare_one(who, machine, everybody, "wearer", with_wearer)
+                _compare_one(who, machine, strangers, None, without)
     right, wrong = with_wearer.right, with_wearer.wrong + without.wrong
     tried = right + with_wearer.wrong + with_wearer.none
     return {
@@ -140,26 +154,66 @@ def compare(pairs: Sequence[Pair], trials: int, seed: int) -> dict[str, Any]:
         "recall": _share(right, tried),
         "recall_all_sets": _share(right * len(usable), tried * len(pairs)),
         "by_margin": [_at_margin(margin, with_wearer, without) for margin in MARGINS],
+        "held_out": held_out(with_wearer.best, without.best),
     }
 
 
-def _compare_one(machine: list[Rep], wearables: dict[str, list[Rep]], wearer: str | None, to: Tally) -> None:
+def _compare_one(
+    who: str, machine: list[Rep], wearables: dict[str, list[Rep]], wearer: str | None, to: Tally
+) -> None:
     found = matching.match(machine, wearables)
     to.add(found.wearable, wearer)
     scores = {name: matching.score(machine, reps) for name, reps in wearables.items()}
-    to.best.append((found.score, found.margin, max(scores, key=lambda name: scores[name]) == wearer))
+    best = max(scores, key=lambda name: scores[name])
+    to.best.append(Trial(who, found.score, found.margin, best == wearer))
+
+
+def held_out(with_wearer: Sequence[Trial], without: Sequence[Trial]) -> dict[str, Any]:
+    """Precision and recall where each person's thresholds are chosen on everybody else's sets.
+
+    Chosen: the pair with most recall among those of WANTED precision. `by_participant`: what was chosen
+    without each, and how it does on theirs. Strangers in a comparison may be anybody.
+    """
+    people = sorted({trial.participant for trial in with_wearer})
+    rows = []
+    right = wrong = 0
+    for person in people if len(people) > 1 else ():
+        others = [[one for one in part if one.participant != person] for part in (with_wearer, without)]
+        own = [[one for one in part if one.participant == person] for part in (with_wearer, without)]
+        good, margin = _chosen(*others)
+        found = _given(good, margin, *own)
+        right, wrong = right + found[0], wrong + found[1]
+        shares = {"precision": _share(found[0], sum(found)), "recall": _share(found[0], len(own[0]))}
+        rows.append({"participant": person, "good_score": good, "margin": margin, **shares})
+    return {
+        "precision": _share(right, right + wrong),
+        "recall": _share(right, len(with_wearer)) if rows else None,
+        "by_participant": rows,
+    }
+
+
+def _chosen(with_wearer: Sequence[Trial], without: Sequence[Trial]) -> tuple[float, float]:
+    """(score, margin) with most recall at WANTED precision; the strictest pair where none reaches it."""
+    best, most = (SCORES[-1], MARGINS[-1]), -1
+    for good, margin in product(SCORES, MARGINS):
+        right, wrong = _given(good, margin, with_wearer, without)
+        if right > most and right >= WANTED * (right + wrong):
+            best, most = (good, margin), right
+    return best
+
+
+def _given(
+    good: float, margin: float, with_wearer: Sequence[Trial], without: Sequence[Trial]
+) -> tuple[int, int]:
+    """Sets given to who did them, and to somebody else."""
+    given = [one for one in (*with_wearer, *without) if one.score >= good and one.lead >= margin]
+    right = sum(one.right for one in given)
+    return right, len(given) - right
 
 
 def _at_margin(margin: float, with_wearer: Tally, without: Tally) -> dict[str, Any]:
     """The same comparisons, had the margin been another."""
-
-    def given(tally: Tally, right: bool) -> int:
-        return sum(
-            score >= matching.GOOD_SCORE and lead >= margin and is_right == right
-            for score, lead, is_right in tally.best
-        )
-
-    right, wrong = given(with_wearer, True), given(with_wearer, False) + given(without, False)
+    right, wrong = _given(matching.GOOD_SCORE, margin, with_wearer.best, without.best)
     return {
         "margin": margin,
         "precision": _share(right, right + wrong),
@@ -232,6 +286,11 @@ def claims(folder: Path, as_json: bool, trials: int, jitter_ms: float, source: s
     click.echo(
         f"{result['right']} right, {result['wrong']} wrong of {result['trials']} sets with their wearer "
         f"there and {result['strangers_alone']} without."
+    )
+    held = result["held_out"]
+    click.echo(
+        f"Thresholds chosen without the person tested: precision {_percent(held['precision'])}, "
+        f"recall {_percent(held['recall'])}."
     )
 
 
