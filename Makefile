@@ -33,7 +33,7 @@ screenshots: setup ## every page, phone and desktop, light and dark, into build/
 	@$(RUN)/python -m repbeat_tools.faces.screenshots $(ARGS)
 
 pages-report: setup ## bytes, requests, barriers and first paint of every page, as JSON
-	@$(RUN)/python -m repbeat_tools.faces.report
+	@$(RUN)/python -m repbeat_tools.faces.report $(ARGS)
 
 texts: setup     ## bring the pages' translations up to date with their texts
 	@$(RUN)/python -m repbeat_tools.texts
