@@ -8,6 +8,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import httpx
+
+
+def new_client() -> httpx.Client:
+    """Each exchange on a connection of its own, for a line to lose, and uncompressed, to be searched."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(limits=limits, headers={"Accept-Encoding": "identity"})
+
 
 @dataclass
 class Line:

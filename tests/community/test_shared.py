@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import msgspec
 import pytest
-from community.line import Line
+from community.line import Line, new_client
 
 from repbeat.community.shared import guest, host, identity, sessions, wire
 from repbeat.community.shared.errors import (
@@ -114,11 +113,6 @@ def until(there: Callable[[], bool], limit_s: float = 60) -> None:
         time.sleep(0.02)
 
 
-def new_client() -> httpx.Client:
-    """Each exchange on a connection of its own, so that the line can lose it."""
-    return httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
-
-
 def joined(guest_: Guest, far: str, code: str) -> sessions.Shared:
     for _ in range(50):
         with contextlib.suppress(Unreachable, BadMessage):
@@ -184,6 +178,8 @@ def test_two_companions_six_bands_one_bad_line(
     carried = b"".join(laid.captured)
     assert b'"reps":8' in carried
     assert b"bpm" not in carried.replace(b'"bpm":null', b"")
+    for member in sessions.members(here.db, session.code):
+        assert b'{"member_id":"%s","counter":' % member.member_id.encode() in carried  # both ways are legible
     for athlete_id in (*here.athletes, *there.athletes):
         assert athlete_id.encode() not in carried
 
