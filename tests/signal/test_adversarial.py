@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from replay.lifts import Lift, Sample, count, curl, still, walk
+from replay.lifts import Lift, Sample, count, curl, later, still, walk
 
 from device.signal import reject
 from device.signal.reps import RepCounter
@@ -31,10 +31,18 @@ def upside_down(rows: list[Sample]) -> list[Sample]:
     return [(t, -x, y, -z, -u, v, -w) for t, x, y, z, u, v, w in rows]
 
 
+def knocked(rows: list[Sample], mg: tuple[int, int, int]) -> list[Sample]:
+    """Five knocks of two samples to the end of the scale, at no rhythm."""
+    ends = {len(rows) * part // 100 + i for part in (17, 31, 52, 60, 79) for i in (0, 1)}
+    return [(row[0], *mg, *[20000] * 3) if i in ends else row for i, row in enumerate(rows)]  # type: ignore[misc]
+
+
 def saturated(rows: list[Sample]) -> list[Sample]:
-    """Single samples at the end of the scale, at no rhythm."""
-    ends = {len(rows) * part // 100 for part in (17, 79)}
-    return [(row[0], *[16000] * 3, *[20000] * 3) if i in ends else row for i, row in enumerate(rows)]
+    return knocked(rows, (16000, 16000, 16000))
+
+
+def saturated_at_4_g(rows: list[Sample]) -> list[Sample]:
+    return knocked(rows, (-4000, 0, 0))
 
 
 def clipped(rows: list[Sample]) -> list[Sample]:
@@ -59,7 +67,7 @@ def every_third(rows: list[Sample]) -> list[Sample]:
     return rows[::3]
 
 
-HARMS = [gap, upside_down, saturated, clipped, doubled, stuck, every_third]
+HARMS = [gap, upside_down, saturated, saturated_at_4_g, clipped, doubled, stuck, every_third]
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -68,7 +76,7 @@ def test_repetitions_are_counted_and_judged(harm: Harm) -> None:
         counter = count(harm(rows))
         assert abs(counter.count - 10) <= 1
         flagged = sum(counter.rep(i).form_bits != 0 for i in range(counter.count))
-        assert flagged <= (6 if harm in (saturated, clipped) else 4)
+        assert flagged <= (6 if harm in (saturated, saturated_at_4_g, clipped) else 4)
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -103,3 +111,18 @@ def test_two_of_a_kind_are_no_run() -> None:
         counter.push(*row)
     assert counter.finish(14000) == 0
     assert counter.last_reject == reject.NO_RUN
+
+
+def test_a_lift_cut_off_at_both_ends_of_the_set_is_too_small() -> None:
+    counter = count([row for row in Lift(8).samples() if 2400 <= row[0] < 22000])
+    assert counter.count == 6
+    assert counter.last_reject == reject.TOO_SMALL
+
+
+def test_a_load_put_down_long_after_the_last_lift_is_too_slow() -> None:
+    rows = Lift(8, tail_s=0).samples()
+    rows += later(still(6.0), rows[-1][0] + 20)
+    rows += later(Lift(1, range_mm=250, lead_s=0).samples(), rows[-1][0] + 20)
+    counter = count(rows)
+    assert counter.count == 8
+    assert counter.last_reject == reject.TOO_SLOW

@@ -19,7 +19,7 @@ class ExerciseRecogniser:
     def __init__(self, site: int) -> None:
         """`site`: where this device is worn or fitted; its kit says so."""
         self._codes, weights_hex = exercise_model.MODELS[site]
-        self._model = Linear(len(self._codes), exercise_model.INPUTS, weights_hex)
+        self._model = Linear(len(self._codes), exercise_model.FIRST, exercise_model.LAST, weights_hex)
         self.code = self.likely = UNKNOWN
         self.confidence = 0
 

@@ -8,12 +8,14 @@ its repetitions. Computed once a repetition, so plain floats serve.
 from array import array
 from math import log, sqrt
 
+from . import coupling
+from .coupling import Coupling
 from .rep_store import Rep
 from .window import Window
 
 NAMES = (
-    "duration",
     "balance",
+    "duration",
     "size",
     "turning",
     "swing",
@@ -36,6 +38,8 @@ NAMES = (
     "pause",
 )
 COUNT = len(NAMES)
+WHOLE_NAMES = coupling.NAMES
+VALUES = 2 * COUNT + len(WHOLE_NAMES)
 TINY = 1e-6
 
 
@@ -50,17 +54,19 @@ def invariants(xx: float, xy: float, xz: float, yy: float, yz: float, zz: float)
 
 
 class SetFeatures:
-    """Adds up the repetitions of a set; `mean(i)` and `spread(i)` of NAMES[i]."""
+    """Adds up the repetitions of a set; `value(i)` is what models take: spreads, means, then the whole's."""
 
     def __init__(self) -> None:
         self._sums = array("f", [0.0] * COUNT)
         self._squares = array("f", [0.0] * COUNT)
         self._now = array("f", [0.0] * COUNT)
+        self._coupling = Coupling()
         self.count = 0
 
     def begin(self) -> None:
         """A new set."""
         self.count = 0
+        self._coupling.begin()
         for i in range(COUNT):
             self._sums[i] = self._squares[i] = 0.0
 
@@ -72,6 +78,16 @@ class SetFeatures:
         """Standard deviation over the repetitions so far."""
         return sqrt(max(0.0, self._squares[i] / self.count - self.mean(i) ** 2))
 
+    def settle(self) -> None:
+        """Before `value`: work out what belongs to the set as a whole."""
+        self._coupling.settle()
+
+    def value(self, i: int) -> float:
+        """0 to VALUES - 1: spreads of NAMES, means of NAMES, WHOLE_NAMES."""
+        if i < COUNT:
+            return self.spread(i)
+        return self.mean(i - COUNT) if i < 2 * COUNT else self._coupling.values[i - 2 * COUNT]
+
     def add(self, rep: Rep, window: Window) -> None:
         """One confirmed repetition, its cells still in the window."""
         low, turn, high = window.index(rep.start_ms), window.index(rep.turn_ms), window.index(rep.end_ms)
@@ -79,10 +95,11 @@ class SetFeatures:
         if high - low < 5:
             return
         now = self._now
-        now[0] = log(max(rep.end_ms - rep.start_ms, 1) / 1000)
-        now[1] = log((rep.concentric_ms + 100) / (rep.eccentric_ms + 100))
+        now[0] = log((rep.concentric_ms + 100) / (rep.eccentric_ms + 100))
+        now[1] = log(max(rep.end_ms - rep.start_ms, 1) / 1000)
         self._scatter(window, low, high)
         self._shape(window, low, turn, high)
+        self._coupling.add(window, low, high)
         now[21] = rep.pause_ms / max(1, rep.end_ms - rep.start_ms)
         for i in range(COUNT):
             self._sums[i] += now[i]
@@ -129,28 +146,38 @@ class SetFeatures:
         """Course of the acceleration's size and of the angular rate's over the repetition."""
         now = self._now
         n = high - low
-        size, spin = window.magnitude, window.spin
-        mean = sum([size(i) for i in range(low, high)]) / n
-        spin_mean = sum([spin(i) for i in range(low, high)]) / n
-        square = cube = cross = rough = spin_square = spin_rough = 0.0
+        sizes, spin = window.sizes, window.spin
+        total = spin_total = 0
+        for i in range(low, high):
+            total += sizes[i]
+            spin_total += spin(i)
+        mean, spin_mean = total / n, spin_total / n
+        square = cube = cross = spin_square = 0.0
+        rough = spin_rough = 0
         highest = lowest = 0.0
+        size_before, spin_before = sizes[low], spin(low)
         first_size = first_spin = second_size = second_spin = TINY
         for i in range(low, high):
-            d, e = size(i) - mean, spin(i) - spin_mean
+            size_now, spin_now = sizes[i], spin(i)
+            d, e = size_now - mean, spin_now - spin_mean
             square += d * d
             cube += d * d * d
             cross += d * e
             spin_square += e * e
             highest, lowest = max(highest, d), min(lowest, d)
-            if i > low:
-                rough += (size(i) - size(i - 1)) ** 2
-                spin_rough += (spin(i) - spin(i - 1)) ** 2
+            rough += (size_now - size_before) ** 2
+            spin_rough += (spin_now - spin_before) ** 2
+            size_before, spin_before = size_now, spin_now
             if i < turn:
-                first_size += abs(d) / max(1, turn - low)
-                first_spin += spin(i) / max(1, turn - low)
+                first_size += abs(d)
+                first_spin += spin_now
             else:
-                second_size += abs(d) / max(1, high - turn)
-                second_spin += spin(i) / max(1, high - turn)
+                second_size += abs(d)
+                second_spin += spin_now
+        first_size /= max(1, turn - low)
+        first_spin /= max(1, turn - low)
+        second_size /= max(1, high - turn)
+        second_spin /= max(1, high - turn)
         deviation = sqrt(square / n) + 1.0
         spin_deviation = sqrt(spin_square / n) + 1.0
         now[2] = log(deviation / 1000)
@@ -170,5 +197,5 @@ def steepest(window: Window, low: int, high: int) -> int:
     """Greatest change of the acceleration's size between neighbouring cells."""
     greatest = 0
     for i in range(max(1, low), min(high, window.n)):
-        greatest = max(greatest, abs(window.magnitude(i) - window.magnitude(i - 1)))
+        greatest = max(greatest, abs(window.sizes[i] - window.sizes[i - 1]))
     return greatest

@@ -12,7 +12,7 @@ class FormClassifier:
     """`classify` sets `name` (one of form_model.CLASSES, "" for too few repetitions) and `confidence`."""
 
     def __init__(self) -> None:
-        self._model = Linear(len(form_model.CLASSES), form_model.INPUTS, form_model.WEIGHTS)
+        self._model = Linear(len(form_model.CLASSES), form_model.FIRST, form_model.LAST, form_model.WEIGHTS)
         self.name = ""
         self.confidence = 0
 

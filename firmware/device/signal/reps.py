@@ -26,6 +26,7 @@ from .rep_store import Rep, RepStore
 from .velocity import Velocity, VelocityLoss
 from .window import FLOOR, SCALE, Window
 
+KNOCK_MG = 4000  # a knock, or the end of the scale: nothing that is lifted gets there
 SEARCH_CELLS = 20  # before the count starts: cells between two searches
 RESTED_CELLS = 2 * SEARCH_CELLS
 REFRESH_CELLS = 10
@@ -114,7 +115,9 @@ class RepCounter:
         return self._reps.get(i)
 
     def push(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> int:
-        """One sample (mg, 0.1 deg/s); returns how many repetitions it confirmed."""
+        """One sample (mg, 0.1 deg/s); returns how many repetitions it confirmed. A knock is passed over."""
+        if ax * ax + ay * ay + az * az >= KNOCK_MG * KNOCK_MG:
+            return 0
         values = self._values
         values[0], values[1], values[2] = ax, ay, az
         values[3], values[4], values[5] = gx, gy, gz

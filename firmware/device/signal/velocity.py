@@ -32,11 +32,11 @@ class Velocity:
             return
         total = 0
         for i in range(origin, high):
-            total += window.magnitude(i)
+            total += window.sizes[i]
         rest = total // (high - origin)
         speed, final, end = 0, 1 << 24, low
         for i in range(low, min(high + END_REACH, window.n)):
-            speed += window.magnitude(i) - rest
+            speed += window.sizes[i] - rest
             if i >= high - END_REACH and abs(speed) < abs(final):
                 final, end = speed, i + 1
         if abs(final) * MG_CELL_100 > 100 * END_LIMIT_MM_S:
@@ -44,12 +44,12 @@ class Velocity:
         cells = end - low
         speed = mean = 0
         for i in range(low, end):
-            speed += window.magnitude(i) - rest
+            speed += window.sizes[i] - rest
             mean += speed - final * (i - low + 1) // cells
         mean //= cells
         speed = peak = way = upward = 0
         for i in range(low, end):
-            speed += window.magnitude(i) - rest
+            speed += window.sizes[i] - rest
             level = speed - final * (i - low + 1) // cells - mean
             if level > 0:
                 way += level

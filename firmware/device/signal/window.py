@@ -32,7 +32,7 @@ class Window:
 
     def __init__(self) -> None:
         self.axes = tuple(array("h", [0] * CAPACITY) for _ in range(6))  # mg, 0.1 deg/s
-        self._size = array("h", [0] * CAPACITY)
+        self.sizes = array("h", [0] * CAPACITY)  # of the acceleration, mg
         self.at_ms = array("i", [0] * CAPACITY)  # middle of each cell
         self._signal = array("i", [0] * CAPACITY)
         self.slow = array("i", [0] * CAPACITY)
@@ -59,7 +59,7 @@ class Window:
             shift = CAPACITY - KEPT
             for ring in self.axes:
                 move(ring, shift)
-            for ring in (self._size, self.at_ms, self._signal, self.slow):
+            for ring in (self.sizes, self.at_ms, self._signal, self.slow):
                 move(ring, shift)
             self.n = KEPT
             self.done = max(0, self.done - shift)
@@ -68,14 +68,10 @@ class Window:
             self.axes[k][n] = values[k]
         x, y, z = values[0], values[1], values[2]
         self._root = isqrt(x * x + y * y + z * z, self._root)
-        self._size[n] = self._root
+        self.sizes[n] = self._root
         self.at_ms[n] = t_ms
         self._signal[n] = self._value(n)
         self.n = n + 1
-
-    def magnitude(self, i: int) -> int:
-        """Size of the acceleration in cell i, mg."""
-        return self._size[i]
 
     def spin(self, i: int) -> int:
         """Size of the angular rate in cell i, 0.1 deg/s."""
@@ -113,7 +109,7 @@ class Window:
 
         In lifts up to 82 % were seen; in walking and running 118-380 % (wrist, treadmill recordings).
         """
-        size = self._size
+        size = self.sizes
         begin, end = max(first, UNREST_REACH), self.n - UNREST_REACH
         if end <= begin:
             return 0
@@ -130,7 +126,7 @@ class Window:
         """Greatest change of the acceleration's size from one cell to the next between two times, mg."""
         greatest = 0
         for i in range(max(1, self.index(from_ms)), self.index(to_ms)):
-            greatest = max(greatest, abs(self.magnitude(i) - self.magnitude(i - 1)))
+            greatest = max(greatest, abs(self.sizes[i] - self.sizes[i - 1]))
         return greatest
 
     def pause_ms(self, turn_ms: int, duration_ms: int) -> int:
@@ -170,7 +166,7 @@ class Window:
         """Choose the signal that shows a repeated movement best; False when neither does."""
         if self.n < SHORTEST:
             return False
-        swing = SCALE * self._tilt.fit(self.axes, self._size, self.n)
+        swing = SCALE * self._tilt.fit(self.axes, self.sizes, self.n)
         if swing <= NARROW_TILT and self._is_still():
             return False
         self._try(False)
@@ -212,9 +208,9 @@ class Window:
 
     def _is_still(self) -> bool:
         """Whether the size of the acceleration does not vary by as much as the least movement."""
-        lowest = highest = self._size[0]
+        lowest = highest = self.sizes[0]
         for i in range(self.n):
-            size = self._size[i]
+            size = self.sizes[i]
             if size < lowest:
                 lowest = size
             elif size > highest:
@@ -245,7 +241,7 @@ class Window:
     def _take(self, by_tilt: bool) -> None:
         """Fill the signal from all cells."""
         self.by_tilt = by_tilt
-        signal, size = self._signal, self._size
+        signal, size = self._signal, self.sizes
         for i in range(self.n):
             signal[i] = self._value(i) if by_tilt else size[i] * SCALE
 
@@ -267,8 +263,8 @@ class Window:
 
     def _value(self, i: int) -> int:
         if self.by_tilt:
-            return self._tilt.value(self.axes, self._size, i) * SCALE
-        return self.magnitude(i) * SCALE
+            return self._tilt.value(self.axes, self.sizes, i) * SCALE
+        return self.sizes[i] * SCALE
 
     def _smoothed(self, centre: int) -> int:
         """Triangle-weighted mean of the signal around a cell; the ends are held."""

@@ -12,7 +12,7 @@ from repbeat_tools.replay.recordings import read_sets
 from repbeat_tools.replay.runner import firmware_folder
 from repbeat_tools.training.fit import Floats
 from repbeat_tools.training.models import EXERCISE, FORM, TRAINED_ON, Task, fitted, trainable
-from repbeat_tools.training.sets import MEANS, SetResult, device_results
+from repbeat_tools.training.sets import SetResult, device_results
 
 HEADER = '"""{what}\n\nMade by `python -m repbeat_tools.training`; not to be edited.\n"""\n\n'
 WIDTH = 96
@@ -30,13 +30,13 @@ def main(folder: Path) -> None:
         weights, names = fitted(EXERCISE, chosen)
         models.append((tuple(int(name) for name in names), weights))
     text = HEADER.format(what="Weights of exercise.py, by site: equipment, wrist.")
-    text += f"INPUTS = {MEANS}\nMODELS = (\n"
+    text += f"FIRST, LAST = {EXERCISE.first}, {EXERCISE.last}\nMODELS = (\n"
     for codes, weights in models:
         text += f"    (\n        {codes},\n{_hexadecimal(weights, 8)},\n    ),\n"
     (signal / "exercise_model.py").write_text(text + ")\n")
     weights, names = fitted(FORM, results)
     text = HEADER.format(what="Weights of form_class.py.")
-    text += f"INPUTS = {FORM.inputs}\nCLASSES = {tuple(names)}\nWEIGHTS = (\n"
+    text += f"FIRST, LAST = {FORM.first}, {FORM.last}\nCLASSES = {tuple(names)}\nWEIGHTS = (\n"
     (signal / "form_model.py").write_text((text + _hexadecimal(weights, 4) + "\n)\n").replace("'", '"'))
     people = {task.name: _people(task, results) for task in (EXERCISE, FORM)}
     TRAINED_ON.write_text(json.dumps(people, indent=1) + "\n")

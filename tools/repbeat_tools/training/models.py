@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from repbeat_tools.replay.recordings import RecordedSet
 from repbeat_tools.training.fit import Floats, Ints, discriminant, probabilities, scores, softmax
-from repbeat_tools.training.sets import MEANS, SetResult
+from repbeat_tools.training.sets import MEANS_AND_WHOLE, SPREADS_AND_MEANS, SetResult
 
 TRAINED_ON = Path(__file__).with_name("trained_on.json")
 """Whose recordings the shipped models have seen: their sets are judged by a fit without them."""
-TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
+TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0, 128.0)
+ALONE = 1e6  # nothing is likelier than anything else
 FORMS = ("clean", "uncontrolled", "abrupt_start", "pull_fast", "release_fast")
 
 
@@ -26,7 +27,8 @@ class Task:
     """`label` is a set's class as text, "" for a set that has no part in the task."""
 
     name: str
-    inputs: int
+    first: int
+    last: int
     label: Callable[[RecordedSet], str]
     fit: Callable[[Floats, Ints, int], Floats]
 
@@ -44,15 +46,15 @@ def _form(recorded: RecordedSet) -> str:
     return recorded.quality if recorded.quality in FORMS else ""
 
 
-EXERCISE = Task("exercise", MEANS, _exercise, discriminant)
-FORM = Task("form", 2 * MEANS, _form, softmax)
+EXERCISE = Task("exercise", *MEANS_AND_WHOLE, _exercise, discriminant)
+FORM = Task("form", *SPREADS_AND_MEANS, _form, softmax)
 
 
 def training_data(task: Task, results: list[SetResult]) -> tuple[Floats, Ints, list[str]]:
     """Features, class numbers and class names of the sets that have a label."""
     chosen = [result for result in results if task.label(result.recorded)]
     names = sorted({task.label(result.recorded) for result in chosen})
-    features = np.array([result.features[: task.inputs] for result in chosen], dtype=np.float64)
+    features = np.array([result.features[task.first : task.last] for result in chosen], dtype=np.float64)
     classes = np.array([names.index(task.label(result.recorded)) for result in chosen], dtype=np.int64)
     return features, classes, names
 
@@ -70,12 +72,12 @@ def fitted(task: Task, results: list[SetResult]) -> tuple[Floats, list[str]]:
 def _temperature(task: Task, features: Floats, classes: Ints, people: npt.NDArray[np.str_]) -> float:
     """What to divide the scores by so that people who were left out are least surprising (Guo 2017).
 
-    A fit to one person says nothing of how others differ: it gets the highest.
+    A fit to one person says nothing of how others differ: it is never sure.
     """
     n_classes = int(classes.max()) + 1
     names = sorted(set(people.tolist()))
     if len(names) < 2:
-        return TEMPERATURES[-1]
+        return ALONE
     left_out = np.zeros((len(features), n_classes))
     for person in names:
         theirs = people == person
@@ -101,7 +103,7 @@ def unseen_answers(task: Task, results: list[SetResult]) -> dict[str, tuple[str,
         if len({task.label(result.recorded) for result in others}) < 2:
             continue
         model, names = fitted(task, others)
-        inputs = np.array([result.features[: task.inputs] for result in theirs])
+        inputs = np.array([result.features[task.first : task.last] for result in theirs])
         for result, row in zip(theirs, probabilities(scores(model, inputs)), strict=True):
             answers[result.recorded.set_id] = (names[int(row.argmax())], float(row.max()))
     return answers

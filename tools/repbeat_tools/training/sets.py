@@ -10,7 +10,7 @@ from repbeat_tools.replay.runner import Firmware
 
 DRIVER = """
 from device.signal.exercise import EQUIPMENT, WRIST, ExerciseRecogniser
-from device.signal.features import COUNT
+from device.signal.features import VALUES
 from device.signal.form_class import FormClassifier
 from device.signal.reps import RepCounter
 counter, form = RepCounter(), FormClassifier()
@@ -33,13 +33,16 @@ def end():
     form.classify(features)
     values = []
     if features.count:
-        values = [features.mean(i) for i in range(COUNT)] + [features.spread(i) for i in range(COUNT)]
+        features.settle()
+        values = [features.value(i) for i in range(VALUES)]
     emit({"features": values, "reps": features.count, "code": recogniser.code, "likely": recogniser.likely,
           "confidence": recogniser.confidence, "form": form.name, "form_confidence": form.confidence})
 """
 LEAST_REPS = 3
-MEANS = 22
-"""Inputs of the exercise model: the means alone. The form model takes the spreads as well."""
+SPREADS_AND_MEANS = (0, 44)
+MEANS_AND_WHOLE = (23, 48)
+"""Which of the features' values a model takes, as SetFeatures.value numbers them. The exercise model does
+without the balance of lifting and lowering: which of the two is which, only the exercise says."""
 
 
 @dataclass(frozen=True)
