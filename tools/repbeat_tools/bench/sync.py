@@ -2,7 +2,8 @@
 
 Rates are per second of the air's time, which goes at a quarter of the wall's: a device and a companion have
 processors of their own, here both share one with the air, and what they miss on the link for want of it would
-be this computer's load. What frames, windows, commits and acknowledgements cost remains.
+be this computer's load. What frames, windows, commits and acknowledgements cost remains. The records fill
+their frames to 95 %, which other sizes do not (protocol/frames.md).
 """
 
 from __future__ import annotations
