@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from repbeat_tools.demo.scene import HEAP_KB, load_board
 from repbeat_tools.replay.runner import Firmware
 from repbeat_tools.simulator import Air, Virtual
 from repbeat_tools.simulator.model import Athlete, PlannedSet
+from repbeat_tools.simulator.model.heart import Heart
+from repbeat_tools.simulator.model.lifter import Lifter
 from repbeat_tools.simulator.players import stage
 
 SIGNAL_S = 60
+SEED = 5
 SAMPLE_MS = 10
 RUNS = 5  # the least counts: cold caches and other programs only add
 IMU_EVERY = 2  # 50 Hz motion, 100 Hz light: what the band's sensors deliver, rounded
@@ -78,7 +82,7 @@ def end():
     import sys
     if hasattr(sys, "settrace"):
         sys.settrace(None)
-    emit([at, events])
+    emit([at, events, counter.count])
 """
 
 
@@ -92,28 +96,36 @@ def run(progress: Progress) -> dict[str, Any]:
         busy_ms = min(run.busy_ms for run in runs)
     progress("firmware", 2, 3)
     with Firmware(DRIVER, timeout_s=300, wasm="micropython-settrace.wasm") as firmware:
-        samples, events = firmware.replay(rows, {"every": IMU_EVERY, "trace": True}).emitted[0]
+        samples, events, repetitions = firmware.replay(rows, {"every": IMU_EVERY, "trace": True}).emitted[0]
     progress("firmware", 3, 3)
     return {
         "live_heap_bytes": state,
         "code_heap_bytes": code,
         "realtime_share": busy_ms / (SIGNAL_S * 1000),
         "events_per_sample": events / samples,
+        "repetitions": repetitions,
     }
 
 
 def _athlete() -> Athlete:
-    return Athlete(5, [PlannedSet("bench_press", reps=10, load_kg=60, rest_s=60)] * 2)
+    return Athlete(SEED, [PlannedSet("bench_press", reps=10, load_kg=60, rest_s=60)] * 2)
 
 
 def _signal(seconds: int) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """A stretch of training as the chips would deliver it: counts, milli-g, tenths of a degree a second."""
-    samples = _athlete().feed(seconds * 1000.0)
+    """Half at rest, half in a set, as the chips would deliver it: counts, milli-g, 0.1 degrees a second."""
+    lifter, heart = Lifter(SEED), Heart(SEED)
     n = seconds * 1000 // SAMPLE_MS
-    light = samples.ppg[:n] * 500  # about what the optical driver reads at 7 mA
-    motion = samples.imu[:n] * np.array([1000, 1000, 1000, 10, 10, 10])
+    motion, light, length = [], [], 0
+    for step in chain([lifter.rest(seconds / 2)], lifter.perform("bench_press", capability=100)):
+        motion.append(step.rows)
+        light.append(heart.advance(np.full(len(step.rows), step.effort), step.rows[:, :3]))
+        length += len(step.rows)
+        if length >= n:
+            break
     times = np.arange(n)[:, None] * SAMPLE_MS
-    return np.hstack([times, light, motion]).round().astype(np.int32)
+    counts = np.vstack(light)[:n] * 500  # about what the optical driver reads at 7 mA
+    chip = np.vstack(motion)[:n] * np.array([1000, 1000, 1000, 10, 10, 10])
+    return np.hstack([times, counts, chip]).round().astype(np.int32)
 
 
 async def _heap() -> tuple[int, int]:
