@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import os
+import select
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,34 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A board as it comes out of its box, but for its chips, which board.json gives the simulator."""
     with serial_board(tmp_path_factory.mktemp("board"), files={"/board.json": SETTINGS}) as name:
         yield name
+
+
+def test_the_shell_is_the_boards_own_prompt(port: str) -> None:
+    """As at a terminal: a line typed, its answer read, Ctrl-] leaves."""
+    ours, theirs = os.openpty()
+    command = [str(Path(sys.executable).parent / "repbeat"), "device", "shell", "--port", port]
+    shell = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    said = b""
+
+    def read_until(text: bytes, limit_s: float = 60.0) -> None:
+        nonlocal said
+        end = time.monotonic() + limit_s
+        while text not in said:
+            assert time.monotonic() < end, said
+            if select.select([ours], [], [], 0.2)[0]:
+                said += os.read(ours, 4096)
+
+    try:
+        read_until(b"Ctrl-]")
+        os.write(ours, b"\r\nprint('answer', 6 * 7)\r\n")
+        read_until(b"answer 42")
+        os.write(ours, b"\x1d")
+        assert shell.wait(30) == 0
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(ours)
 
 
 @pytest.fixture(scope="module")
