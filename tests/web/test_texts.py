@@ -8,7 +8,7 @@ from web.town import Town
 
 from repbeat.coach import texts as coach
 from repbeat.store import Database
-from repbeat.web import i18n
+from repbeat.web import form, i18n
 from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat_tools import texts
@@ -91,3 +91,14 @@ def test_each_account_has_its_own(town: Town) -> None:
     assert 'lang="de"' in page(ann, "/account")
     assert 'lang="en"' in page(coach_, "/account")
     assert "Heute" in page(ann)
+
+
+def test_the_log_of_ones_data_speaks_every_language(trained: Database) -> None:
+    app = create_app(trained, access=Open("test"))
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert form.act("saw", "heart") == "sah Herz"
+        assert form.act("gave consent", "account: live, heart") == "willigte ein Konto: live, Herz"
+        assert form.act("exported everything", "") == "exportierte alles"
+        assert form.act("set a plan", "revision 3") == "setzte einen Plan revision 3"
+    with app.test_request_context():
+        assert form.act("saw", "heart") == "saw heart"

@@ -113,8 +113,15 @@ def translated(written: str) -> str:
 
 def act(action: str, detail: str) -> str:
     """An entry of an athlete's log; names and numbers in it stay as they are."""
-    said = [str(_(one)) if one else "" for one in re.split(r"(: |, )", detail)]
-    return f"{_(action)} {''.join(said)}".strip()
+    return f"{_(action)} {''.join(_known(one) for one in re.split(r'(: |, )', detail))}".strip()
+
+
+def _known(word: str) -> str:
+    """A word of the vocabulary, as a scope, in the viewer's language; any other as it is."""
+    for spelt in (word, words.plain(word)) if word.strip() else ():
+        if (said := str(_(spelt))) != spelt:
+            return said
+    return word
 
 
 def hour(number: int) -> str:

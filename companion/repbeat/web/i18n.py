@@ -136,7 +136,7 @@ def vocabulary() -> Iterator[str]:
     for meanings in (words.BOARDS, words.COUNTS, words.FIGURES, words.BADGES, words.DAYS_OFF, words.RECOVERY):
         yield from meanings.values()
     for about in ABOUT.values():
-        yield from (about.goes, about.comes)
+        yield from (about.name, about.goes, about.comes)
     yield from (board.OFF, board.WAITING, board.CONNECTING, board.SYNCING, board.LIVE)
     yield from (words.plain(word) for word in (*consent.SCOPES, *tokens.SCOPES))
     for question in words.CHECK_IN.values():
