@@ -153,8 +153,9 @@ class Scene:
             desk.set_plan(self.database, athlete.athlete_id, trainee.plan, now_ms)
         await self._wait("the first plans applied", self._all_applied)
 
-    async def _train(self, band: Band) -> None:
-        band.athlete = band.trainee.enter(band.device.now_ms)
+    async def _train(self, band: Band, start_ms: float | None = None) -> None:
+        """From a moment of the world on, or from now."""
+        band.athlete = band.trainee.enter(band.device.now_ms if start_ms is None else start_ms)
         done = await stage.train(
             band.athlete, band.device, self.air.sleep, limit_s=SESSION_LIMIT_S, ahead_ms=AHEAD_MS
         )
