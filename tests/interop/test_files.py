@@ -357,6 +357,8 @@ def test_a_rings_nights_come_as_csv_and_keep_their_source() -> None:
         DayValue("2026-11-24", "resting_bpm", "oura", 52.0),
         DayValue("2026-11-24", "sdnn_ms", "oura", 61.5),
     ]
+    ring = reading.from_bytes(NIGHTS + b"2026-11-24,rmssd_ms,oura,48\n").days
+    assert ring[-1] == DayValue("2026-11-24", "rmssd_ms", "oura", 48.0)
     for line in (b"24.11.2026,sdnn_ms,oura,5", b"2026-11-24,mood,oura,5", b"2026-11-24,sdnn_ms,oura,nan"):
         with pytest.raises(DamagedFile, match="line 4"):
             reading.from_bytes(NIGHTS + line + b"\n")

@@ -15,6 +15,7 @@ from ingest import made
 from repbeat import store
 from repbeat.coach import desk
 from repbeat.ingest import ingest
+from repbeat.interop import reading
 from repbeat.interop.command import import_files
 from repbeat.people import archive, commands, erase, holdings
 from repbeat.people.command import export
@@ -133,9 +134,21 @@ def test_an_export_is_taken_in_as_equal_rows(either: Database, athlete: str, tmp
 def test_an_export_opens_in_other_programs(either: Database, athlete: str) -> None:
     with zipfile.ZipFile(io.BytesIO(exported(either, athlete))) as whole:
         names = whole.namelist()
-        (fit,) = [name for name in names if name.endswith(".fit")]
+        (fit,) = [name for name in names if name.startswith("fit/")]
         assert json.loads(whole.read("schema.json"))["format"] == archive.FORMAT
         assert len(whole.read("csv/sets.csv").decode().splitlines()) == 3
+        band, other = (reading.from_bytes(whole.read(fit)) for fit in (fit, fit.replace("fit", "tcx")))
+        assert band.activities[0].heart == other.activities[0].heart != []
+        heart, sets = (
+            fit.replace("fit/", "sessions/").replace(".fit", f"-{of}.csv") for of in ("heart", "sets")
+        )
+        assert reading.from_bytes(whole.read(heart)).activities[0].heart == band.activities[0].heart
+        as_csv = [(one.reps, one.load_g) for one in reading.from_bytes(whole.read(sets)).activities[0].sets]
+        assert as_csv == [(one.reps, one.load_g) for one in band.activities[0].sets]
+        (workout,) = [name for name in names if name.startswith("workouts/")]
+        with FitReader(io.BytesIO(whole.read(workout))) as reader:
+            steps = [one for one in reader if isinstance(one, FitDataMessage) and one.name == "workout_step"]
+        assert len(steps) > 2
         with FitReader(io.BytesIO(whole.read(fit))) as reader:
             kinds = [one.name for one in reader if isinstance(one, FitDataMessage)]
     assert kinds.count("set") >= 2

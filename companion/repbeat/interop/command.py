@@ -40,7 +40,7 @@ def import_files(
     """Take in FIT, TCX, GPX and CSV files, Apple Health exports, what `repbeat export` wrote, or folders.
 
     The same file again changes nothing. An export of RepBeat's brings its own athlete. Nights of a ring come
-    as CSV with the columns day, kind (resting_bpm, sdnn_ms, asleep_s), source, value.
+    as CSV with the columns day, kind (resting_bpm, rmssd_ms, sdnn_ms, asleep_s), source, value.
 
     Sessions that overlap one that is here already are marked for you to decide, never dropped. Exit code 1
     when a file was refused; the others are kept.

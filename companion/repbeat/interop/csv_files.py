@@ -15,7 +15,12 @@ SOURCE = "csv"
 HEART_COLUMNS = ("unix_ms", "bpm")
 SET_COLUMNS = ("unix_ms", "duration_ms", "exercise", "reps", "load_kg")
 DAY_COLUMNS = ("day", "kind", "source", "value")  # 2026-11-24, one of DAY_KINDS, oura, 52.0
-DAY_KINDS = {"resting_bpm": (20, 200), "sdnn_ms": (1, 500), "asleep_s": (0, 86_400)}  # plausible values
+DAY_KINDS = {  # plausible values
+    "resting_bpm": (20, 200),
+    "rmssd_ms": (1, 500),
+    "sdnn_ms": (1, 500),
+    "asleep_s": (0, 86_400),
+}
 MAX_ROWS = 1_000_000
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from repbeat.interop import fhir, fit_write, imports
+from repbeat.interop import csv_files, fhir, fit_workout, fit_write, imports, tcx
 from repbeat.interop.activity import BPM_RANGE, RR_RANGE_MS, Activity, HeartSample, SetDone
 from repbeat.interop.apple_health import DayValue
 from repbeat.interop.errors import ExportRefused
-from repbeat.store import Database, heart_blocks, samples, sessions
+from repbeat.store import Database, heart_blocks, plans, samples, sessions
 from repbeat.store.athletes import Athlete
 from repbeat.store.sessions import Key, Session
 from repbeat_protocol import heart
 from repbeat_protocol import records as wire
+from repbeat_protocol.plan import PlanError
 
 MOST_SESSIONS = 100_000
 
@@ -45,17 +48,26 @@ def activity_of(db: Database, session: Session) -> Activity:
     )
 
 
-def fit_files(db: Database, athlete_id: str) -> list[tuple[str, bytes]]:
-    """(path, content) of a FIT file for each session that can have one: the export's part for other apps."""
-    out = []
+def files(db: Database, athlete_id: str) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of what other programs read: the export's part for them.
+
+    Each session that can have one as FIT, TCX and CSV, and the newest plan as a FIT workout.
+    """
     for session in sessions.latest(db, athlete_id, limit=MOST_SESSIONS):
         try:
-            content = fit_write.write(activity_of(db, session))
+            activity = activity_of(db, session)
+            content = fit_write.write(activity)
         except ExportRefused:
             continue
         when = datetime.fromtimestamp((session.start_ms or 0) / 1000, UTC)
-        out.append((f"fit/{when:%Y-%m-%dT%H%M%SZ}-{session.session_seq}.fit", content))
-    return out
+        name = f"{when:%Y-%m-%dT%H%M%SZ}-{session.session_seq}"
+        yield f"fit/{name}.fit", content
+        yield f"tcx/{name}.tcx", tcx.write(activity)
+        yield f"sessions/{name}-heart.csv", csv_files.heart_table(activity).encode()
+        yield f"sessions/{name}-sets.csv", csv_files.set_table(activity).encode()
+    for plan in plans.every(db, athlete_id)[:1]:
+        with suppress(ExportRefused, PlanError):
+            yield f"workouts/{plan.revision}.fit", fit_workout.write(plan.wire(), plan.created_ms)
 
 
 def clinical(db: Database, athlete: Athlete, first_day: date, last_day: date) -> dict[str, Any]:

@@ -28,7 +28,7 @@ FORMAT, VERSION = "repbeat-export", 1
 SCHEMA = "schema.json"
 
 # "module:function" of (db, athlete_id) -> [(path in the ZIP, bytes), …]: files beside the tables.
-EXPORTERS = ["repbeat.interop.stored:fit_files"]
+EXPORTERS = ["repbeat.interop.stored:files"]
 
 # Not in an export: keys, tokens of other services, and what is on its way; blocks are in records/.
 _LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
