@@ -113,7 +113,7 @@ def test_live_values_come_while_the_log_does(bus: str, tmp_path: Path) -> None:
 
 def test_two_bands_at_once(bus: str, tmp_path: Path) -> None:
     async def script() -> None:
-        async with Linux(bus, tmp_path, log=900, count=2, pace=SLOW) as linux, linux.serving() as hub:
+        async with Linux(bus, tmp_path, log=2500, count=2, pace=SLOW) as linux, linux.serving() as hub:
             await asyncio.gather(*(linux.all_here(hub, number) for number in range(2)))
             turns = [event.address for event in linux.heard(events.Progress)]
             changes = sum(one != other for one, other in itertools.pairwise(turns))

@@ -19,6 +19,10 @@ from repbeat_tools.faces import axe, club, company
 
 Serve = Callable[[Flask], str]
 TIRED = club.PEOPLE[1].name  # whose plan waits to be decided
+CONTROLLED = """new Promise((done) => {
+  const worker = navigator.serviceWorker;
+  worker.controller ? done() : worker.addEventListener("controllerchange", () => done());
+})"""
 pytestmark = pytest.mark.timeout(400)
 
 
@@ -173,7 +177,7 @@ def test_without_a_network_the_last_state_is_shown(
     context = browser.new_context()
     page = context.new_page()
     page.goto(served(create_app(trained, access=Open("test"))))
-    page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=60_000)
+    page.evaluate(CONTROLLED)
     page.reload()  # this one goes through the worker, which keeps it
     context.set_offline(True)
     page.reload()

@@ -102,3 +102,4 @@ def test_without_the_token_nobody_is_shown(room: Room, served: Callable[[Flask],
     assert answer.value.status == 401
     expect(page.get_by_text("Nobody is training now.")).to_be_visible()
     expect(page.locator(".tile")).to_have_count(0)
+    expect(page.get_by_role("log")).to_contain_text("No valid token")

@@ -10,14 +10,16 @@ from playwright.sync_api import Page
 
 SOURCE = Path(__file__).resolve().parents[2] / "runtime" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ["color-contrast"]
+"""All that another colour scheme of the same page can break."""
 
 
-def violations(page: Page) -> list[str]:
-    """Each as "rule: element", for the page as it now stands."""
+def violations(page: Page, rules: list[str] = RULES) -> list[str]:
+    """Each as "rule: element", for the page as it now stands; `rules` are axe's tags, or names of rules."""
     # Evaluated, not loaded: the pages' own policy stays in force.
     page.evaluate(_source())
     found: dict[str, Any] = page.evaluate(
-        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", RULES
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
     )
     return [f"{one['id']}: {node['target'][0]}" for one in found["violations"] for node in one["nodes"]]
 

@@ -3,17 +3,19 @@ export const words = JSON.parse(document.getElementById("live-words")?.textConte
 const HIDDEN_MS = 5000;
 
 export function watch(periodMs, show, headers = {}, path = "/live.json", asking = () => {}) {
-  let failed = false;
+  let failed = null;
   async function tick() {
+    let status = 0;
     try {
       asking();
       const answer = await fetch(path, { headers });
+      status = answer.status;
       if (!answer.ok) throw new Error(answer.statusText);
-      show(await answer.json());
-      failed = false;
+      show(await answer.json(), status);
+      failed = null;
     } catch {
-      if (!failed) show(null);
-      failed = true;
+      if (failed !== status) show(null, status);
+      failed = status;
     }
     setTimeout(tick, document.hidden ? HIDDEN_MS : periodMs);
   }

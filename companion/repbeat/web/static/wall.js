@@ -4,6 +4,7 @@ import { clock, put, target, watch } from "./state.js";
 
 const PERIOD_MS = 500;
 const CAPTION_MS = 4000;
+const REFUSED = new Set([401, 403]);
 const wall = document.querySelector("[data-wall]");
 const shape = document.querySelector("[data-tile]");
 const idle = document.querySelector("[data-idle]");
@@ -79,9 +80,9 @@ function count() {
 
 watch(
   PERIOD_MS,
-  (state) => {
+  (state, status) => {
     if (!state) {
-      captions.textContent = words.unreachable;
+      captions.textContent = REFUSED.has(status) ? words.refused : words.unreachable;
       return;
     }
     const { tiles } = state;
