@@ -74,9 +74,9 @@ def member(db: Database, group: tuple[str, str]) -> Callable[[str], tuple[Accoun
     return make
 
 
-def one_more(db: Database, at_ms: int, boot: int, reps: int = 10) -> Key:
+def one_more(db: Database, at_ms: int, boot: int, reps: int = 10, confidence: int = 90) -> Key:
     first = int(db.value("SELECT next_seq FROM logs WHERE log_id = :log", log=LOG))
-    log = session_log(first_seq=first, boot=boot, unix_ms=at_ms, reps=reps)
+    log = session_log(first_seq=first, boot=boot, unix_ms=at_ms, reps=reps, confidence=confidence)
     ingest(db, DEVICE, LOG, log.records, at_ms + 3_600_000)
     return Key(DEVICE, LOG, first + 2)
 
@@ -141,6 +141,14 @@ def test_a_removed_session_takes_its_badge_away(db: Database, athlete_id: str) -
     assert max(badge.tier for badge in ten if badge.id == "sessions") == 2
     db.run("DELETE FROM sessions WHERE start_ms > :after_ms", after_ms=NOW_MS + DAY_MS // 2)
     assert badges.badges(history.of_athlete(db, athlete_id, NOW_MS + 20 * DAY_MS)) == before
+
+
+def test_a_count_that_the_device_is_not_sure_of_is_no_record(db: Database, athlete_id: str) -> None:
+    db.run("UPDATE sets SET reps = 7")  # the session that is there
+    one_more(db, NOW_MS + DAY_MS, boot=2, reps=9, confidence=20)
+    one_more(db, NOW_MS + 2 * DAY_MS, boot=3, reps=8)
+    past = history.of_athlete(db, athlete_id, NOW_MS + 3 * DAY_MS)
+    assert [lift.measured for lift in past.lifts] == [True, False, True]
 
 
 def test_the_order_in_which_sessions_arrive_is_nothing(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def session_log(
     first_seq: int = 0,
     boot: int = 1,
     unix_ms: int = NOW_MS,
+    confidence: int = 90,
 ) -> DeviceLog:
     """Squats at 60 kg with a heart rate each second (and RR), beginning `START_MS` after the boot."""
     log = DeviceLog(first_seq)
@@ -59,7 +60,7 @@ def session_log(
         begin_ms = START_MS + 10_000 + number * set_every_s * 1000
         for rep in range(reps):
             end_ms = begin_ms + (rep + 1) * 2500
-            log.add(wire.REP, end_ms + 600, _rep(session["session_seq"], number, rep), boot=boot)
+            log.add(wire.REP, end_ms + 600, _rep(session["session_seq"], number, rep, confidence), boot=boot)
         log.add(wire.SET, end_ms + 8000, _set(session["session_seq"], number, reps), boot=boot)
     end_ms += 10_000
     _heart(log, end_ms, boot, rr)
@@ -73,7 +74,7 @@ def session_log(
     return log
 
 
-def _rep(session_seq: int, number: int, rep: int) -> bytes:
+def _rep(session_seq: int, number: int, rep: int, confidence: int) -> bytes:
     return packed(
         wire.REP,
         session_seq=session_seq,
@@ -88,7 +89,7 @@ def _rep(session_seq: int, number: int, rep: int) -> bytes:
         range_permille=980,
         mean_velocity_mm_s=450,
         peak_velocity_mm_s=700,
-        confidence=90,
+        confidence=confidence,
     )
 
 

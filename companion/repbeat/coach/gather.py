@@ -65,7 +65,7 @@ def trials_of_plan(
     out: dict[int, list[Trial]] = defaultdict(list)
     contents: dict[int, wire.Plan | None] = {revision: base}
     for one in done:
-        confidence = _confidence(sessions.reps(db, one.key))
+        confidence = mean_confidence(sessions.reps(db, one.key))
         by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
         for row in one.sets:
             if row.plan_item is not None:
@@ -93,7 +93,7 @@ def trials_of_day(
     out: dict[int, list[tuple[int, Trial]]] = defaultdict(list)
     contents: dict[int, wire.Plan | None] = {}
     for one in done:
-        confidence = _confidence(sessions.reps(db, one.key))
+        confidence = mean_confidence(sessions.reps(db, one.key))
         by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
         for row in one.sets:
             if row.plan_item is not None:
@@ -154,7 +154,7 @@ def item(content: wire.Plan | None, number: int | None) -> wire.Item | None:
     return content.items[number]
 
 
-def _confidence(reps: list[Rep]) -> dict[int, float]:
+def mean_confidence(reps: list[Rep]) -> dict[int, float]:
     """Mean confidence of the counted repetitions, by set."""
     by_set: dict[int, list[int]] = defaultdict(list)
     for rep in reps:

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from repbeat.coach import shelf
+from repbeat.coach.gather import mean_confidence
+from repbeat.coach.rules import CONFIDENCE_FLOOR
 from repbeat.coach.session_rules import Kind
 from repbeat.community import amounts, motivation
 from repbeat.community.badges import WEEK, Done, History
@@ -18,7 +20,7 @@ from repbeat.community.records import Lift
 from repbeat.community.streaks import Schedule, week_of
 from repbeat.derive.strength import MAX_FORMULA_REPS, epley
 from repbeat.ingest.days import day_of
-from repbeat.store import Database, athletes
+from repbeat.store import Database, athletes, sessions
 
 
 def of_athlete(db: Database, athlete_id: str, now_ms: int) -> History:
@@ -30,7 +32,7 @@ def of_athlete(db: Database, athlete_id: str, now_ms: int) -> History:
         by_session[row["device_id"], row["log_id"], row["session_seq"]].append(row)
     return History(
         sessions=tuple(_done(found) for found in by_session.values()),
-        lifts=tuple(_lifts(rows)),
+        lifts=tuple(_lifts(db, rows)),
         typed_days=amounts.typed_days(db, athlete_id),
         check_ins=frozenset(_check_ins(db, athlete_id)),
         schedule=schedule(db, athlete_id, today),
@@ -110,13 +112,36 @@ def _done(rows: list[dict[str, Any]]) -> Done:
     )
 
 
-def _lifts(rows: list[dict[str, Any]]) -> Iterator[Lift]:
-    """The sets whose maximum can be estimated; all were counted by a device."""
-    for row in rows:
-        if row["exercise"] and row["load_g"] and 1 <= (row["reps"] or 0) <= MAX_FORMULA_REPS:
-            maximum_kg = epley(row["load_g"] / 1000, row["reps"]).load_kg
-            day = day_of(row["start_ms"], row["utc_offset_min"])
-            yield Lift(row["start_ms"], row["exercise"], round(maximum_kg * 1000), day)
+def _lifts(db: Database, rows: list[dict[str, Any]]) -> Iterator[Lift]:
+    """The sets whose maximum can be estimated. Looked at closer is only what would be a record."""
+    found = [
+        (row["start_ms"], row["exercise"], _maximum_g(row), row)
+        for row in rows
+        if row["exercise"] and row["load_g"] and 1 <= (row["reps"] or 0) <= MAX_FORMULA_REPS
+    ]
+    best: dict[int, int] = {}
+    for at_ms, exercise, e1rm_g, row in sorted(found, key=lambda one: one[:3]):
+        beats = e1rm_g > best.get(exercise, 0)
+        sure = not beats or _is_sure(db, row)
+        if beats and sure:
+            best[exercise] = e1rm_g
+        yield Lift(at_ms, exercise, e1rm_g, day_of(at_ms, row["utc_offset_min"]), measured=sure)
+
+
+def _maximum_g(row: dict[str, Any]) -> int:
+    return round(epley(row["load_g"] / 1000, row["reps"]).load_kg * 1000)
+
+
+def _is_sure(db: Database, row: dict[str, Any]) -> bool:
+    """Whether the device was sure of its count in one of these alike sets, as the planner asks it."""
+    key = sessions.Key(row["device_id"], row["log_id"], row["session_seq"])
+    confidence = mean_confidence(sessions.reps(db, key))
+    alike = [
+        one
+        for one in sessions.sets(db, key)
+        if (one.exercise, one.load_g, one.reps) == (row["exercise"], row["load_g"], row["reps"])
+    ]
+    return any(confidence.get(one.set_index, CONFIDENCE_FLOOR) >= CONFIDENCE_FLOOR for one in alike)
 
 
 def _check_ins(db: Database, athlete_id: str) -> Iterator[date]:
