@@ -113,7 +113,7 @@ def _done(rows: list[dict[str, Any]]) -> Done:
 
 
 def _lifts(db: Database, rows: list[dict[str, Any]]) -> Iterator[Lift]:
-    """The sets whose maximum can be estimated. Looked at closer is only what would be a record."""
+    """The sets whose maximum can be estimated; how sure the device was is asked only of a would-be record."""
     found = [
         (row["start_ms"], row["exercise"], _maximum_g(row), row)
         for row in rows
