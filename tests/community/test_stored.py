@@ -15,6 +15,7 @@ from repbeat.community import (
     history,
     invites,
     motivation,
+    records,
     recovery_log,
     standings,
 )
@@ -148,7 +149,9 @@ def test_a_count_that_the_device_is_not_sure_of_is_no_record(db: Database, athle
     one_more(db, NOW_MS + DAY_MS, boot=2, reps=9, confidence=20)
     one_more(db, NOW_MS + 2 * DAY_MS, boot=3, reps=8)
     past = history.of_athlete(db, athlete_id, NOW_MS + 3 * DAY_MS)
-    assert [lift.measured for lift in past.lifts] == [True, False, True]
+    assert [lift.sure for lift in past.lifts] == [90, 90]
+    (record,) = records.records(past.lifts)
+    assert record.lift.at_ms >= NOW_MS + 2 * DAY_MS
 
 
 def test_the_order_in_which_sessions_arrive_is_nothing(tmp_path: Path) -> None:
@@ -215,6 +218,18 @@ def test_hiding_motivation_hides_the_place_on_a_board(
 def test_improvement_ranks_a_rise_over_oneself(db: Database, group: tuple[str, str], athlete_id: str) -> None:
     standings.opt_in(db, athlete_id, *group, IMPROVEMENT, NOW_MS)
     one_more(db, NOW_MS + 35 * DAY_MS, boot=2, reps=8)
+    (place,) = standings.board(db, *group, IMPROVEMENT, SECRET, NOW_MS + 36 * DAY_MS)
+    assert place.value == pytest.approx((1 + 8 / 30) / (1 + 10 / 30) - 1, abs=0.001)
+
+
+def test_improvement_rests_on_nothing_that_the_device_was_not_sure_of(
+    db: Database, group: tuple[str, str], athlete_id: str
+) -> None:
+    """Neither window's best counts where its count is doubtful, record of all time or not."""
+    standings.opt_in(db, athlete_id, *group, IMPROVEMENT, NOW_MS)
+    one_more(db, NOW_MS + 35 * DAY_MS, boot=2, reps=8)
+    one_more(db, NOW_MS + 34 * DAY_MS, boot=3, reps=9, confidence=20)  # below the first ten: no record
+    one_more(db, NOW_MS + DAY_MS, boot=4, reps=12, confidence=20)  # would be one
     (place,) = standings.board(db, *group, IMPROVEMENT, SECRET, NOW_MS + 36 * DAY_MS)
     assert place.value == pytest.approx((1 + 8 / 30) / (1 + 10 / 30) - 1, abs=0.001)
 

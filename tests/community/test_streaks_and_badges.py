@@ -96,7 +96,7 @@ def a_history(seed: int) -> History:
         for day in days
     )
     lifts = tuple(
-        Lift(one.at_ms, rng.randint(1, 4), rng.randint(60_000, 120_000), one.day) for one in sessions
+        Lift(one.at_ms, rng.randint(1, 4), rng.randint(60_000, 120_000), one.day, 90) for one in sessions
     )
     return History(
         sessions=sessions,
@@ -155,7 +155,7 @@ ONE_EACH = [
     ),
     (
         "personal_records",
-        History(lifts=(Lift(1, 1, 60_000, MONDAY), Lift(2, 1, 61_000, MONDAY)), today=MONDAY),
+        History(lifts=(Lift(1, 1, 60_000, MONDAY, 90), Lift(2, 1, 61_000, MONDAY, 90)), today=MONDAY),
         1,
     ),
     ("check_ins", History(check_ins=frozenset({MONDAY, MONDAY + DAY}), today=MONDAY + DAY), 2),
@@ -201,8 +201,7 @@ def test_a_badge_is_dated_by_the_day_its_total_was_reached() -> None:
     ]
 
 
-def test_records_count_what_was_measured_and_beat_what_was_before() -> None:
-    typed = Lift(2, 1, 90_000, MONDAY, measured=False)
-    lifts = [Lift(3, 1, 62_000, MONDAY), Lift(1, 1, 60_000, MONDAY), typed, Lift(4, 2, 80_000, MONDAY)]
+def test_records_beat_what_was_before_and_the_first_is_none() -> None:
+    lifts = [Lift(3, 1, 62_000, MONDAY, 90), Lift(1, 1, 60_000, MONDAY, 90), Lift(4, 2, 80_000, MONDAY, 90)]
     found = records(lifts)
     assert [(one.lift.e1rm_g, one.beat_g) for one in found] == [(62_000, 2_000)]

@@ -41,7 +41,7 @@ class Amount(msgspec.Struct, frozen=True, kw_only=True):
 
 def between(db: Database, athlete_id: str, first: date, after: date) -> list[Amount]:
     """Every ended session of these local days; one from a file that may be a band's too counts once."""
-    from_ms, until_ms = _ms(first - AROUND), _ms(after + AROUND)
+    from_ms, until_ms = day_ms(first - AROUND), day_ms(after + AROUND)
     measured = db.rows(
         """SELECT s.start_ms, s.utc_offset_min, s.duration_s * 1000 AS took_ms, COUNT(t.seq) AS sets,
              COALESCE(SUM(t.reps), 0) AS repetitions
@@ -99,5 +99,6 @@ def _amount(row: dict[str, Any], offset_min: int | None, *, measured: bool) -> A
     )
 
 
-def _ms(day: date) -> int:
+def day_ms(day: date) -> int:
+    """A day's beginning in UTC."""
     return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)

@@ -6,12 +6,13 @@ whoever joins, leaves, consents or corrects a session afterwards.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import msgspec
 
 from repbeat.community import aggregates, history, invites
 from repbeat.community.aggregates import CLIP, TooFew
+from repbeat.community.amounts import day_ms
 from repbeat.community.badges import WEEK
 from repbeat.community.streaks import week_of, weeks
 from repbeat.people import consent
@@ -40,9 +41,8 @@ def of_week(db: Database, gym_id: str, group_id: str, week: date, secret: bytes,
         kept = _kept(db, gym_id, group_id, week)
         if kept:
             return kept
-        today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
-        last_ms = round(datetime(week.year, week.month, week.day, tzinfo=UTC).timestamp() * 1000)
-        last_ms += 7 * 86_400_000 - 1
+        today = history.utc_day(now_ms)
+        last_ms = day_ms(week + WEEK) - 1
         members = [
             one.athlete_id
             for one in invites.members(db, gym_id, group_id)
@@ -103,8 +103,8 @@ def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str,
         """SELECT COALESCE(SUM(duration_s), 0) FROM sessions WHERE athlete_id = :athlete_id
              AND start_ms >= :from_ms AND start_ms < :until_ms""",
         athlete_id=athlete_id,
-        from_ms=_midnight_ms(week),
-        until_ms=_midnight_ms(after),
+        from_ms=day_ms(week),
+        until_ms=day_ms(after),
     )
     return {
         "sessions": float(len(days)),
@@ -112,10 +112,6 @@ def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str,
         "kept_share": float(bool(kept)),
         "check_ins": float(sum(week <= day < after for day in past.check_ins)),
     }
-
-
-def _midnight_ms(day: date) -> int:
-    return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
 def recent(today: date, count: int = 12) -> list[date]:

@@ -13,13 +13,13 @@ import msgspec
 
 
 class Lift(msgspec.Struct, frozen=True, order=True):
-    """A set's estimated maximum: `at_ms` unix; `measured` False for one typed in by hand."""
+    """A set's estimated maximum: `at_ms` unix, `sure` (0–100) of its count the device was."""
 
     at_ms: int
     exercise: int
     e1rm_g: int
     day: date
-    measured: bool = True
+    sure: float
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -30,10 +30,10 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def records(lifts: Iterable[Lift]) -> list[Record]:
-    """Every record, oldest first. The order in which lifts are given is nothing; only measured ones count."""
+    """Every record, oldest first; the order in which lifts are given is nothing."""
     best: dict[int, int] = {}
     out = []
-    for lift in sorted(lift for lift in lifts if lift.measured and lift.e1rm_g > 0):
+    for lift in sorted(lifts):
         before = best.get(lift.exercise)
         if before is None or lift.e1rm_g > before:
             best[lift.exercise] = lift.e1rm_g

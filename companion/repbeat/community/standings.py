@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
-from repbeat.community import amounts, boards, history, motivation
-from repbeat.community.badges import WEEK, History
-from repbeat.community.boards import CONSISTENCY, EFFORT, KINDS, Entry, Place
+from repbeat.community import amounts, boards, history, lifts, motivation
+from repbeat.community.amounts import AROUND, day_ms
+from repbeat.community.badges import WEEK
+from repbeat.community.boards import EFFORT, IMPROVEMENT, KINDS, Entry, Place
 from repbeat.community.streaks import CONSISTENCY_WEEKS, streak, week_of
+from repbeat.ingest.days import day_of
 from repbeat.store import Database
 
-BLOCK_DAYS = 28  # strength now against strength before
+DAY = timedelta(days=1)
+BLOCK = timedelta(days=28)  # strength now against strength before
 USUAL_WEEKS = 4
 
 
@@ -70,51 +73,53 @@ def board(db: Database, gym_id: str, group_id: str, kind: str, secret: bytes, no
 
 
 def _entry(db: Database, athlete_id: str, kind: str, now_ms: int) -> Entry:
+    today = history.local_day(db, athlete_id, now_ms)
+    if kind == IMPROVEMENT:
+        return _improvement(db, athlete_id, today)
+    if kind == EFFORT:
+        return _effort(db, athlete_id, today)
     past = history.of_athlete(db, athlete_id, now_ms)
-    hard, usual = _hard_minutes(db, athlete_id, past.today) if kind == EFFORT else (None, None)
-    border = past.today - timedelta(days=BLOCK_DAYS)
+    first = week_of(today) - CONSISTENCY_WEEKS * WEEK
+    looked_at = amounts.between(db, athlete_id, first, today + DAY)
     return Entry(
         athlete_id=athlete_id,
-        kept_share=streak(past.schedule, past.trained, past.today).consistency,
-        e1rm_before=_best(past, border - timedelta(days=BLOCK_DAYS), border),
-        e1rm_now=_best(past, border, past.today + timedelta(days=1)),
-        minutes_hard=hard,
-        minutes_hard_usual=usual,
-        measured_share=_measured_share(db, athlete_id, past.today) if kind == CONSISTENCY else 1.0,
+        kept_share=streak(past.schedule, past.trained, today).consistency,
+        measured_share=amounts.measured_share(looked_at),
     )
 
 
-def _measured_share(db: Database, athlete_id: str, today: date) -> float:
-    """Of the sessions that consistency looks at; the other boards take nothing but what was measured."""
-    first = week_of(today) - CONSISTENCY_WEEKS * WEEK
-    return amounts.measured_share(amounts.between(db, athlete_id, first, today + timedelta(days=1)))
+def _improvement(db: Database, athlete_id: str, today: date) -> Entry:
+    """Strength of the last weeks against as many before; of sets that the device was sure of."""
+    border, after = today + DAY - BLOCK, today + DAY
+    rows = lifts.alike_sets(db, athlete_id, day_ms(border - BLOCK - AROUND))
+    return Entry(
+        athlete_id=athlete_id,
+        e1rm_before=lifts.strongest(db, rows, border - BLOCK, border),
+        e1rm_now=lifts.strongest(db, rows, border, after),
+    )
 
 
-def _best(past: History, first: date, after: date) -> dict[int, float]:
-    best: dict[int, float] = {}
-    for lift in past.lifts:
-        if first <= lift.day < after and lift.measured:
-            best[lift.exercise] = max(best.get(lift.exercise, 0.0), float(lift.e1rm_g))
-    return best
-
-
-def _hard_minutes(db: Database, athlete_id: str, today: date) -> tuple[float | None, float | None]:
+def _effort(db: Database, athlete_id: str, today: date) -> Entry:
     """Minutes in zone 3 and above of the last seven days, and the mean of the four weeks before."""
-    begin = today - timedelta(days=7 * (USUAL_WEEKS + 1) - 1)
+    begin = today + DAY - WEEK * (USUAL_WEEKS + 1)
     rows = db.rows(
-        """SELECT s.start_ms, MAX(t.zone3_s + t.zone4_s + t.zone5_s) AS hard_s
+        """SELECT s.start_ms, s.utc_offset_min, MAX(t.zone3_s + t.zone4_s + t.zone5_s) AS hard_s
            FROM sessions AS s JOIN strain AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
              AND t.session_seq = s.session_seq
            WHERE s.athlete_id = :athlete_id AND s.start_ms >= :from_ms
-           GROUP BY s.device_id, s.log_id, s.session_seq, s.start_ms""",
+           GROUP BY s.device_id, s.log_id, s.session_seq, s.start_ms, s.utc_offset_min""",
         athlete_id=athlete_id,
-        from_ms=round(datetime(begin.year, begin.month, begin.day, tzinfo=UTC).timestamp() * 1000),
+        from_ms=day_ms(begin - AROUND),
     )
     week_s = usual_s = 0
     for row in rows:
-        day = datetime.fromtimestamp(row["start_ms"] / 1000, UTC).date()
-        if (today - day).days < 7:
+        day = day_of(row["start_ms"], row["utc_offset_min"])
+        if day > today - WEEK:
             week_s += row["hard_s"]
-        else:
+        elif day >= begin:
             usual_s += row["hard_s"]
-    return week_s / 60, usual_s / 60 / USUAL_WEEKS or None
+    return Entry(
+        athlete_id=athlete_id,
+        minutes_hard=week_s / 60,
+        minutes_hard_usual=usual_s / 60 / USUAL_WEEKS or None,
+    )
