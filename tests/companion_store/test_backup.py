@@ -204,3 +204,10 @@ def test_a_restore_that_fails_leaves_no_key_behind(either: Database, tmp_path: P
         copies.restore(path, either, made.NOW_MS)
     assert all(not rows for rows in everything(either).values())
     assert either.value("SELECT COUNT(*) FROM heart_keys") == 0
+
+
+def test_a_backup_to_nowhere_says_what_to_look_at(tmp_path: Path) -> None:
+    to = tmp_path / "not" / "there.sqlite3"
+    refused = CliRunner().invoke(backup, [str(to), "--database", str(tmp_path / "store.sqlite3")])
+    assert refused.exit_code == 1
+    assert "look at its folder" in refused.output

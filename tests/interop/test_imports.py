@@ -101,7 +101,7 @@ def test_whose_is_asked_when_it_is_not_clear(tmp_path: Path) -> None:
         athletes.add(db, "Ann", 0)
         athletes.add(db, "Ben", 0)
     unclear = CliRunner().invoke(import_files, [str(file), "--database", str(path)])
-    assert unclear.exit_code == 2
+    assert unclear.exit_code == 1
     assert "Ann, Ben" in unclear.output
     clear = CliRunner().invoke(import_files, [str(file), "--athlete", "Ben", "--database", str(path)])
     assert clear.exit_code == 0

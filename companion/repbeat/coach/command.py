@@ -43,7 +43,7 @@ def show(athlete: str | None, as_json: bool, database: Path) -> None:
     if not shown:
         click.echo("No athletes yet. `repbeat plan set FILE --athlete NAME` begins one.")
     for one in shown:
-        click.echo(one["athlete"])
+        click.echo(one["athlete"] if one["plans"] else f"{one['athlete']}: no plan yet")
         for kept in one["plans"]:
             _print_revision(kept)
 

@@ -84,14 +84,9 @@ def _show(rows: list[dict[str, Any]]) -> None:
 
 
 def _owner(db: Database, name: str | None) -> athletes.Athlete:
-    if name is not None:
-        return athletes.named(db, name)
-    every = athletes.every(db)
-    if len(every) == 1:
-        return every[0]
-    if not every:
+    if name is None and not athletes.every(db):
         return athletes.add(db, "Me", _now_ms())
-    raise click.UsageError(f"--athlete: one of {', '.join(one.name for one in every)}")
+    return athletes.meant(db, name)
 
 
 def _export(db: Database, path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from repbeat.store import Database, athletes
 from repbeat.store.console import errors_shown, json_option, print_json
 from repbeat.store.location import Location, database_option
 
-athlete_option = click.option("--athlete", required=True, help="Whose.")
+athlete_option = click.option("--athlete", help="Whose; needless where there is only one.")
 
 
 @click.group()
@@ -30,10 +30,10 @@ def services() -> None:
 @athlete_option
 @json_option
 @database_option
-def list_(athlete: str, as_json: bool, database: Location) -> None:
+def list_(athlete: str | None, as_json: bool, database: Location) -> None:
     """What goes where, and how each connection stands."""
     with errors_shown(ServiceError), Database(database) as db:
-        owner = athletes.named(db, athlete)
+        owner = athletes.meant(db, athlete)
         connected = connections.of_athlete(db, owner.athlete_id)
         shown: list[dict[str, Any]] = [
             {
@@ -68,7 +68,7 @@ def list_(athlete: str, as_json: bool, database: Location) -> None:
 @database_option
 def connect(
     service: str,
-    athlete: str,
+    athlete: str | None,
     remote: str | None,
     host: str | None,
     port: int,
@@ -80,7 +80,7 @@ def connect(
 ) -> None:
     """Connect SERVICE; Strava is connected on the page Services, for it asks in the browser."""
     with errors_shown(ServiceError), Database(database) as db:
-        owner = athletes.named(db, athlete)
+        owner = athletes.meant(db, athlete)
         known = Services()
         offers = [scope for scope in about(service).offers if heart or scope != "heart"]
         if service == CALENDAR:
@@ -109,10 +109,10 @@ def connect(
 @click.argument("service", type=click.Choice(list(ABOUT)))
 @athlete_option
 @database_option
-def disconnect(service: str, athlete: str, database: Location) -> None:
+def disconnect(service: str, athlete: str | None, database: Location) -> None:
     """Forget SERVICE's tokens and end the consent."""
     with errors_shown(ServiceError), Database(database) as db:
-        left = Services().disconnect(db, athletes.named(db, athlete).athlete_id, service, _now_ms())
+        left = Services().disconnect(db, athletes.meant(db, athlete).athlete_id, service, _now_ms())
         click.echo(f"{about(service).name} is off. {left}".rstrip())
 
 

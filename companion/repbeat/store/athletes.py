@@ -71,3 +71,15 @@ def named(db: Database, name: str) -> Athlete:
         names = ", ".join(athlete.name for athlete in every(db)) or "none yet"
         raise NotFound(f"no athlete is named {name!r}; there are: {names}")
     return found
+
+
+def meant(db: Database, name: str | None) -> Athlete:
+    """By name; without one the only athlete there is, NotFound if there are none or several."""
+    if name is not None:
+        return named(db, name)
+    found = every(db)
+    if len(found) != 1:
+        raise NotFound(
+            f"say whose by --athlete: {', '.join(one.name for one in found) or 'there are none yet'}"
+        )
+    return found[0]

@@ -33,7 +33,13 @@ def errors_shown(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except caught as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_told(error)) from error
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used ({error.strerror}): look at its folder and rights"
+    return str(error)
 
 
 @contextmanager
