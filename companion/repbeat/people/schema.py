@@ -160,8 +160,16 @@ _QUIET = (  # HH:MM of the account's own zone, both '' without quiet hours
     "ALTER TABLE preferences ADD COLUMN quiet_until TEXT NOT NULL DEFAULT ''",
 )
 
+_PLACES = (
+    # '': all whom the account may see; a gym, or gym_id/group_id: what was consented to that place alone
+    "ALTER TABLE webhooks ADD COLUMN place TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE webhook_deliveries ADD COLUMN queued_ms BIGINT",  # NULL: before this was kept
+    "ALTER TABLE webhook_deliveries ADD COLUMN tried_ms BIGINT",  # NULL: not yet
+)
+
 MIGRATIONS = (
     Migration("0001_people", _FIRST),
     Migration("0002_preferences", _PREFERENCES),
     Migration("0003_quiet_hours", _QUIET),
+    Migration("0004_webhook_places", _PLACES),
 )

@@ -30,6 +30,7 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     operates: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
     everything: bool = False  # an open companion on the loopback interface
+    place: str = ""  # a gym, or gym_id/group_id: only what was consented to it counts
 
     @property
     def signed_in(self) -> bool:
@@ -45,6 +46,12 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
 NOBODY = Viewer()
 EVERYBODY = Viewer(name="this computer", actor="program", roles=frozenset(Role), everything=True)
+
+
+def of_place(account: Account, place: str) -> Viewer:
+    """An account in a gym or group (gym_id/group_id), with what was consented to that place alone."""
+    roles = frozenset({Role.ANYONE, Role.SIGNED_IN})
+    return Viewer(account_id=account.account_id, name=account.name, roles=roles, place=place)
 
 
 def of_account(db: Database, account: Account, scopes: frozenset[str] | None = None) -> Viewer:
@@ -163,7 +170,10 @@ class Gate:
     def _consents(self) -> dict[str, list[Consent]]:
         out: dict[str, list[Consent]] = {}
         if self.viewer.account_id:
+            place = self.viewer.place
             for one in consent.to_account(self.db, self.viewer.account_id):
+                if place and (one.grantee_kind not in consent.PLACES or one.grantee != place):
+                    continue
                 out.setdefault(one.athlete_id, []).append(one)
         return out
 

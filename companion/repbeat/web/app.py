@@ -38,6 +38,7 @@ from repbeat.web.shared_pages import shared
 from repbeat.web.today_pages import today
 from repbeat.web.together_pages import together
 from repbeat.web.wall_pages import wall
+from repbeat.web.webhook_pages import hooks
 
 __all__ = ["SECURITY_HEADERS", "create_app"]
 
@@ -76,7 +77,7 @@ def create_app(
     delivery.install(app)
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
-        *(gym, together, reports, results, shared, shared_api, delivery.delivery, monitoring),
+        *(gym, together, reports, results, shared, shared_api, delivery.delivery, monitoring, hooks),
     ):
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)

@@ -146,5 +146,7 @@ def vocabulary() -> Iterator[str]:
     for told_of in (words.EFFORTS, words.KINDS, words.SIGNS, words.HEALTH, words.ESTIMATES, words.FORECASTS):
         yield from told_of.values()
     yield from words.WEEKDAYS
+    yield from words.EVENTS.values()
+    yield from words.DELIVERIES
     yield from (*tenants.ROLES, *words.ACTIONS)
     yield from (*fleet.WARNINGS, *attribution.HOWS)

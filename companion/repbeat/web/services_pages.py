@@ -19,8 +19,10 @@ from repbeat.services.intervals import INTERVALS, planned
 from repbeat.services.registry import ABOUT, Services, about
 from repbeat.services.strava import STRAVA
 from repbeat.store import athletes
+from repbeat.web import words
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
+from repbeat.webhooks import news
 
 services = Blueprint("services", __name__)
 
@@ -49,6 +51,8 @@ def of_athlete(athlete_id: str) -> str:
         address=address,
         planned=planned(db, athlete_id),
         callback=url_for("services.authorised", _external=True),
+        reaching=news.reaching(db, athlete_id, now_ms()),
+        events=words.EVENTS,
     )
 
 

@@ -13,6 +13,8 @@ from repbeat.people import errors as people
 from repbeat.services.errors import BadConnection, NotConnected, ServiceError
 from repbeat.store import plans
 from repbeat.store.errors import NotFound, StoreError
+from repbeat.webhooks import book
+from repbeat.webhooks.errors import BadTarget, TooManyWebhooks
 from repbeat_protocol import live as wire
 
 FIELDS = {
@@ -56,6 +58,17 @@ COUNTS = {
     amounts.REPETITIONS: "Repetitions",
     amounts.MINUTES: "Minutes of training",
 }
+
+EVENTS = {
+    book.SESSION_ENDED: "a session has ended",
+    book.PLAN_PROPOSED: "a plan waits for approval",
+    book.PLAN_APPLIED: "a plan is in force on the device",
+    book.PLAN_REFUSED: "a device refused a plan",
+    book.PING: "a test",
+}
+
+# How a delivery stands, and why it has not arrived.
+DELIVERIES = ("waiting", "retrying", "delivered", "given up", "quiet hours", "consent has ended")
 
 FIGURES = {
     "sessions": "Sessions a member",
@@ -116,6 +129,8 @@ ERRORS: dict[type[Exception], str] = {
     BadConnection: "The service does not know you by what was entered: look at it again.",
     NotConnected: "This service is not connected.",
     ServiceError: "The service does not do now: try again later.",
+    BadTarget: "Nothing is sent to this address: give the whole https address of a server in the internet.",
+    TooManyWebhooks: "You have as many webhooks as an account may: take one away first.",
     StoreError: "The store cannot answer now: see the companion’s log.",
 }
 

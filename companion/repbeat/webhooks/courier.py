@@ -27,6 +27,7 @@ TAKEN_MS = 60_000  # longer than a try takes: then another process may try again
 FIRST_MS = 30_000
 LONGEST_MS = 6 * 3600 * 1000
 TRIES = 16  # about two days
+KEPT_MS = 2 * news.BACK_MS  # after that nothing would be queued for a second time
 GONE = 410
 
 
@@ -61,6 +62,7 @@ class Courier:
         """Queue what is new, send what is due; how many were sent."""
         for webhook in book.every(self._db):
             news.queue(self._db, webhook, self._now_ms())
+        book.sweep(self._db, self._now_ms() - KEPT_MS)
         sent = 0
         for one in book.due(self._db, self._now_ms(), AT_ONCE):
             if self._rests(one):
@@ -75,7 +77,7 @@ class Courier:
         liked = preferences.of(self._db, one.account_id)
         until_ms = preferences.quiet_until_ms(liked, self._now_ms()) if one.event != book.PING else None
         if until_ms is not None:
-            book.settle(self._db, one, until_ms, "quiet hours")
+            book.settle(self._db, one, until_ms, "quiet hours", None)
         return until_ms is not None
 
     def _send(self, one: Delivery) -> None:
@@ -84,7 +86,7 @@ class Courier:
         except NotFound:
             return  # taken away meanwhile, and its deliveries with it
         if not news.may_go(self._db, webhook, one, self._now_ms()):
-            book.settle(self._db, one, None, "consent has ended")
+            book.settle(self._db, one, None, "consent has ended", None)
             return
         body, at_s = one.body.encode(), int(self._unix_s())
         try:
@@ -111,9 +113,9 @@ class Courier:
             self._again(one, f"no answer ({type(error).__name__})")
         else:
             if 200 <= status < 300:
-                book.settle(self._db, one, None, "")
+                self._settle(one, None, "")
             elif status == GONE:
-                book.settle(self._db, one, None, "the receiver wants no more (410)")
+                self._settle(one, None, "the receiver wants no more (410)")
             else:
                 self._again(one, f"the receiver answered {status}")
 
@@ -121,10 +123,13 @@ class Courier:
         """Try again after a pause that doubles, or give up."""
         tries = one.tries + 1
         if tries >= TRIES:
-            book.settle(self._db, one, None, f"{problem}, {tries} times")
+            self._settle(one, None, f"{problem}, {tries} times")
             return
         pause_ms = min(LONGEST_MS, FIRST_MS << (tries - 1))
-        book.settle(self._db, one, self._now_ms() + pause_ms, problem)
+        self._settle(one, self._now_ms() + pause_ms, problem)
+
+    def _settle(self, one: Delivery, next_ms: int | None, problem: str) -> None:
+        book.settle(self._db, one, next_ms, problem, self._now_ms())
 
     def _now_ms(self) -> int:
         return round(self._unix_s() * 1000)

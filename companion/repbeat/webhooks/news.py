@@ -35,11 +35,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def queue(db: Database, webhook: Webhook, now_ms: int) -> int:
     """Queue what is new for a webhook and its account may see; how much there was."""
-    try:
-        account = accounts.get(db, webhook.account_id)
-    except NotFound:
+    gate = _gate(db, webhook, now_ms)
+    if gate is None:
         return 0
-    gate = Gate(db, viewer.of_account(db, account), now_ms)
     since_ms = max(webhook.created_ms, now_ms - BACK_MS)
     known, wanted = book.known(db, webhook), webhook.events.split()
     found = []
@@ -54,6 +52,7 @@ def queue(db: Database, webhook: Webhook, now_ms: int) -> int:
             event=event.event,
             body=msgspec.json.encode(event).decode(),
             next_ms=now_ms,
+            queued_ms=now_ms,
         )
         for event in found
         if event.delivery_id not in known
@@ -65,11 +64,37 @@ def may_go(db: Database, webhook: Webhook, one: Delivery, now_ms: int) -> bool:
     """Whether the account may still know this: consent may have ended since it was queued."""
     if one.event == book.PING:
         return True
+    gate = _gate(db, webhook, now_ms)
+    return gate is not None and gate.may(one.athlete_id, KIND[one.event])
+
+
+class Reaching(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook that is told of an athlete now: whose it is, and of what it hears."""
+
+    webhook: Webhook
+    name: str
+    events: list[str]
+
+
+def reaching(db: Database, athlete_id: str, now_ms: int) -> list[Reaching]:
+    """Every webhook that is told of an athlete at this moment."""
+    found = []
+    for webhook in book.every(db):
+        gate = _gate(db, webhook, now_ms)
+        events = [one for one in webhook.events.split() if gate and gate.may(athlete_id, KIND[one])]
+        if gate and events:
+            found.append(Reaching(webhook=webhook, name=gate.viewer.name, events=events))
+    return found
+
+
+def _gate(db: Database, webhook: Webhook, now_ms: int) -> Gate | None:
+    """What may go to a webhook; None: its account is gone."""
     try:
         account = accounts.get(db, webhook.account_id)
     except NotFound:
-        return False
-    return Gate(db, viewer.of_account(db, account), now_ms).may(one.athlete_id, KIND[one.event])
+        return None
+    place = webhook.place
+    return Gate(db, viewer.of_place(account, place) if place else viewer.of_account(db, account), now_ms)
 
 
 def _of(db: Database, gate: Gate, athlete_id: str, since_ms: int) -> list[Event]:
