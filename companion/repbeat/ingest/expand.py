@@ -59,7 +59,7 @@ class _Work:
         # By the session's number: all is of one log.
         self._events: dict[int, list[Record]] = {}
         self._clocks: dict[tuple[str, int, int], clock.BootClock] = {}
-        self._touched: dict[int, tuple[Record, Record]] = {}  # with the first and last record that name it
+        self._touched: dict[int, list[Record]] = {}  # with the first and last record that name it
         self._costed: set[int] = set()  # those whose load or length may have changed
         self._readings: list[clocks.Clock] = []
         self._sets: list[sessions.Set] = []
@@ -71,11 +71,11 @@ class _Work:
         self._days: dict[str, set[date]] = {}  # by athlete: those that may have changed
 
     def take(self, record: Record) -> None:
-        if (record.type, record.version) not in wire.LAYOUTS:
+        if not rows.known_type(record):
             self._flag(record, UNKNOWN_TYPE, f"type {record.type} version {record.version}: update RepBeat")
             return
         try:
-            _STEPS.get(record.type, _Work._check)(self, record)
+            _STEPS.get(record.raw[0], _Work._check)(self, record)
         except wire.BadPayload as error:
             self._flag(record, BAD_PAYLOAD, str(error))
 
@@ -105,8 +105,11 @@ class _Work:
         )
 
     def _touch(self, record: Record, session_seq: int) -> int:
-        first, _ = self._touched.get(session_seq, (record, record))
-        self._touched[session_seq] = first, record
+        named = self._touched.get(session_seq)
+        if named is None:
+            self._touched[session_seq] = [record, record]
+        else:
+            named[1] = record
         return session_seq
 
     def _check(self, record: Record) -> None:

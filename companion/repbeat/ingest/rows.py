@@ -21,13 +21,21 @@ def _layout(kind: int, version: int) -> tuple[struct.Struct, tuple[str, ...], bo
 
 _LAYOUTS = {key: _layout(*key) for key in wire.LAYOUTS}
 # Bytes of a whole record, looked at for each one that comes in.
-_SIZES = {key: (form.size + wire.OVERHEAD, open_ended) for key, (form, _, open_ended) in _LAYOUTS.items()}
+_SIZES = {
+    bytes(key): (form.size + wire.OVERHEAD, open_ended) for key, (form, _, open_ended) in _LAYOUTS.items()
+}
+
+
+def known_type(record: Record) -> bool:
+    """Whether this RepBeat knows the record's type and version."""
+    return record.raw[:2] in _SIZES
 
 
 def check(record: Record) -> None:
     """KeyError for an unknown type or version, BadPayload for a payload that its layout does not fit."""
-    least, open_ended = _SIZES[record.type, record.version]
-    if len(record.raw) != least and (len(record.raw) < least or not open_ended):
+    raw = record.raw
+    least, open_ended = _SIZES[raw[:2]]
+    if len(raw) != least and (len(raw) < least or not open_ended):
         wire.unpack(record.type, record.version, record.payload)  # says what is wrong
 
 

@@ -11,7 +11,7 @@ from repbeat.store import packing
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
 from repbeat.store.owners import Owners
-from repbeat.store.record import Record, decoded
+from repbeat.store.record import Record, kept
 from repbeat.store.vault import SEALED
 
 SMALL_BLOCK = 64  # records: one with fewer is filled up by what follows it
@@ -159,7 +159,7 @@ def _one_run(records: Sequence[Record], owners: Owners) -> bool:
         len(records) <= LARGEST_BLOCK
         and last.seq - first.seq == len(records) - 1
         and owners.span(first.seq) == owners.span(last.seq)
-        and all(record.boot == first.boot for record in records)
+        and len({record.raw[3:5] for record in records}) == 1  # boots
     )
 
 
@@ -231,8 +231,8 @@ def _rewrite(
     db: Database, device_id: str, log_id: int, block: _Block, owners: Owners, without: range
 ) -> None:
     """Write a block anew, in as many as its owners need, without some of its records."""
-    kept = [
-        decoded(device_id, log_id, seq, raw)
+    left = [
+        kept(device_id, log_id, seq, raw)
         for seq, raw in _opened(db, device_id, log_id, block)
         if seq not in without
     ]
@@ -242,7 +242,7 @@ def _rewrite(
         log_id=log_id,
         first_seq=block.first_seq,
     )
-    db.insert("blocks", [_row(db, run[0].seq, (), run, owners) for run in _runs(kept, owners)])
+    db.insert("blocks", [_row(db, run[0].seq, (), run, owners) for run in _runs(left, owners)])
 
 
 def remove(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> None:
@@ -260,7 +260,7 @@ def remove(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: 
 def get(db: Database, device_id: str, log_id: int, seq: int) -> Record:
     """One record; NotFound otherwise."""
     for found, raw in present(db, device_id, log_id, seq, seq + 1).items():
-        return decoded(device_id, log_id, found, raw)
+        return kept(device_id, log_id, found, raw)
     raise NotFound(f"no record {seq} in log {log_id:08x} of device {device_id}")
 
 
@@ -277,7 +277,7 @@ def between(
         next_seq=next_seq,
     )
     return [
-        decoded(device_id, log_id, seq, raw)
+        kept(device_id, log_id, seq, raw)
         for block in blocks
         for seq, raw in packing.unpacked(
             block["first_seq"],
@@ -299,5 +299,5 @@ def of_log(db: Database, device_id: str, log_id: int) -> Iterator[list[Record]]:
         log_id=log_id,
         at=at,
     ):
-        yield [decoded(device_id, log_id, seq, raw) for seq, raw in _opened(db, device_id, log_id, blocks[0])]
+        yield [kept(device_id, log_id, seq, raw) for seq, raw in _opened(db, device_id, log_id, blocks[0])]
         at = blocks[0].first_seq

@@ -43,7 +43,7 @@ def packed(
         for seq, raw in packing.unpacked(row["first_seq"], row["log"], heart):
             if raw[0] != type_:
                 continue
-            span = records.decoded(device_id, log_id, seq, raw).span
+            span = records.kept(device_id, log_id, seq, raw).span
             if span is not None and span[0] < until_ms and span[1] > from_ms:
                 found.append(PackedBlock(boot=boot, uptime_ms=span[0], until_ms=span[1], seq=seq, raw=raw))
     return sorted(found, key=lambda block: (block.uptime_ms, block.seq))

@@ -17,7 +17,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from operator import sub
 
 from repbeat.store.errors import StoreCorrupt
 from repbeat_protocol import records as wire
@@ -33,7 +34,7 @@ _OWN_CODE = 1024  # bytes of one type from which a Huffman code of their own sav
 _UPTIMES = 1 << 40
 _U32 = struct.Struct("<I").pack
 _RESIDUE = 0x2144DF1C  # of CRC-32, https://reveng.sourceforge.io/crc-catalogue/all.htm (CRC-32/ISO-HDLC)
-_after_type = struct.Struct(wire.HEADER.replace("B", "", 1))
+_uptimes = struct.Struct("<5xIB")  # of a header
 _PLAIN, _STEP = 4, 5  # columns of a header: version, length and boot as they came, the step in five bytes
 
 
@@ -80,13 +81,13 @@ def intact(seq: int, raw: bytes) -> bool:
 
 def _stream(raws: Sequence[bytes]) -> bytes:
     own = [raw for raw in raws if raw is not _MARK]
-    heads = b"".join([raw[1 : wire.HEADER_SIZE] for raw in own])
-    uptimes_ms = [high << 32 | low for *_, low, high in _after_type.iter_unpack(heads)]
-    steps_ms = [(after - before) % _UPTIMES for before, after in pairwise([0, *uptimes_ms])]
-    steps = struct.pack(f"<{len(steps_ms)}Q", *steps_ms)
+    heads = b"".join([raw[: wire.HEADER_SIZE] for raw in own])
+    uptimes_ms = [high << 32 | low for low, high in _uptimes.iter_unpack(heads)]
+    # The lower five bytes of what is negative are those of the step modulo 2**40.
+    steps = struct.pack(f"<{len(own)}q", *map(sub, uptimes_ms, [0, *uptimes_ms]))
     deflate = zlib.compressobj(LEVEL)
     columns = [len(raws).to_bytes(2, "little"), bytes([raw[0] for raw in raws])]
-    columns += [heads[at :: _after_type.size] for at in range(_PLAIN)]
+    columns += [heads[at :: wire.HEADER_SIZE] for at in range(1, 1 + _PLAIN)]
     columns += [steps[at::8] for at in range(_STEP)]
     out = [COLUMNS, deflate.compress(b"".join(columns))]
     payloads: dict[int, list[bytes]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from contextlib import suppress
 
 import msgspec
@@ -10,10 +9,10 @@ import msgspec
 from repbeat.store import packing, samples
 from repbeat_protocol import records as wire
 
-_header = struct.Struct(wire.HEADER).unpack_from
+_NO_RECORD = (wire.ZEROED, wire.ERASED)
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record; `raw` holds header, payload and CRC as they came.
 
     `span`: the uptimes that the samples of a HEART or RR record cover; None for one that cannot be read.
@@ -22,12 +21,24 @@ class Record(msgspec.Struct, frozen=True):
     device_id: str
     log_id: int
     seq: int
-    type: int
-    version: int
-    boot: int
-    uptime_ms: int
     raw: bytes
     span: tuple[int, int] | None = None
+
+    @property
+    def type(self) -> int:
+        return self.raw[0]
+
+    @property
+    def version(self) -> int:
+        return self.raw[1]
+
+    @property
+    def boot(self) -> int:
+        return int.from_bytes(self.raw[3:5], "little")
+
+    @property
+    def uptime_ms(self) -> int:
+        return int.from_bytes(self.raw[5 : wire.HEADER_SIZE], "little")
 
     @property
     def payload(self) -> bytes:
@@ -41,15 +52,19 @@ def decoded(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
     if (
         size < wire.OVERHEAD
         or raw[2] != size - wire.OVERHEAD
-        or raw[0] in (wire.ZEROED, wire.ERASED)
+        or raw[0] in _NO_RECORD
         or not packing.intact(seq, raw)
     ):
         wire.decode(raw, seq)  # says what is wrong
         raise wire.TornRecord(f"record {seq} is followed by other bytes: fetch it again")
-    kind, version, _, boot, low, high = _header(raw)
-    uptime_ms = high << 32 | low
+    return kept(device_id, log_id, seq, raw)
+
+
+def kept(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
+    """A record from bytes that were checked when they came."""
     span = None
-    if kind in packing.HEART_KINDS and version == 1:
+    if raw[0] in packing.HEART_KINDS and raw[1] == 1:
         with suppress(wire.BadPayload):
-            span = samples.span(kind, uptime_ms, raw[wire.HEADER_SIZE : -wire.CRC_SIZE])
-    return Record(device_id, log_id, seq, kind, version, boot, uptime_ms, raw, span)
+            uptime_ms = int.from_bytes(raw[5 : wire.HEADER_SIZE], "little")
+            span = samples.span(raw[0], uptime_ms, raw[wire.HEADER_SIZE : -wire.CRC_SIZE])
+    return Record(device_id, log_id, seq, raw, span)

@@ -21,7 +21,7 @@ from repbeat.store.blocks import (
     spans,
 )
 from repbeat.store.database import Database
-from repbeat.store.record import Record, decoded
+from repbeat.store.record import Record, decoded, kept
 
 __all__ = [
     "Absent",
@@ -40,6 +40,7 @@ __all__ = [
     "get",
     "heart_stream",
     "insert",
+    "kept",
     "logs",
     "of_log",
     "present",
