@@ -173,3 +173,25 @@ def test_a_service_is_connected_and_disconnected(
     expect(feed.get_by_role("button", name="Connect")).to_be_visible()
     assert ann.request.get(url).status == 404
     assert connections.of_athlete(town.db, own) == {}
+
+
+def test_strava_is_asked_for_on_its_own_pages(
+    town: Town, address: str, signed_in: Callable[[str], Page]
+) -> None:
+    (own,) = accounts.owned(town.db, town.ann.account_id)
+    ann = signed_in("Ann")
+    ann.goto(f"{address}/services/{own}")
+    strava = ann.locator("section", has=ann.get_by_role("heading", name="Strava"))
+    strava.get_by_label("Client id").fill("12345")
+    strava.get_by_label("Client secret").fill("a-secret")
+    strava.get_by_role("button", name="Connect").click()
+    expect(ann.get_by_role("heading", level=1)).to_have_text("Strava")
+    assert axe.violations(ann) == []
+    link = ann.get_by_role("link", name="Go to Strava").get_attribute("href") or ""
+    assert link.startswith("https://www.strava.com/oauth/authorize?")
+    assert "client_id=12345" in link
+    assert "secret" not in link
+    assert ann.evaluate("document.documentElement.scrollWidth") <= 390
+    ann.get_by_role("link", name="Not now").click()
+    expect(ann.get_by_role("heading", level=1)).to_have_text("Athlete A: what goes where")
+    assert connections.of_athlete(town.db, own) == {}
