@@ -104,11 +104,8 @@ class Coupling:
         x, y, z, u, v, w = window.axes
         by_push, by_speed, by_height, by_angle = self._shift[:4]
         level = mx * gx + my * gy + mz * gz - UNIT // 2
-        sums, m = self._sums, self._products
-        for k in range(COURSES):
-            sums[k] = 0
-        for k in range(MOMENTS):
-            m[k] = 0
+        p_sum = s_sum = h_sum = a_sum = b_sum = c_sum = 0
+        pp = pa = pb = pc = ss = sa = sb = sc = hh = ha = hb = hc = aa = ab = ac = bb = bc = cc = 0
         speed = height = ta = tb = tc = 0
         for i in range(low, high):
             push = (x[i] * gx + y[i] * gy + z[i] * gz - level) // UNIT
@@ -119,30 +116,39 @@ class Coupling:
             tc += w[i] - mw
             p, s, h = push >> by_push, speed >> by_speed, height >> by_height
             a, b, c = ta >> by_angle, tb >> by_angle, tc >> by_angle
-            sums[0] += p
-            sums[1] += s
-            sums[2] += h
-            sums[3] += a
-            sums[4] += b
-            sums[5] += c
-            m[0] += p * p
-            m[1] += p * a
-            m[2] += p * b
-            m[3] += p * c
-            m[4] += s * s
-            m[5] += s * a
-            m[6] += s * b
-            m[7] += s * c
-            m[8] += h * h
-            m[9] += h * a
-            m[10] += h * b
-            m[11] += h * c
-            m[12] += a * a
-            m[13] += a * b
-            m[14] += a * c
-            m[15] += b * b
-            m[16] += b * c
-            m[17] += c * c
+            p_sum += p
+            s_sum += s
+            h_sum += h
+            a_sum += a
+            b_sum += b
+            c_sum += c
+            pp += p * p
+            pa += p * a
+            pb += p * b
+            pc += p * c
+            ss += s * s
+            sa += s * a
+            sb += s * b
+            sc += s * c
+            hh += h * h
+            ha += h * a
+            hb += h * b
+            hc += h * c
+            aa += a * a
+            ab += a * b
+            ac += a * c
+            bb += b * b
+            bc += b * c
+            cc += c * c
+        sums, m = self._sums, self._products
+        sums[0], sums[1], sums[2] = p_sum, s_sum, h_sum
+        sums[3], sums[4], sums[5] = a_sum, b_sum, c_sum
+        m[0], m[1], m[2] = pp, pa, pb
+        m[3], m[4], m[5] = pc, ss, sa
+        m[6], m[7], m[8] = sb, sc, hh
+        m[9], m[10], m[11] = ha, hb, hc
+        m[12], m[13], m[14] = aa, ab, ac
+        m[15], m[16], m[17] = bb, bc, cc
 
     def settle(self) -> None:
         """Work out `values` from all repetitions so far."""

@@ -76,19 +76,14 @@ class Spread:
         """Spread of the first `n` values, to 1/64 of their whole range."""
         if n == 0:
             return 0
-        lowest = highest = values[0]
-        for i in range(n):
-            value = values[i]
-            if value < lowest:
-                lowest = value
-            elif value > highest:
-                highest = value
+        used = memoryview(values)[:n]
+        lowest, highest = min(used), max(used)
         width = (highest - lowest) // self.BINS + 1
         counts = self._counts
         for i in range(self.BINS):
             counts[i] = 0
-        for i in range(n):
-            counts[(values[i] - lowest) // width] += 1
+        for value in used:
+            counts[(value - lowest) // width] += 1
         tail = n * 2 // 25
         return (self._bin(tail, 1) - self._bin(tail, -1)) * width
 

@@ -114,31 +114,31 @@ class SetFeatures:
         mx, my, mz = sum(x[low:high]) / n, sum(y[low:high]) / n, sum(z[low:high]) / n
         gravity = sqrt(mx * mx + my * my + mz * mz) + TINY
         gx, gy, gz = mx / gravity, my / gravity, mz / gravity
-        a = [0.0] * 6
-        r = [0.0] * 6
+        xx = xy = xz = yy = yz = zz = 0.0
+        uu = uv = uw = vv = vw = ww = 0.0
         along = turned = 0.0
         for i in range(low, high):
             p, q, s = (x[i] - mx) / 1000, (y[i] - my) / 1000, (z[i] - mz) / 1000
-            a[0] += p * p
-            a[1] += p * q
-            a[2] += p * s
-            a[3] += q * q
-            a[4] += q * s
-            a[5] += s * s
+            xx += p * p
+            xy += p * q
+            xz += p * s
+            yy += q * q
+            yz += q * s
+            zz += s * s
             along += (p * gx + q * gy + s * gz) ** 2
             p, q, s = u[i] / 1000, v[i] / 1000, w[i] / 1000
-            r[0] += p * p
-            r[1] += p * q
-            r[2] += p * s
-            r[3] += q * q
-            r[4] += q * s
-            r[5] += s * s
+            uu += p * p
+            uv += p * q
+            uw += p * s
+            vv += q * q
+            vw += q * s
+            ww += s * s
             turned += (p * gx + q * gy + s * gz) ** 2
-        energy, rate = a[0] + a[3] + a[5] + TINY, r[0] + r[3] + r[5] + TINY
+        energy, rate = xx + yy + zz + TINY, uu + vv + ww + TINY
         now[3] = log(sqrt(rate / n) + 0.003)
         now[4] = log(sqrt(max(0.0, energy - along) / n) + 0.003)
-        now[6], now[5] = invariants(a[0], a[1], a[2], a[3], a[4], a[5])
-        now[8], now[7] = invariants(r[0], r[1], r[2], r[3], r[4], r[5])
+        now[6], now[5] = invariants(xx, xy, xz, yy, yz, zz)
+        now[8], now[7] = invariants(uu, uv, uw, vv, vw, ww)
         now[9] = sqrt(turned / rate)
         now[10] = sqrt(along / energy)
 
@@ -148,17 +148,19 @@ class SetFeatures:
         n = high - low
         sizes, spin = window.sizes, window.spin
         total = spin_total = 0
+        spin_now = spin(low, 0)
         for i in range(low, high):
             total += sizes[i]
-            spin_total += spin(i)
+            spin_now = spin(i, spin_now)
+            spin_total += spin_now
         mean, spin_mean = total / n, spin_total / n
         square = cube = cross = spin_square = 0.0
         rough = spin_rough = 0
         highest = lowest = 0.0
-        size_before, spin_before = sizes[low], spin(low)
+        size_before, spin_before = sizes[low], spin(low, 0)
         first_size = first_spin = second_size = second_spin = TINY
         for i in range(low, high):
-            size_now, spin_now = sizes[i], spin(i)
+            size_now, spin_now = sizes[i], spin(i, spin_now)
             d, e = size_now - mean, spin_now - spin_mean
             square += d * d
             cube += d * d * d

@@ -4,6 +4,7 @@ from array import array
 
 CELL_MS = 100
 GAP_MS = 1000
+CHANNELS = 6
 
 
 def isqrt(value: int, guess: int = 1024) -> int:
@@ -23,57 +24,85 @@ def isqrt(value: int, guess: int = 1024) -> int:
 
 
 class CellMeans:
-    """Turns an irregular stream into means over cells of 100 ms, whatever its rate from 8 to 100 Hz.
+    """Turns an irregular stream of six channels at 8 to 100 Hz into means over cells of 100 ms.
 
     The mean is that of the straight lines between samples, so jitter does no harm and fast movement does not
     alias. After a gap of more than a second a new grid starts at the next sample.
     """
 
-    def __init__(self, channels: int) -> None:
-        self.mean = array("i", [0] * channels)
-        self._last = array("i", [0] * channels)
-        self._area2 = array("i", [0] * channels)  # twice the area so far, value x ms
-        self._each = tuple(range(channels))
+    def __init__(self) -> None:
+        self.mean = array("i", [0] * CHANNELS)
+        self._last = array("i", [0] * CHANNELS)
+        self._next = array("i", [0] * CHANNELS)
+        self._area2 = array("i", [0] * CHANNELS)  # twice the area so far, value x ms
         self.restart()
 
     def restart(self) -> None:
         """Forget the stream; the next sample starts a new grid."""
+        self.samples = 0  # taken since
+        self.end_ms = 0  # of the latest cell
         self._started = False
         self._last_ms = 0
+        self._next_ms = 0
         self._edge_ms = 0
-        self.broken = True  # the next cell does not continue the one before
 
-    def accept(self, t_ms: int, values: "array[int]") -> bool:
-        """Offer a sample; False if it does not advance time. Then call `next_cell` until it is False."""
-        if self._started and t_ms <= self._last_ms:
-            return False
-        if not self._started or t_ms - self._last_ms > GAP_MS:
-            self._started = True
-            self.broken = True
-            self._last_ms = t_ms
-            self._edge_ms = t_ms + CELL_MS
-            for i in self._each:
-                self._last[i] = values[i]
-                self._area2[i] = 0
-        return True
+    def push(self, t_ms: int, u: int, v: int, w: int, x: int, y: int, z: int) -> bool:
+        """Take a sample; True when a cell ended at or before it: then call `next_cell` until it is False.
 
-    def next_cell(self, t_ms: int, values: "array[int]") -> bool:
-        """True when a cell ended at or before this sample: its means are in `mean`, its end in `end_ms`."""
+        One that does not advance time is passed over.
+        """
         span = t_ms - self._last_ms
-        last, area2 = self._last, self._area2
-        if self._edge_ms > t_ms:
-            for i in self._each:
-                value = values[i]
-                area2[i] += (last[i] + value) * span
-                last[i] = value
+        last = self._last
+        if t_ms < self._edge_ms and span > 0:  # inside a cell, as nearly all are: no loop, no further call
+            area2 = self._area2
+            area2[0] += (last[0] + u) * span
+            area2[1] += (last[1] + v) * span
+            area2[2] += (last[2] + w) * span
+            area2[3] += (last[3] + x) * span
+            area2[4] += (last[4] + y) * span
+            area2[5] += (last[5] + z) * span
+        elif self._started and span <= 0:
+            return False
+        elif self._started and span <= GAP_MS:
+            last = self._next
+            self._next_ms = t_ms
+        else:
+            self._start(t_ms)
+        last[0], last[1], last[2] = u, v, w
+        last[3], last[4], last[5] = x, y, z
+        self.samples += 1
+        if t_ms >= self._edge_ms:
+            return True
+        self._last_ms = t_ms
+        return False
+
+    def _start(self, t_ms: int) -> None:
+        """A new grid."""
+        self._started = True
+        self._last_ms = t_ms
+        self._edge_ms = t_ms + CELL_MS
+        for i in range(CHANNELS):
+            self._area2[i] = 0
+
+    def next_cell(self) -> bool:
+        """True when one more cell has ended: its means are in `mean`, its end in `end_ms`."""
+        t_ms, start_ms, edge_ms = self._next_ms, self._last_ms, self._edge_ms
+        span = t_ms - start_ms
+        last, following, area2 = self._last, self._next, self._area2
+        if edge_ms > t_ms:
+            for i in range(CHANNELS):
+                area2[i] = (last[i] + following[i]) * span
+                last[i] = following[i]
             self._last_ms = t_ms
             return False
-        part = self._edge_ms - self._last_ms
-        for i in self._each:
-            at_edge = last[i] + (values[i] - last[i]) * part // span if span else last[i]
-            self.mean[i] = (area2[i] + (last[i] + at_edge) * part) // (2 * CELL_MS)
+        part = edge_ms - start_ms
+        mean = self.mean
+        for i in range(CHANNELS):
+            before = last[i]
+            at_edge = before + (following[i] - before) * part // span
+            mean[i] = (area2[i] + (before + at_edge) * part) // (2 * CELL_MS)
             last[i] = at_edge
             area2[i] = 0
-        self._last_ms = self.end_ms = self._edge_ms
-        self._edge_ms += CELL_MS
+        self._last_ms = self.end_ms = edge_ms
+        self._edge_ms = edge_ms + CELL_MS
         return True

@@ -20,6 +20,7 @@ GAP_BINS = 15
 _CHANNELS = 5  # two of light, three of acceleration
 _FRACTION = 4  # bin averages keep two more bits
 _KEEP_Q8 = 209  # e^(-2 pi 0.4 Hz / 12.5 Hz)
+_CENTRE, _NEAR, _FAR = 84, 66, 20  # of the low-pass, in 1/256
 _JUMP_LIMIT = 1 << 17
 _LEVEL_LIMIT = 1 << 20
 _SIZE_POINTS = 100
@@ -37,8 +38,12 @@ class HeartFront:
         self.light = 0
         """Mean of ppg1 over the latest bin, counts."""
         self._sums = array("i", [0] * _CHANNELS)
-        self._previous = array("i", [0] * _CHANNELS)
-        self._history = [array("i", [0] * 8) for _ in range(_CHANNELS)]
+        self._values = array("i", [0] * _CHANNELS)  # of the bin that ends
+        self._even = array("i", [0] * _CHANNELS)  # of the latest bins, one of two
+        self._odd = array("i", [0] * _CHANNELS)
+        self._carry = array("i", [0] * _CHANNELS)  # what these add to the next low-pass
+        self._from = array("i", [0] * _CHANNELS)  # ends of a bridge
+        self._to = array("i", [0] * _CHANNELS)
         self._low = array("i", [0] * _CHANNELS)
         self._pole1 = array("i", [0] * _CHANNELS)
         self._pole2 = array("i", [0] * _CHANNELS)
@@ -47,10 +52,9 @@ class HeartFront:
         """Running mean size (times 16) of the added light, and of what is left of it without motion."""
         self._reference = array("i", [0] * TAPS)
         self._canceller = MotionCanceller()
-        self._origin_ms = -1
         self._t_ms = -1
-        self._bin = 0
-        self._newest = 0
+        self._end_ms = -1  # of the running bin
+        self._newest_ms = 0  # end of the bin before that had a sample
         self._count = 0
         self.restart()
 
@@ -63,17 +67,9 @@ class HeartFront:
         """Take a sample; True when it completed a bin. A sample that does not advance time is ignored."""
         if t_ms <= self._t_ms:
             return False
-        if self._origin_ms < 0:
-            self._origin_ms = t_ms
         self._t_ms = t_ms
-        current = (t_ms - self._origin_ms) // BIN_MS
-        count = self._count
-        completed = current != self._bin and count > 0
-        if completed:
-            self._close_bin(count)
-            count = 0
-        self._bin = current
-        self._count = count + 1
+        completed = t_ms >= self._end_ms and self._next_bin(t_ms)
+        self._count += 1
         sums = self._sums
         sums[0] += ppg1
         sums[1] += ppg2
@@ -82,49 +78,73 @@ class HeartFront:
         sums[4] += az
         return completed
 
-    def _close_bin(self, count: int) -> None:
-        """End the running bin; bins since the one before without a sample lie on the line between both."""
-        span = self._bin - self._newest
-        self._newest = self._bin
-        sums, previous = self._sums, self._previous
+    def _next_bin(self, t_ms: int) -> bool:
+        """A sample after the running bin: close that; False where there was none."""
+        end_ms = self._end_ms
+        if end_ms < 0:
+            self._newest_ms = t_ms
+            self._end_ms = t_ms + BIN_MS
+            return False
+        self._close_bin((end_ms - self._newest_ms) // BIN_MS)
+        self._newest_ms = end_ms
+        self._end_ms = t_ms - (t_ms - end_ms) % BIN_MS + BIN_MS
+        return True
+
+    def _close_bin(self, span: int) -> None:
+        """End the running bin, which is `span` bins after the one before."""
+        sums, values, count = self._sums, self._values, self._count
+        self._count = 0
         self.light = sums[0] // count
+        for c in range(_CHANNELS):
+            values[c] = sums[c] * _FRACTION // count
+            sums[c] = 0
         if span > GAP_BINS:
             self.restart()
         if self._bins == 0:
-            self._settle(count)
-            span = 1
-        for i in range(1, span + 1):
-            slot = self._bins & 7
-            self._bins += 1
-            for c in range(_CHANNELS):
-                value = sums[c] * _FRACTION // count
-                if i < span:
-                    value = previous[c] + (value - previous[c]) * i // span
-                else:
-                    previous[c] = value
-                    sums[c] = 0
-                self._history[c][slot] = value
-            if slot & 1:
-                self._point(slot)
+            self._settle()
+        elif span > 1:
+            self._bridge(span)
+        self._take()
 
-    def _settle(self, count: int) -> None:
+    def _settle(self) -> None:
         """Begin as if every channel had always been at this value, so that the filters do not ring."""
         for c in range(_CHANNELS):
-            value = self._sums[c] * _FRACTION // count
+            value = self._values[c]
+            self._even[c] = self._odd[c] = value
+            self._carry[c] = (_CENTRE + _NEAR + _FAR) * value
             self._low[c] = value
             self._pole1[c] = 0
             self._pole2[c] = 0
-            for slot in range(8):
-                self._history[c][slot] = value
 
-    def _point(self, slot: int) -> None:
+    def _bridge(self, span: int) -> None:
+        """Bins without a sample lie on the line from the one before to the one that ends."""
+        before = self._even if self._bins & 1 else self._odd
+        for c in range(_CHANNELS):
+            self._from[c], self._to[c] = before[c], self._values[c]
+        for i in range(1, span + 1):
+            for c in range(_CHANNELS):
+                start = self._from[c]
+                self._values[c] = start + (self._to[c] - start) * i // span
+            if i < span:
+                self._take()
+
+    def _take(self) -> None:
+        """One more bin: every second one makes a point."""
+        odd = self._bins & 1
+        self._bins += 1
+        if odd:
+            self._point()
+        else:
+            self._even, self._values = self._values, self._even
+
+    def _point(self) -> None:
         """Low-pass around the bin two back, high-pass, add the light, cancel motion, keep."""
         reference, ring = self._reference, self.ring
         at = self.points % WINDOW
         self.points += 1
         power = 0
         for axis in range(3):
-            level = self._filtered(axis + 2, slot)
+            level = self._filtered(axis + 2)
             ring[axis + 1][at] = level
             level >>= 6  # to 2 mg
             if level > REFERENCE_LIMIT:
@@ -135,7 +155,7 @@ class HeartFront:
             reference[axis + 3] = before
             reference[axis] = level
             power += level * level + before * before
-        light = self._sized(0, self._filtered(0, slot)) + self._sized(1, self._filtered(1, slot))
+        light = self._sized(0, self._filtered(0)) + self._sized(1, self._filtered(1))
         cleaned = self._canceller.clean(light, reference, power)
         ring[0][at] = cleaned
         sizes = self.sizes
@@ -143,31 +163,34 @@ class HeartFront:
         sizes[0] += ((abs(light) << 4) - sizes[0]) // span
         sizes[1] += ((abs(cleaned) << 4) - sizes[1]) // span
 
-    def _filtered(self, c: int, slot: int) -> int:
+    def _filtered(self, c: int) -> int:
         """The next 12.5 Hz value of a channel, in 1/32 of its unit."""
-        h = self._history[c]
-        low = (
-            84 * h[slot - 2 & 7] + 66 * (h[slot - 1 & 7] + h[slot - 3 & 7]) + 20 * (h[slot] + h[slot - 4 & 7])
-        ) >> 8
+        carry, odd, poles = self._carry, self._odd, self._pole1
+        newest = self._values[c]
+        beside = _NEAR * self._even[c]
+        low = (carry[c] + beside + _FAR * newest) >> 8
+        carry[c] = _CENTRE * newest + beside + _FAR * odd[c]
+        odd[c] = newest
         rise = low - self._low[c]
         self._low[c] = low
         if rise > _JUMP_LIMIT:
             rise = _JUMP_LIMIT
         elif rise < -_JUMP_LIMIT:
             rise = -_JUMP_LIMIT
-        before = self._pole1[c]
+        before = poles[c]
         level = ((before * _KEEP_Q8) >> 8) + (rise << 3)
         if level > _LEVEL_LIMIT:
             level = _LEVEL_LIMIT
         elif level < -_LEVEL_LIMIT:
             level = -_LEVEL_LIMIT
-        self._pole1[c] = level
-        level += ((self._pole2[c] * _KEEP_Q8) >> 8) - before
+        poles[c] = level
+        poles = self._pole2
+        level += ((poles[c] * _KEEP_Q8) >> 8) - before
         if level > _LEVEL_LIMIT:
             level = _LEVEL_LIMIT
         elif level < -_LEVEL_LIMIT:
             level = -_LEVEL_LIMIT
-        self._pole2[c] = level
+        poles[c] = level
         return level
 
     def _sized(self, c: int, level: int) -> int:

@@ -28,8 +28,7 @@ class Period:
         last = min(MAX_LAG, 2 * m // 3)
         if last < MIN_LAG + 2:
             return
-        for lag in range(MIN_LAG - 1, last + 1):
-            self._r[lag] = self._correlation(m, lag)
+        self._correlate(m, last)
         best = 0
         for lag in range(MIN_LAG, last):
             if self._is_peak(lag) and self._r[lag] > best:
@@ -41,6 +40,28 @@ class Period:
                 self.cells = lag * STEP_CELLS + self._offset(lag)
                 self.strength = self._r[lag] // 10
                 return
+
+    def _correlate(self, m: int, last: int) -> None:
+        """Every second lag, and those beside a summit; where nothing turns the mean of both sides serves."""
+        r = self._r
+        first = MIN_LAG - 1
+        for lag in range(first, last + 1, 2):
+            r[lag] = self._correlation(m, lag)
+        for lag in range(first + 1, last + 1, 2):
+            if self._is_summit(lag - 1, last) or self._is_summit(lag + 1, last):
+                r[lag] = self._correlation(m, lag)
+            else:
+                r[lag] = (r[lag - 1] + r[lag + 1]) >> 1
+
+    def _is_summit(self, lag: int, last: int) -> bool:
+        """Whether the second neighbours are no higher; there are none beyond the ends."""
+        if lag > last:
+            return True
+        r = self._r
+        here = r[lag]
+        if here <= 0 or (lag - 2 >= MIN_LAG - 1 and r[lag - 2] > here):
+            return False
+        return lag + 2 > last or r[lag + 2] <= here
 
     def _is_peak(self, lag: int) -> bool:
         r = self._r

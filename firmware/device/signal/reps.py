@@ -58,8 +58,7 @@ class RepCounter:
     """Counts the repetitions of one set at a time: `begin`, `push` each sample, `finish`."""
 
     def __init__(self) -> None:
-        self._cells = CellMeans(6)
-        self._values = array("i", [0] * 6)
+        self._cells = CellMeans()
         self._window = Window()
         self._turning = TurningPoints()
         self._event_ms = array("i", [0] * EVENTS)
@@ -97,7 +96,6 @@ class RepCounter:
         self._cells.restart()
         self._window.clear()
         self._since = 0
-        self._samples = 0
         self._locked = False
         self._first_kind = NONE
         self._has_start = self._has_turn = False
@@ -118,14 +116,11 @@ class RepCounter:
         """One sample (mg, 0.1 deg/s); returns how many repetitions it confirmed. A knock is passed over."""
         if ax * ax + ay * ay + az * az >= KNOCK_MG * KNOCK_MG:
             return 0
-        values = self._values
-        values[0], values[1], values[2] = ax, ay, az
-        values[3], values[4], values[5] = gx, gy, gz
-        if not self._cells.accept(t_ms, values):
+        cells = self._cells
+        if not cells.push(t_ms, ax, ay, az, gx, gy, gz):
             return 0
-        self._samples += 1
         before = self._reps.count
-        while self._cells.next_cell(t_ms, values):
+        while cells.next_cell():
             self._cell()
         return self._reps.count - before
 
@@ -347,7 +342,7 @@ class RepCounter:
         store = self._reps
         earlier = max(store.oldest(), store.count - VELOCITY_REPS)
         first_ms = store.get(earlier).start_ms if store.count else rep.start_ms
-        sample_ms = (self._cells.end_ms - self._begun_ms) // max(1, self._samples)
+        sample_ms = (self._cells.end_ms - self._begun_ms) // max(1, self._cells.samples)
         self._velocity.measure(self._window, first_ms, rep.start_ms, rep.end_ms, sample_ms)
         rep.mean_velocity_mm_s, rep.peak_velocity_mm_s = self._velocity.mean_mm_s, self._velocity.peak_mm_s
         self.velocity_loss.push(rep.mean_velocity_mm_s)

@@ -26,25 +26,28 @@ class Tilt:
         centre, spread = self._centre, self._spread
         x, y, z = axes[0], axes[1], axes[2]
         used = (n + STRIDE - 1) // STRIDE
-        for k in range(3):
-            centre[k] = 0
-            axis = axes[k]
-            for i in range(0, n, STRIDE):
-                centre[k] += axis[i] * UNIT // (size[i] or 1)
-            centre[k] //= max(1, used)
-        for k in range(6):
-            spread[k] = 0
+        a = b = c = 0
         for i in range(0, n, STRIDE):
             length = size[i] or 1
-            a = x[i] * UNIT // length - centre[0]
-            b = y[i] * UNIT // length - centre[1]
-            c = z[i] * UNIT // length - centre[2]
-            spread[0] += a * a >> SHIFT
-            spread[1] += a * b >> SHIFT
-            spread[2] += a * c >> SHIFT
-            spread[3] += b * b >> SHIFT
-            spread[4] += b * c >> SHIFT
-            spread[5] += c * c >> SHIFT
+            a += x[i] * UNIT // length
+            b += y[i] * UNIT // length
+            c += z[i] * UNIT // length
+        u, v, w = a // max(1, used), b // max(1, used), c // max(1, used)
+        xx = xy = xz = yy = yz = zz = 0
+        for i in range(0, n, STRIDE):
+            length = size[i] or 1
+            a = x[i] * UNIT // length - u
+            b = y[i] * UNIT // length - v
+            c = z[i] * UNIT // length - w
+            xx += a * a >> SHIFT
+            xy += a * b >> SHIFT
+            xz += a * c >> SHIFT
+            yy += b * b >> SHIFT
+            yz += b * c >> SHIFT
+            zz += c * c >> SHIFT
+        centre[0], centre[1], centre[2] = u, v, w
+        spread[0], spread[1], spread[2] = xx, xy, xz
+        spread[3], spread[4], spread[5] = yy, yz, zz
         return isqrt((self._find_axis() // max(1, used)) << (SHIFT + 3))
 
     def value(self, axes: "tuple[array[int], ...]", size: "array[int]", i: int) -> int:
@@ -55,6 +58,18 @@ class Tilt:
         total += (axes[1][i] * UNIT // length - centre[1]) * axis[1]
         total += (axes[2][i] * UNIT // length - centre[2]) * axis[2]
         return total // UNIT
+
+    def project(
+        self, axes: "tuple[array[int], ...]", size: "array[int]", n: int, scale: int, into: "array[int]"
+    ) -> None:
+        """`value` of the first `n`, times `scale`."""
+        x, y, z = axes[0], axes[1], axes[2]
+        p, q, r = self._centre
+        a, b, c = self._axis
+        for i in range(n):
+            length = size[i] or 1
+            total = (x[i] * UNIT // length - p) * a + (y[i] * UNIT // length - q) * b
+            into[i] = (total + (z[i] * UNIT // length - r) * c) // UNIT * scale
 
     def _find_axis(self) -> int:
         """Power iteration from the column of the largest variance; returns the energy along the axis."""
