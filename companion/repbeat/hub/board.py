@@ -16,7 +16,10 @@ LIVE = "connected"
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """One device: the link in a word, sync progress, the last LIVE value and heart rate, the last problem."""
+    """One device: the link in a word, sync progress, the last LIVE value and heart rate, the last problem.
+
+    `lives` and `hearts` count values since the link began: two that are equal are two.
+    """
 
     address: str
     device_id: str = ""
@@ -26,6 +29,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     head_seq: int = 0
     values: dict[str, int] | None = None
     heart: events.HeartValue | None = None
+    lives: int = 0
+    hearts: int = 0
     problem: str = ""
 
 
@@ -66,10 +71,10 @@ def _after(state: State, event: events.Event) -> State:
         case events.CaughtUp():
             return change(state, link=LIVE, cursor=event.cursor, head_seq=event.cursor)
         case events.LiveValue():
-            return change(state, values=event.values)
+            return change(state, values=event.values, lives=state.lives + 1)
         case events.HeartValue():
-            return change(state, heart=event)
+            return change(state, heart=event, hearts=state.hearts + 1)
         case events.Disconnected():
-            return change(state, link=OFF, values=None, heart=None, problem=event.cause)
+            return change(state, link=OFF, values=None, heart=None, lives=0, hearts=0, problem=event.cause)
         case _:
             return state

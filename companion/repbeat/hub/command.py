@@ -22,6 +22,7 @@ from repbeat.gym.live import Attributing
 from repbeat.hub import events, ftms, report
 from repbeat.hub import status as status_file
 from repbeat.hub.agent import passkeys
+from repbeat.hub.bulletin import Bulletin, posting
 from repbeat.hub.cardio import Cardio
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Backoff, Hub
@@ -121,6 +122,7 @@ def hub(
             else:
                 stack.callback(Arrivals(db, serving.bus, _now_ms, approved=approve).close)
                 stack.callback(Attributing(db, serving.bus, _now_ms).close)
+            stack.enter_context(posting(Bulletin(db, serving.board.snapshot)))
             _until_stopped(watch.beside(serving.run(), path_for(database).with_name(status_file.FILE)))
 
 

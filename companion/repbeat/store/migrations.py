@@ -25,6 +25,7 @@ ROOMS = {
     "gym": "repbeat.gym.schema",
     "services": "repbeat.services.schema",
     "community": "repbeat.community.schema",
+    "hub": "repbeat.hub.schema",
 }
 
 TABLE = "_sqlite_migrations"

@@ -18,6 +18,7 @@ from repbeat.coach.arrivals import Arrivals
 from repbeat.community.shared.guest import following
 from repbeat.community.shared.reporter import Reporter
 from repbeat.hub import Hub, status
+from repbeat.hub.bulletin import Bulletin, Others, merged, posting, reading
 from repbeat.hub.errors import HubError
 from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.people import setup
@@ -77,11 +78,13 @@ def serve(
             stack.callback(coach.close)
             feed = Feed()
             collector.bus.listen(feed.hear)
+            bulletin = Bulletin(store, collector.board.snapshot)
+            others = Others(store, feed.hear, bulletin.hub)
             how = _access(store, chosen)
             told = _listening()
             app = create_app(
                 store,
-                collector.board.snapshot,
+                lambda: merged(collector.board.snapshot(), others.snapshot()),
                 access=how,
                 limits=Limits(requests_a_minute=chosen.requests_a_minute, streams=chosen.streams),
                 trusted_proxies=chosen.trusted_proxies,
@@ -96,7 +99,9 @@ def serve(
                     f"cannot listen on {chosen.host}:{chosen.port}: {error.strerror}; --port names another"
                 ) from error
             stack.enter_context(_delivering(Courier(store, private=chosen.private_webhooks)))
+            stack.enter_context(reading(others))
             if chosen.hub:
+                stack.enter_context(posting(bulletin))
                 stack.enter_context(_collecting(collector, path_for(database).with_name(status.FILE)))
             known = Services()
             stack.callback(known.close)
