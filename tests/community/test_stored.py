@@ -239,7 +239,7 @@ def test_figures_are_published_once_and_too_few_is_an_answer(
 ) -> None:
     people = [member(f"Member {number}") for number in range(6)]
     for _, own in people[:4]:
-        consent.give(db, own, consent.GROUP, "/".join(group), [consent.VALUES], NOW_MS - DAY_MS)
+        consent.give(db, own, consent.GROUP, "/".join(group), [consent.COUNTED], NOW_MS - DAY_MS)
     week = week_of(datetime.fromtimestamp(NOW_MS / 1000, UTC).date())
     with pytest.raises(NotFinished):
         figures.of_week(db, *group, week, SECRET, NOW_MS)
@@ -247,7 +247,7 @@ def test_figures_are_published_once_and_too_few_is_an_answer(
     found = figures.of_week(db, *group, week, SECRET, later_ms)
     assert {row.mean for row in found} == {None}
     for _, own in people[4:]:
-        consent.give(db, own, consent.GROUP, "/".join(group), [consent.VALUES], NOW_MS - DAY_MS)
+        consent.give(db, own, consent.GROUP, "/".join(group), [consent.COUNTED], NOW_MS - DAY_MS)
     assert figures.of_week(db, *group, week, SECRET, later_ms) == found  # kept, whoever consents afterwards
     following = figures.of_week(db, *group, week + timedelta(days=7), SECRET, NOW_MS + 16 * DAY_MS)
     assert all(row.mean is not None and row.members == 5 for row in following)

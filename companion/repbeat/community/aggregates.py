@@ -8,7 +8,8 @@ Four guards together, because each alone is known to leak:
    again, joining and leaving change nothing about weeks past;
 4. each figure carries noise drawn once (Laplace, by a secret of this companion), and members' values are
    clipped first: two weeks, or two overlapping groups, that differ by one person differ by more noise.
-The noise makes a weekly mean differentially private with epsilon 1 for each member and figure.
+The noise makes a weekly mean differentially private with epsilon 1 for each member, figure and group. Weeks
+add up: who knows everybody else's values learns a habit that never changes in years, to a session.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from repbeat.community.amounts import day_ms
 from repbeat.community.badges import WEEK
 from repbeat.community.streaks import week_of, weeks
 from repbeat.people import consent
+from repbeat.people.consent import Consent
 from repbeat.store import Database
 
 ALL = "all"
@@ -46,7 +47,7 @@ def of_week(db: Database, gym_id: str, group_id: str, week: date, secret: bytes,
         members = [
             one.athlete_id
             for one in invites.members(db, gym_id, group_id)
-            if _consented(db, one.athlete_id, gym_id, group_id, last_ms)
+            if is_counted(db, one.athlete_id, gym_id, group_id, last_ms)
         ]
         values = {member: _values(db, member, week, now_ms) for member in members}
         rows = []
@@ -85,13 +86,25 @@ def _kept(db: Database, gym_id: str, group_id: str, week: date) -> list[Figure]:
     )
 
 
-def _consented(db: Database, athlete_id: str, gym_id: str, group_id: str, at_ms: int) -> bool:
-    given = [
-        one
-        for one in consent.every(db, athlete_id)
-        if one.grantee_kind == consent.GROUP and one.grantee == f"{gym_id}/{group_id}"
-    ]
-    return consent.allowed(consent.VALUES, given, consent.levels(db, athlete_id), at_ms)
+def is_counted(db: Database, athlete_id: str, gym_id: str, group_id: str, at_ms: int) -> bool:
+    """Whether a member's consent to be counted holds at a moment."""
+    given = _given(db, athlete_id, gym_id, group_id)
+    return consent.allowed(consent.COUNTED, given, consent.levels(db, athlete_id), at_ms)
+
+
+def count(db: Database, athlete_id: str, gym_id: str, group_id: str, now_ms: int, *, on: bool) -> None:
+    """Be counted from the running week on, or no longer: weeks past stay as they were published."""
+    with db.atomic():
+        for one in _given(db, athlete_id, gym_id, group_id):
+            if one.scope == consent.COUNTED and one.in_force(now_ms):
+                consent.revoke(db, athlete_id, one.consent_id, now_ms)
+        if on:
+            consent.give(db, athlete_id, consent.GROUP, f"{gym_id}/{group_id}", [consent.COUNTED], now_ms)
+
+
+def _given(db: Database, athlete_id: str, gym_id: str, group_id: str) -> list[Consent]:
+    to = (consent.GROUP, f"{gym_id}/{group_id}")
+    return [one for one in consent.every(db, athlete_id) if (one.grantee_kind, one.grantee) == to]
 
 
 def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str, float]:

@@ -23,10 +23,15 @@ KINDS = {
     LIVE: "what happens now, while training",
 }
 COACHING = "coaching"  # may approve, change and refuse plans
-SCOPES = {**KINDS, COACHING: "approving and changing plans"}
+COUNTED = "counted"  # in a group's weekly means: of one person they show nothing
+SCOPES = {
+    **KINDS,
+    COACHING: "approving and changing plans",
+    COUNTED: "being counted in the weekly means of a group",
+}
 
 # Whoever may not see the sessions does not see their parts.
-PART_OF = {HEART: SESSIONS, VALUES: SESSIONS, LIVE: SESSIONS, COACHING: PLANS}
+PART_OF = {HEART: SESSIONS, VALUES: SESSIONS, LIVE: SESSIONS, COUNTED: SESSIONS, COACHING: PLANS}
 
 ACCOUNT, GROUP, GYM, SERVICE = "account", "group", "gym", "service"
 GRANTEES = (ACCOUNT, GROUP, GYM, SERVICE)
@@ -147,7 +152,7 @@ def every(db: Database, athlete_id: str) -> list[Consent]:
 
 
 def to_account(db: Database, account_id: str) -> list[Consent]:
-    """All not revoked that name an account, or a group or gym it belongs to."""
+    """All not revoked that name an account, or a gym or group it belongs to, but for a workplace's group."""
     return db.all(
         Consent,
         """SELECT * FROM consents WHERE revoked_ms IS NULL AND (
@@ -155,7 +160,9 @@ def to_account(db: Database, account_id: str) -> list[Consent]:
              OR (grantee_kind = 'gym' AND grantee IN (
                SELECT gym_id FROM memberships WHERE account_id = :account_id))
              OR (grantee_kind = 'group' AND grantee IN (
-               SELECT gym_id || '/' || group_id FROM memberships WHERE account_id = :account_id)))""",
+               SELECT g.gym_id || '/' || g.group_id FROM memberships AS m
+               JOIN training_groups AS g ON g.gym_id = m.gym_id AND g.group_id = m.group_id
+               WHERE m.account_id = :account_id AND g.workplace = 0)))""",
         account_id=account_id,
     )
 

@@ -167,9 +167,14 @@ _PLACES = (
     "ALTER TABLE webhook_deliveries ADD COLUMN tried_ms BIGINT",  # NULL: not yet
 )
 
+_WORKPLACE = (  # 1: of a workplace, where nothing of one person is shown to anybody
+    "ALTER TABLE training_groups ADD COLUMN workplace INTEGER NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS = (
     Migration("0001_people", _FIRST),
     Migration("0002_preferences", _PREFERENCES),
     Migration("0003_quiet_hours", _QUIET),
     Migration("0004_webhook_places", _PLACES),
+    Migration("0005_workplace", _WORKPLACE),
 )

@@ -24,11 +24,12 @@ class Gym(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """People of one gym who train together."""
+    """People of one gym who train together; of a `workplace`, nothing of one member is shown to anybody."""
 
     gym_id: str
     group_id: str
     name: str
+    workplace: bool = False
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +54,12 @@ def gyms(db: Database) -> list[Gym]:
     return db.all(Gym, "SELECT * FROM gyms ORDER BY name")
 
 
-def add_group(db: Database, gym_id: str, name: str) -> Group:
-    """A new group; NotFound if there is no such gym."""
+def add_group(db: Database, gym_id: str, name: str, *, workplace: bool = False) -> Group:
+    """A new group, a workplace's for ever or never; NotFound if there is no such gym."""
     if db.value("SELECT 1 FROM gyms WHERE gym_id = :gym_id", gym_id=gym_id) is None:
         raise NotFound("no such gym")
-    group = Group(gym_id=gym_id, group_id=uuid.uuid4().hex, name=clean_name(name))
-    db.insert("training_groups", [group])
+    group = Group(gym_id=gym_id, group_id=uuid.uuid4().hex, name=clean_name(name), workplace=workplace)
+    db.insert("training_groups", [{**msgspec.structs.asdict(group), "workplace": int(workplace)}])
     return group
 
 

@@ -19,6 +19,7 @@ from repbeat.store import Database
 from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics
 from repbeat.web.account_pages import account
 from repbeat.web.coaching_pages import coaching
+from repbeat.web.contest_pages import contests
 from repbeat.web.context import Companion, LiveSource
 from repbeat.web.guard import SECURITY_HEADERS
 from repbeat.web.gym_pages import gym
@@ -29,12 +30,14 @@ from repbeat.web.pages import pages
 from repbeat.web.people_pages import people
 from repbeat.web.privacy_pages import privacy
 from repbeat.web.programme_pages import programmes
+from repbeat.web.recovery_pages import recovery
 from repbeat.web.report_pages import reports
 from repbeat.web.result_pages import results
 from repbeat.web.roster_pages import roster
 from repbeat.web.services_pages import services
 from repbeat.web.shared_api import shared_api
 from repbeat.web.shared_pages import shared
+from repbeat.web.streak_pages import streak
 from repbeat.web.today_pages import today
 from repbeat.web.together_pages import together
 from repbeat.web.wall_pages import wall
@@ -77,7 +80,8 @@ def create_app(
     delivery.install(app)
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
-        *(gym, together, reports, results, shared, shared_api, delivery.delivery, monitoring, hooks),
+        *(gym, together, contests, streak, recovery, reports, results, shared, shared_api),
+        *(delivery.delivery, monitoring, hooks),
     ):
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)

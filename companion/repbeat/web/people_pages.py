@@ -106,8 +106,10 @@ def add_gym() -> ResponseReturnValue:
 @needs(Role.ADMINISTRATOR)
 def add_group(gym_id: str) -> ResponseReturnValue:
     """A group of a gym."""
-    name = request.form.get("name", "")
-    return _done(lambda: tenants.add_group(store(), gym_id, name), _("The group is added."))
+    name, workplace = request.form.get("name", ""), request.form.get("workplace") == "1"
+    return _done(
+        lambda: tenants.add_group(store(), gym_id, name, workplace=workplace), _("The group is added.")
+    )
 
 
 @people.post("/people/devices/<device_id>")

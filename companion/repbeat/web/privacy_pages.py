@@ -49,7 +49,10 @@ def of_athlete(athlete_id: str) -> str:
         widest=consent.GYMS,
         kinds=consent.KINDS,
         scopes=consent.SCOPES,
-        groups=[(gym, tenants.groups(db, gym.gym_id)) for gym in _own_gyms(db)],
+        groups=[
+            (gym, [one for one in tenants.groups(db, gym.gym_id) if not one.workplace])
+            for gym in _own_gyms(db)
+        ],
         entries=audit.of_athlete(db, athlete_id),
     )
 

@@ -25,6 +25,7 @@ from repbeat.web import shared_state
 from repbeat.web.context import companion, gate, now_ms, store
 from repbeat.web.errors import told
 from repbeat.web.i18n import local
+from repbeat.web.own import own_athletes
 
 shared = Blueprint("shared", __name__)
 
@@ -33,11 +34,11 @@ shared = Blueprint("shared", __name__)
 @needs(Role.ATHLETE)
 def every() -> str:
     """The sessions that one's own athletes take part in, and the ways into one."""
-    mine = {code for athlete_id in _own() for code, _ in sessions.own(store(), athlete_id)}
+    mine = {code for athlete_id in own_athletes() for code, _ in sessions.own(store(), athlete_id)}
     return render_template(
         "shared.html",
         sessions=[one for one in sessions.every(store()) if one.code in mine],
-        athletes=[athletes.get(store(), one) for one in _own()],
+        athletes=[athletes.get(store(), one) for one in own_athletes()],
     )
 
 
@@ -113,7 +114,7 @@ def leave(code: str) -> ResponseReturnValue:
     """Leave: nothing more is said of one's own athletes."""
     db = store()
     _taken_part_in(code)
-    for athlete_id in _own():
+    for athlete_id in own_athletes():
         for of, member in sessions.own(db, athlete_id):
             if of == code:
                 sessions.leave(db, code, member)
@@ -155,14 +156,9 @@ def _check() -> None:
 def _taken_part_in(code: str) -> Shared:
     """A session that one's own athletes take part in; what others do is not told."""
     session = sessions.get(store(), code, now_ms())
-    if not any(of == code for athlete_id in _own() for of, _ in sessions.own(store(), athlete_id)):
+    if not any(of == code for athlete_id in own_athletes() for of, _ in sessions.own(store(), athlete_id)):
         raise UnknownCode("no shared session of yours has this code")
     return session
-
-
-def _own() -> list[str]:
-    viewer = gate().viewer
-    return sorted(viewer.own) or ([one.athlete_id for one in gate().known()] if viewer.everything else [])
 
 
 def _refused(error: Exception) -> ResponseReturnValue:

@@ -1,0 +1,43 @@
+"""A group as whoever asks belongs to it: what others have is not told."""
+
+from __future__ import annotations
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from repbeat.people import tenants
+from repbeat.store import NotFound
+from repbeat.web.context import gate, store
+
+
+def named(gym_id: str, group_id: str) -> tenants.Group:
+    """A group whoever asks for it; NotFound if there is none."""
+    found = next((one for one in tenants.groups(store(), gym_id) if one.group_id == group_id), None)
+    if found is None:
+        raise NotFound("no such group")
+    return found
+
+
+def own_group(gym_id: str, group_id: str) -> tenants.Group:
+    """A group of whoever asks; NotFound for another's, too."""
+    if not _roles(gym_id, group_id):
+        raise NotFound("no such group")
+    return named(gym_id, group_id)
+
+
+def _roles(gym_id: str, group_id: str) -> set[str]:
+    return {
+        one.role
+        for one in tenants.of_account(store(), gate().viewer.account_id)
+        if (one.gym_id, one.group_id) == (gym_id, group_id)
+    }
+
+
+def leads(gym_id: str, group_id: str) -> bool:
+    """Whether whoever asks leads the group."""
+    return tenants.COACH in _roles(gym_id, group_id)
+
+
+def to_group(gym_id: str, group_id: str) -> ResponseReturnValue:
+    """On to the group's page."""
+    return redirect(url_for("together.group", gym_id=gym_id, group_id=group_id))
