@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -56,7 +57,9 @@ def problems(stubs: Path, folder: Path = ROOT / "firmware") -> list[str]:
     typeshed = sysconfig.get_path("purelib")  # MicroPython's standard library, beside its generic stubs
     path = ":".join(str(one) for one in (stubs, folder, ROOT / "protocol"))
     with tempfile.NamedTemporaryFile("w", suffix=".ini") as ini:
-        ini.write(INI.format(path=path, typeshed=typeshed, cache=ROOT / "build/mypy" / stubs.name))
+        # What is kept of a file names its folder: of one that is gone it would be another's.
+        cache = ROOT / "build/mypy" / stubs.name if folder.is_relative_to(ROOT) else os.devnull
+        ini.write(INI.format(path=path, typeshed=typeshed, cache=cache))
         ini.flush()
         command = [sys.executable, "-m", "mypy", "--config-file", ini.name, "--no-site-packages", str(folder)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

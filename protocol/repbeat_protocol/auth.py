@@ -26,6 +26,7 @@ LIST = 0x24  # sealed
 REVOKE = 0x25  # slot u8; sealed
 ERASE = 0x26  # log_id u32; sealed
 ASK = 0x27
+CALIBRATE = 0x28  # action u8, plate u8, first_g u32, step_g u32; sealed
 
 # device -> companion, notified on TRUST; each fits the 20 bytes of the smallest MTU
 CHALLENGE = 0xA1  # nonce
@@ -36,6 +37,7 @@ KEY = 0xA5  # slot u8, then the name of its companion, empty when the slot is fr
 REVOKED = 0xA6  # slot u8
 ERASED = 0xA7
 WINDOW = 0xA8  # open u8, passkey u8
+CALIBRATING = 0xA9
 
 # REFUSED codes
 UNKNOWN_KEY = 1  # no such key, or the proof is wrong: revoked, reset, or never claimed
@@ -44,9 +46,16 @@ WINDOW_CLOSED = 3  # hold the button for a second while no session runs: it open
 KEYS_FULL = 4  # all slots are used: revoke one
 BAD_MESSAGE = 5
 STORAGE = 6  # the device's flash did not take the key
-NOT_TRUSTED = 7  # LIST, REVOKE and ERASE need a sealed message
+NOT_TRUSTED = 7  # LIST, REVOKE, ERASE and CALIBRATE need a sealed message
 OTHER_LOG = 8  # the log to be erased is not this one: it is gone already
 NOT_PAIRED = 9  # the device has a display: pair, with the passkey that it shows, then claim
+NO_STACK = 10  # the device measures no machine
+IN_USE = 11  # somebody trains on the machine, or nothing is being calibrated that could go on
+
+# What CALIBRATE asks for
+STOP = 0
+BEGIN = 1
+GO_ON = 2
 
 FORMS = {
     HELLO: "<BBB16s",
@@ -55,6 +64,7 @@ FORMS = {
     REVOKE: "<BB",
     ERASE: "<BI",
     ASK: "<B",
+    CALIBRATE: "<BBBII",
     CHALLENGE: "<B16s",
     TRUSTED: "<B16s",
     CLAIMED: "<BB",
@@ -62,6 +72,7 @@ FORMS = {
     REVOKED: "<BB",
     ERASED: "<B",
     WINDOW: "<BBB",
+    CALIBRATING: "<B",
 }
 CLAIM_HEAD = "<B32s"
 KEY_HEAD = "<BB"

@@ -28,6 +28,7 @@ RAW_WINDOW = 15
 STEPS = 16
 RECOVERY = 17
 BREATHING = 18
+CALIBRATION = 19
 
 NAMES = {
     BOOT: "BOOT",
@@ -48,6 +49,7 @@ NAMES = {
     STEPS: "STEPS",
     RECOVERY: "RECOVERY",
     BREATHING: "BREATHING",
+    CALIBRATION: "CALIBRATION",
 }
 
 ZEROED = 0x00
@@ -301,6 +303,17 @@ LAYOUTS = {
         ("after_rmssd_x10", "H"),
         ("after_kept_permille", "H"),
     ),
+    (CALIBRATION, 1): (
+        ("stage", "B"),
+        ("outcome", "B"),
+        ("reading", "h"),
+        ("plate", "B"),
+        ("top_mm", "h"),
+        ("step_um", "i"),
+        ("first_dag", "H"),
+        ("step_dag", "H"),
+        ("range_mm", "H"),
+    ),
 }
 
 UNKNOWN_U8 = 255  # an answer not given (rpe, a check-in item), a plan item not from a plan
@@ -324,6 +337,22 @@ REST_TIME = 1  # its time was up
 REST_HEART = 2  # prolonged, until the heart rate had fallen
 REST_LONGEST = 3  # prolonged to the longest, and the heart had not come down
 REST_EARLY = 4  # the athlete began before it was over
+
+# What a calibration waits for or has measured (CALIBRATION, stage)
+PIN_FIRST = 1  # the selector pin in the first plate
+PIN_OTHER = 2  # and in the other one
+SLOW_REP = 3
+CALIBRATED = 4  # all is measured and in force
+
+# What came of it (CALIBRATION, outcome); after those up to TOO_FAST the stage goes on
+WAITS = 0
+MEASURED = 1
+NOT_STILL = 2
+UNSEEN = 3
+NO_STEP = 4  # the flag is not where another plate can be
+TOO_FAST = 5
+LEFT = 6  # given up, or nobody went on
+NOT_KEPT = 7  # the device's flash did not take it
 
 CURVE_NEUTRAL = 0  # of the Banister impulse: the mean of the two (STRAIN, from version 2)
 CURVE_MEN = 1

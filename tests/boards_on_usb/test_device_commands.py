@@ -100,11 +100,13 @@ def test_what_is_provisioned_is_held(flashed: str) -> None:
 
 
 def test_any_setting_is_provisioned_within_its_bounds(flashed: str) -> None:
-    held = answer("provision", "--port", flashed, "--set", "stack_step_mm=-20", "--set", "stack_top_mm=840")
-    assert (held["stack_step_mm"], held["stack_top_mm"]) == (-20, 840)
-    result = call("provision", "--port", flashed, "--set", "stack_step_mm=2000")
+    held = answer(
+        "provision", "--port", flashed, "--set", "stack_step_um=-20000", "--set", "stack_top_mm=840"
+    )
+    assert (held["stack_step_um"], held["stack_top_mm"]) == (-20_000, 840)
+    result = call("provision", "--port", flashed, "--set", "stack_step_um=2000000")
     assert result.exit_code == 1
-    assert "stack_step_mm must be -100 to 100" in result.output
+    assert "stack_step_um must be -100000 to 100000" in result.output
     assert "NAME=VALUE" in call("provision", "--port", flashed, "--set", "stack").output
 
 

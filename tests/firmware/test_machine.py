@@ -10,13 +10,14 @@ import pytest
 from firmware.flash_file import FilePartition, Stored, prepare, stored
 
 from device.session.machine import Machine
+from device.session.recorder import Recorder
 from device.signal.stack import StackCounter
 from repbeat_protocol import records
 from repbeat_tools import boards
 from repbeat_tools.simulator import Air, Virtual
 
 BOARD = boards.shipped("xiao_esp32c3_stack")
-PIN = {"stack_top_mm": 840, "stack_step_mm": 20, "stack_first_g": 5000, "stack_step_g": 5000}
+PIN = {"stack_top_mm": 840, "stack_step_um": 20_000, "stack_first_g": 5000, "stack_step_g": 5000}
 REST_MM = 901  # three plates down
 WAY_MM = 420
 
@@ -71,9 +72,9 @@ def test_the_load_is_known_at_the_pins_places_only(rest_mm: int, load_g: int) ->
     from device.store.settings import Settings
 
     settings = Settings(FilePartition(memoryview(bytearray(b"\xff" * 0x10000))))
-    machine = Machine(StackCounter(), None, settings, None)
+    machine = Machine(StackCounter(), Recorder(None, None), settings, None)
     assert machine.load_g(rest_mm) == 0
     settings.update(PIN)
     assert machine.load_g(rest_mm) == load_g
-    settings.update({"stack_step_mm": -20})
+    settings.update({"stack_step_um": -20_000})
     assert machine.load_g(840 - (rest_mm - 840)) == load_g

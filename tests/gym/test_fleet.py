@@ -199,3 +199,20 @@ def test_who_has_not_started_it_holds_the_next_stage_back() -> None:
     assert "have not started it yet" in done.halted
     last = rolled({"d8": WAITS})
     assert (last.halted, last.steps[-1].outcome) == ("", WAITS)
+
+
+def test_the_table_fits_a_terminal_of_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    path = tmp_path / "repbeat.sqlite3"
+    assert "No devices yet" in run(path)
+    with Database(path) as db:
+        meet(db, SENSOR)
+        devices.rename(db, SENSOR, "Sensor 1", role="stack")
+        machine = machines.add(db, "Leg press", NOW_MS)
+        machines.mount(db, SENSOR, machine.machine_id, 0)
+        fleet.heard(db, SENSOR, -61, NOW_MS)
+        fleet.calibrated(db, SENSOR, NOW_MS)
+    table = run(path)
+    for whole in ("device", "battery", "firmware", "calibrated", "sets", "Leg press", "-61 dBm", "0 in pool"):
+        assert whole in table
+    assert max(map(len, table.splitlines())) <= 80

@@ -88,6 +88,8 @@ class FakeBand:
         self.prove_wrongly = False
         self.erased: list[int] = []  # logs that an order took
         self.erase_answer = auth.pack(auth.ERASED)
+        self.calibrated: list[tuple[int, ...]] = []  # (action, plate, first_g, step_g) of orders taken
+        self.calibrate_answer = auth.pack(auth.CALIBRATING)
         self._asked: auth.Session | None = None
         self._session: auth.Session | None = None
         self.client: FakeClient | None = None
@@ -135,6 +137,9 @@ class FakeBand:
                 _, log_id = auth.unpack(self._session.open(auth.ON_TRUST, data))
                 self.erased.append(log_id)
                 self.notify(gatt.TRUST, self.erase_answer)
+            elif data[0] == auth.CALIBRATE:
+                self.calibrated.append(auth.unpack(self._session.open(auth.ON_TRUST, data))[1:])
+                self.notify(gatt.TRUST, self.calibrate_answer)
             else:
                 self.trust(data)
         elif uuid == gatt.CONTROL:

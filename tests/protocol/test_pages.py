@@ -13,7 +13,7 @@ from repbeat_tools import protocol_pages
 
 PROTOCOL = Path(__file__).parents[2] / "protocol"
 PAGES = sorted(PROTOCOL.glob("*.md"))
-WIDTH = {"u8": 1, "u16": 2, "i16": 2, "u32": 4, "i64": 8, "u64": 8}
+WIDTH = {"u8": 1, "u16": 2, "i16": 2, "u32": 4, "i32": 4, "i64": 8, "u64": 8}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

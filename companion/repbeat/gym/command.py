@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from repbeat.gym import attribution, claims, desk, evidence, machines, sets
 from repbeat.gym import cardio as cardio_
 from repbeat.people.errors import PeopleError
 from repbeat.store import Database, athletes
-from repbeat.store.console import errors_shown, json_option, print_json
+from repbeat.store.console import errors_shown, json_option, now_ms, print_json
 from repbeat.store.location import Location, database_option
 from repbeat_protocol import exercises
 
@@ -64,7 +63,7 @@ def add(
         made = machines.add(
             db,
             name,
-            _now_ms(),
+            now_ms(),
             gym_id=gym_id,
             exercise=exercises.code(exercise) if exercise else exercises.UNKNOWN,
             timeout_s=timeout_s,
@@ -85,7 +84,7 @@ def mount(database: Location, machine_id: str, device_id: str, off: bool) -> Non
     with errors_shown(), Database(database) as db:
         machines.get(db, machine_id)
         first = not machines.mounts(db, device_id)
-        machines.mount(db, device_id, None if off else machine_id, 0 if first else _now_ms())
+        machines.mount(db, device_id, None if off else machine_id, 0 if first else now_ms())
         attribution.refresh(db, device_id)
 
 
@@ -123,7 +122,7 @@ def sessions(database: Location, as_json: bool) -> None:
 def claim(database: Location, machine_id: str, athlete: str) -> None:
     """The athlete is on the machine from now on, until somebody else is or the time-out."""
     with errors_shown(), Database(database) as db:
-        desk.claim(db, machine_id, athletes.named(db, athlete).athlete_id, _now_ms(), claims.BY_HAND)
+        desk.claim(db, machine_id, athletes.named(db, athlete).athlete_id, now_ms(), claims.BY_HAND)
 
 
 @machines_.command()
@@ -133,7 +132,7 @@ def claim(database: Location, machine_id: str, athlete: str) -> None:
 def release(database: Location, machine_id: str, athlete: str) -> None:
     """The athlete has finished on the machine."""
     with errors_shown(), Database(database) as db:
-        if not desk.give_back(db, machine_id, athletes.named(db, athlete).athlete_id, _now_ms()):
+        if not desk.give_back(db, machine_id, athletes.named(db, athlete).athlete_id, now_ms()):
             raise click.ClickException(f"{athlete} is not on this machine")
 
 
@@ -163,7 +162,7 @@ def assign(database: Location, set_id: str, athlete: str | None) -> None:
     with errors_shown(), Database(database) as db:
         key = sets.key_of(set_id)
         owner = athletes.named(db, athlete).athlete_id if athlete else None
-        desk.decide(db, key, owner, "", _now_ms())
+        desk.decide(db, key, owner, "", now_ms())
 
 
 @machines_.command()
@@ -184,7 +183,7 @@ def refresh(database: Location, as_json: bool) -> None:
 
 def _machine(db: Database, machine: machines.Machine, sensor: str | None) -> dict[str, Any]:
     counted = sets.of_machine(db, machine.machine_id, 0, 1 << 62)
-    held = desk.holder(db, machine.machine_id, _now_ms())
+    held = desk.holder(db, machine.machine_id, now_ms())
     return {
         "machine_id": machine.machine_id,
         "name": machine.name,
@@ -207,7 +206,3 @@ def _set(db: Database, row: sets.MachineSet, names: dict[str, str]) -> dict[str,
         "how": row.how,
         "best_score": best[0].score if best else None,
     }
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

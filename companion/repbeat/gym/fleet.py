@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from repbeat.gym import machines
+from repbeat.gym import calibration, machines
 from repbeat.gym.sets import Dates
 from repbeat.people import tenants
-from repbeat.store import Database, clocks, devices, records
+from repbeat.store import Database, calibrations, clocks, devices, records
 from repbeat.store.devices import Device
 from repbeat.store.sessions import Key
 from repbeat_protocol import records as wire
@@ -79,12 +79,14 @@ def lines(db: Database, now_ms: int) -> list[Line]:
     calibrated = _by(
         db.rows("SELECT device_id, MAX(at_ms) AS at_ms FROM device_calibrations GROUP BY device_id"), "at_ms"
     )
+    measured = calibrations.in_force(db)
     use = {row["device_id"]: row for row in db.rows(_USE, since_ms=now_ms - IN_USE_MS)}
     out = []
     for one in known:
         used = use.get(one.device_id, {})
         machine_id = places.get(one.device_id)
-        at_ms = calibrated.get(one.device_id)
+        step = measured.get(one.device_id)
+        at_ms = max(calibrated.get(one.device_id, 0), (calibration.moment(db, step) or 0) if step else 0)
         line = Line(
             device_id=one.device_id,
             name=one.name,
@@ -101,7 +103,7 @@ def lines(db: Database, now_ms: int) -> list[Line]:
             sets=used.get("sets") or 0,
             unclaimed=used.get("unclaimed") or 0,
             minutes_in_use=round((used.get("in_use_ms") or 0) / 60_000, 1),
-            calibration_age_s=_age_s(at_ms, now_ms),
+            calibration_age_s=_age_s(at_ms or None, now_ms),
             problem=one.problem,
             warnings=[],
         )
@@ -121,7 +123,7 @@ def heard(db: Database, device_id: str, rssi_dbm: int, at_ms: int) -> None:
 
 
 def calibrated(db: Database, device_id: str, at_ms: int, note: str = "") -> None:
-    """A sensor was calibrated on its machine."""
+    """A sensor was calibrated on its machine by hand; what it measures itself is in its log."""
     devices.get(db, device_id)
     db.insert("device_calibrations", [{"device_id": device_id, "at_ms": at_ms, "note": note}])
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import time
 from pathlib import Path
 from typing import TextIO
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from repbeat.gym import fleet as fleet_
 from repbeat.gym import labels as labels_
 from repbeat.gym import machines, rollout
+from repbeat.gym.calibrate_command import calibrate
 from repbeat.hub import update as update_
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Hub
 from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.store import Database, NotFound, devices
-from repbeat.store.console import errors_shown, json_option, print_json, progress_bar
+from repbeat.store.console import errors_shown, json_option, listing, now_ms, print_json, progress_bar
 from repbeat.store.location import Location, database_option
 from repbeat_protocol import bundle
+
+HOUR_S, DAY_H = 3600, 24
 
 
 @click.group(invoke_without_command=True)
@@ -31,33 +31,39 @@ from repbeat_protocol import bundle
 @database_option
 @click.pass_context
 def fleet(context: click.Context, as_json: bool, database: Location) -> None:
-    """Every device: battery, firmware, last heard, signal, drift, unclaimed sets, use, warnings."""
+    """Every device: battery, last heard and how strongly, firmware and clock drift, age of its calibration.
+
+    Sets of all time, those in the pool of what nobody claimed, and minutes in use of the last seven days;
+    then what to look after.
+    """
     context.obj = database
     if context.invoked_subcommand is not None:
         return
     with errors_shown(), Database(database) as db:
-        found = fleet_.lines(db, _now_ms())
+        found = fleet_.lines(db, now_ms())
     if as_json:
         shown = [{**msgspec.to_builtins(line), "stale": line.stale} for line in found]
         print_json({"devices": shown, "stale": sum(line.stale for line in found)})
         return
-    table = Table(
-        "name", "machine", "battery", "firmware", "heard", "signal", "drift", "unclaimed", "in use", ""
-    )
-    for line in found:
-        table.add_row(
-            line.name,
-            line.machine or "–",
-            "–" if line.battery_percent is None else f"{line.battery_percent} %",
-            line.firmware or "–",
-            "never" if line.seen_age_s is None else f"{line.seen_age_s / 3600:.1f} h ago",
-            "–" if line.signal_dbm is None else f"{line.signal_dbm} dBm",
-            "–" if line.drift_ppm is None else f"{line.drift_ppm:+.0f} ppm",
-            f"{line.unclaimed} of {line.sets}",
-            f"{line.minutes_in_use:.0f} min",
+    if not found:
+        click.echo("No devices yet: `repbeat sync` finds them.")
+        return
+    rows = [
+        (
+            f"{line.name}\n{line.machine or 'on no machine'}",
+            _with(line.battery_percent, "%d %%"),
+            _lines(
+                "never" if line.seen_age_s is None else _age(line.seen_age_s),
+                _with(line.signal_dbm, "%d dBm"),
+            ),
+            _lines(line.firmware or None, _with(line.drift_ppm, "%+.0f ppm")),
+            None if line.calibration_age_s is None else _age(line.calibration_age_s),
+            f"{line.sets}\n{line.unclaimed} in pool\n{line.minutes_in_use:.0f} min",
             "; ".join(line.warnings),
         )
-    Console().print(table)
+        for line in found
+    ]
+    listing(rows, "device", "battery", "heard", "firmware", "calibrated", "sets", "look after")
 
 
 @fleet.command()
@@ -66,20 +72,21 @@ def fleet(context: click.Context, as_json: bool, database: Location) -> None:
 def battery(database: Location, as_json: bool) -> None:
     """How fast each battery goes, how long it will last, and how often it was charged in 30 days."""
     with errors_shown(), Database(database) as db:
-        found = fleet_.batteries(db, _now_ms())
+        found = fleet_.batteries(db, now_ms())
     if as_json:
         print_json({"batteries": msgspec.to_builtins(found)})
         return
-    table = Table("name", "charge", "a day", "lasts", "charged")
-    for one in found:
-        table.add_row(
+    rows = [
+        (
             one.name,
-            "–" if one.percent is None else f"{one.percent} %",
-            "–" if one.percent_a_day is None else f"{one.percent_a_day:.1f} %",
-            "–" if one.days_left is None else f"{one.days_left:.0f} days",
+            _with(one.percent, "%d %%"),
+            _with(one.percent_a_day, "%.1f %%"),
+            _with(one.days_left, "%.0f days"),
             f"{one.charges} times",
         )
-    Console().print(table)
+        for one in found
+    ]
+    listing(rows, "name", "charge", "a day", "lasts", "charged")
 
 
 @fleet.command()
@@ -107,9 +114,9 @@ def name(database: Location, names: TextIO, as_json: bool) -> None:
 @click.option("--note", default="", help="What was done: stack step, pin positions.")
 @click.pass_obj
 def calibrated(database: Location, device_id: str, note: str) -> None:
-    """Note that a sensor was calibrated on its machine today."""
+    """Note that a sensor was set up on its machine by hand today; `calibrate` needs no such note."""
     with errors_shown(), Database(database) as db:
-        fleet_.calibrated(db, device_id, _now_ms(), note)
+        fleet_.calibrated(db, device_id, now_ms(), note)
 
 
 @fleet.command()
@@ -176,5 +183,18 @@ def update(
         raise click.exceptions.Exit(1)
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+fleet.add_command(calibrate)
+
+
+def _lines(*cells: str | None) -> str | None:
+    """Under each other in one cell, without those that are not known."""
+    return "\n".join(cell for cell in cells if cell is not None) or None
+
+
+def _age(seconds: float) -> str:
+    hours = seconds / HOUR_S
+    return f"{hours:.1f} h ago" if hours < 2 * DAY_H else f"{hours / DAY_H:.0f} days ago"
+
+
+def _with(value: float | None, form: str) -> str | None:
+    return None if value is None else form % value

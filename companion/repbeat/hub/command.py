@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import time
 from collections.abc import Coroutine
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
@@ -35,7 +34,7 @@ from repbeat.hub.upload import handing_in
 from repbeat.ingest import days
 from repbeat.store import Database, athletes
 from repbeat.store import devices as known_devices
-from repbeat.store.console import errors_shown, json_option, print_json
+from repbeat.store.console import errors_shown, json_option, now_ms, print_json
 from repbeat.store.location import Location, database_option
 from repbeat_protocol import auth
 
@@ -120,8 +119,8 @@ def hub(
             if companions and token:
                 stack.enter_context(handing_in(db, serving.bus, companions, token, gym_id))
             else:
-                stack.callback(Arrivals(db, serving.bus, _now_ms, approved=approve).close)
-                stack.callback(Attributing(db, serving.bus, _now_ms).close)
+                stack.callback(Arrivals(db, serving.bus, now_ms, approved=approve).close)
+                stack.callback(Attributing(db, serving.bus, now_ms).close)
             stack.enter_context(posting(Bulletin(db, serving.board.snapshot)))
             _until_stopped(watch.beside(serving.run(), path_for(database).with_name(status_file.FILE)))
 
@@ -140,13 +139,13 @@ def sync(scan_s: float, limit_s: float, as_json: bool, database: Location) -> No
     with errors_shown(HubError), Database(database) as db:
         serving = Hub(db, keys=DeviceKeys(path_for(database)))
         serving.bus.listen(_say)
-        machines = Attributing(db, serving.bus, _now_ms)
+        machines = Attributing(db, serving.bus, now_ms)
         try:
             served = asyncio.run(serving.sync_once(scan_s, limit_s))
         finally:
             machines.close()
         reports = {
-            device.device_id: report.device(db, device, _now_ms()) for device in known_devices.every(db)
+            device.device_id: report.device(db, device, now_ms()) for device in known_devices.every(db)
         }
     shown = [
         {
@@ -178,7 +177,7 @@ def devices(context: click.Context, as_json: bool, database: Location) -> None:
     if context.invoked_subcommand is not None:
         return
     with errors_shown(), Database(database) as db:
-        shown = [report.device(db, device, _now_ms()) for device in known_devices.every(db)]
+        shown = [report.device(db, device, now_ms()) for device in known_devices.every(db)]
     if as_json:
         print_json({"devices": shown})
         return
@@ -298,15 +297,15 @@ def forget(database: Location, device_id: str) -> None:
 
 def _take(log: CardioLog, address: str, name: str, kind: str, values: ftms.Values) -> None:
     """A moment of a cardio machine, now."""
-    log.take(address, name, kind, values, _now_ms())
+    log.take(address, name, kind, values, now_ms())
 
 
 def _tell_status(path: Path, as_json: bool) -> None:
-    told = status_file.told(status_file.read(path), _now_ms())
+    told = status_file.told(status_file.read(path), now_ms())
     if as_json:
         print_json(told)
     else:
-        for line in status_file.lines(told, _now_ms()):
+        for line in status_file.lines(told, now_ms()):
             click.echo(line)
     if not told["running"]:
         raise click.exceptions.Exit(1)
@@ -388,7 +387,3 @@ def _say(event: events.Event) -> None:
 
 def _utc(unix_s: int) -> str:
     return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="seconds")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from repbeat.gym import calibration
 from repbeat.hub.errors import HubError, SetBack
 from repbeat.hub.link import Link
-from repbeat.hub.trust import erase
+from repbeat.hub.trust import calibrate, erase
 from repbeat.hub.writer import Writer
 from repbeat.people import commands
+from repbeat.people.commands import Command
 from repbeat.store import Database
 
 
@@ -19,9 +23,17 @@ async def carry_out(
     since: there is nothing left of what was ordered to go.
     """
     waiting = await writer.do(lambda db: commands.waiting(db, device_id))
-    if not waiting:
-        return
-    there = log_before in (None, log_id)
+    for one in waiting:
+        if one.kind == commands.CALIBRATE:
+            await _calibrate(link, writer, one, now_ms)
+    erasures = [one for one in waiting if one.kind == commands.ERASE]
+    if erasures:
+        await _erase(link, writer, erasures, log_id, log_before in (None, log_id), now_ms)
+
+
+async def _erase(
+    link: Link, writer: Writer, orders: list[Command], log_id: int, there: bool, now_ms: int
+) -> None:
     problem = ""
     try:
         if there:
@@ -30,12 +42,23 @@ async def carry_out(
         problem = str(error)
         raise
     finally:
-        await writer.do(lambda db: _note(db, waiting, problem, now_ms))
+        await writer.do(lambda db: _note(db, orders, problem, now_ms))
     if there:
         raise SetBack("what it held is erased, as its athlete wished; it starts anew")
 
 
-def _note(db: Database, orders: list[commands.Command], problem: str, now_ms: int) -> None:
+async def _calibrate(link: Link, writer: Writer, one: Command, now_ms: int) -> None:
+    """An order that comes late is not obeyed: nobody stands at the machine any more."""
+    problem = calibration.TOO_LATE
+    if now_ms - one.created_ms < calibration.ORDER_MS:
+        order = msgspec.json.decode(one.detail, type=calibration.Order)
+        problem = calibration.refusal(
+            await calibrate(link, order.action, order.plate, order.first_g, order.step_g)
+        )
+    await writer.do(lambda db: commands.answered(db, one.device_id, one.command_id, problem, now_ms))
+
+
+def _note(db: Database, orders: list[Command], problem: str, now_ms: int) -> None:
     with db.atomic():
         for one in orders:
             if problem:

@@ -101,6 +101,18 @@ async def erase(link: Link, log_id: int) -> None:
         raise DeviceMisbehaves("the device did not erase what it holds")
 
 
+async def calibrate(link: Link, action: int, plate: int, first_g: int, step_g: int) -> int:
+    """An order of auth.CALIBRATE to a machine's sensor: 0, or the code of its refusal."""
+    answers = await _listen(link)
+    await link.trust_sealed(auth.pack(auth.CALIBRATE, action, plate, first_g, step_g))
+    answer = await _answer(answers)
+    if answer[0] == auth.REFUSED:
+        return int(answer[1])
+    if answer != (auth.CALIBRATING,):
+        raise DeviceMisbehaves("the device answered a calibration with something else")
+    return 0
+
+
 async def _listen(link: Link) -> asyncio.Queue[bytes]:
     answers: asyncio.Queue[bytes] = asyncio.Queue()
     await link.listen(gatt.TRUST, answers.put_nowait)

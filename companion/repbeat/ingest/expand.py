@@ -13,7 +13,7 @@ import msgspec
 
 from repbeat.ingest import clock, days, rows, summary
 from repbeat.interop import alike
-from repbeat.store import clocks, devices, measured, plans, sessions
+from repbeat.store import calibrations, clocks, devices, measured, plans, sessions
 from repbeat.store import records as store
 from repbeat.store.database import Database
 from repbeat.store.owners import Owners
@@ -66,6 +66,7 @@ class _Work:
         self._strains: list[sessions.Strain] = []
         self._recoveries: list[measured.Recovery] = []
         self._breathings: list[measured.Breathing] = []
+        self._calibrations: list[calibrations.Step] = []
         self._flags: list[Flag] = []
         self._answered: list[plans.Plan] = []
         self._days: dict[str, set[date]] = {}  # by athlete: those that may have changed
@@ -83,6 +84,7 @@ class _Work:
         sessions.add_sets(self._db, self._sets)
         sessions.add_strain(self._db, self._strains)
         measured.add(self._db, self._recoveries, self._breathings)
+        calibrations.add(self._db, self._calibrations)
         touched = []
         for session_seq, (first, last) in sorted(self._touched.items()):
             touched.append(Key(first.device_id, first.log_id, session_seq))
@@ -162,6 +164,9 @@ class _Work:
         self._breathings.append(row)
         if row.in_session is not None:
             self._touch(record, row.in_session)
+
+    def _calibration(self, record: Record) -> None:
+        self._calibrations.append(rows.calibration_row(record))
 
     def _session(self, record: Record) -> None:
         f = rows.fields(record)
@@ -307,4 +312,5 @@ _STEPS: dict[int, Callable[[_Work, Record], None]] = {
     wire.LOSS: _Work._loss,
     wire.RECOVERY: _Work._recovery,
     wire.BREATHING: _Work._breathing,
+    wire.CALIBRATION: _Work._calibration,
 }

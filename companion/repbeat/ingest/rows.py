@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from repbeat.store import samples
+from repbeat.store.calibrations import Step
 from repbeat.store.measured import Breathing, Recovery
 from repbeat.store.plans import Delivery
 from repbeat.store.records import Record
@@ -128,6 +129,26 @@ def breathing_row(record: Record) -> Breathing:
         after_bpm_x10=f["after_bpm_x10"] or None,
         after_rmssd_x10=f["after_rmssd_x10"] or None,
         after_kept_permille=f["after_kept_permille"] or None,
+    )
+
+
+def calibration_row(record: Record) -> Step:
+    """A CALIBRATION record's row."""
+    f = fields(record)
+    return Step(
+        device_id=record.device_id,
+        log_id=record.log_id,
+        seq=record.seq,
+        boot=record.boot,
+        uptime_ms=record.uptime_ms,
+        stage=f["stage"],
+        outcome=f["outcome"],
+        plate=f["plate"],
+        top_mm=f["top_mm"],
+        step_um=f["step_um"],
+        first_g=f["first_dag"] * 10,
+        step_g=f["step_dag"] * 10,
+        range_mm=f["range_mm"],
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from repbeat.interop import imports, index, reading
 from repbeat.interop.errors import ImportRefused
@@ -18,7 +17,7 @@ from repbeat.interop.index import Expected
 from repbeat.people import archive
 from repbeat.people.errors import PeopleError
 from repbeat.store import Database, athletes
-from repbeat.store.console import errors_shown, json_option, print_json
+from repbeat.store.console import errors_shown, json_option, listing, print_json
 from repbeat.store.location import Location, database_option
 
 
@@ -77,10 +76,10 @@ def _show(rows: list[dict[str, Any]]) -> None:
         for row in rows:
             click.echo(f"{row['file']}: {row['result']}")
         return
-    table = Table("file", "result", "heart rate beside the index")
-    for row in rows:
-        table.add_row(row["file"], row["result"], row["agreement"].text if row.get("agreement") else "")
-    Console().print(table)
+    shown = [
+        (row["file"], row["result"], row["agreement"].text if row.get("agreement") else "") for row in rows
+    ]
+    listing(shown, "file", "result", "heart rate beside the index")
 
 
 def _owner(db: Database, name: str | None) -> athletes.Athlete:

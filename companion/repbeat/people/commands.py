@@ -9,10 +9,11 @@ import msgspec
 from repbeat.store import Database
 
 ERASE = "erase"  # everything it holds: records, plan, settings of the athlete
+CALIBRATE = "calibrate"  # `detail`: JSON of repbeat.gym.calibration.Order
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """`done_ms` None: the device has not confirmed it yet; `problem` says why the last try failed."""
+    """`done_ms` None: the device has not answered yet; `problem` says why the last try failed."""
 
     device_id: str
     command_id: str
@@ -20,11 +21,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     done_ms: int | None = None
     problem: str = ""
+    detail: str = ""
 
 
-def add(db: Database, device_id: str, kind: str, now_ms: int) -> Command:
+def add(db: Database, device_id: str, kind: str, now_ms: int, detail: str = "") -> Command:
     """Queue a command."""
-    command = Command(device_id=device_id, command_id=uuid.uuid4().hex, kind=kind, created_ms=now_ms)
+    command = Command(
+        device_id=device_id, command_id=uuid.uuid4().hex, kind=kind, created_ms=now_ms, detail=detail
+    )
     db.insert("device_commands", [command])
     return command
 
@@ -42,6 +46,22 @@ def waiting(db: Database, device_id: str) -> list[Command]:
 def done(db: Database, device_id: str, command_id: str, now_ms: int) -> None:
     """The device has confirmed it."""
     _note(db, device_id, command_id, now_ms, "")
+
+
+def latest(db: Database, device_id: str, kind: str) -> Command | None:
+    """The last of a kind that was ordered."""
+    return db.one(
+        Command,
+        """SELECT * FROM device_commands WHERE device_id = :device_id AND kind = :wanted
+           ORDER BY created_ms DESC, command_id DESC LIMIT 1""",
+        device_id=device_id,
+        wanted=kind,
+    )
+
+
+def answered(db: Database, device_id: str, command_id: str, problem: str, now_ms: int) -> None:
+    """The device has done it or, with a problem, never will: it is tried no more."""
+    _note(db, device_id, command_id, now_ms, problem)
 
 
 def failed(db: Database, device_id: str, command_id: str, problem: str) -> None:

@@ -171,10 +171,13 @@ _WORKPLACE = (  # 1: of a workplace, where nothing of one person is shown to any
     "ALTER TABLE training_groups ADD COLUMN workplace INTEGER NOT NULL DEFAULT 0",
 )
 
+_DETAIL = ("ALTER TABLE device_commands ADD COLUMN detail TEXT NOT NULL DEFAULT ''",)  # as its kind needs
+
 MIGRATIONS = (
     Migration("0001_people", _FIRST),
     Migration("0002_preferences", _PREFERENCES),
     Migration("0003_quiet_hours", _QUIET),
     Migration("0004_webhook_places", _PLACES),
     Migration("0005_workplace", _WORKPLACE),
+    Migration("0006_command_detail", _DETAIL),
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 import msgspec
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Column, Table
 
 from repbeat.store.errors import StoreError
 
@@ -24,6 +27,20 @@ def json_option(command: Command) -> Command:
 def print_json(value: dict[str, Any]) -> None:
     """One object, on one line."""
     click.echo(msgspec.json.encode(value).decode())
+
+
+def now_ms() -> int:
+    """This computer's clock, unix ms."""
+    return time.time_ns() // 1_000_000
+
+
+def listing(rows: Iterable[Iterable[object]], *columns: str) -> None:
+    """A table on standard output, no word of its head cut; None is shown as a dash."""
+    heads = (Column(name, min_width=max(map(len, name.split())), overflow="fold") for name in columns)
+    table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*("–" if cell is None else str(cell) for cell in row))
+    Console().print(table)
 
 
 @contextmanager

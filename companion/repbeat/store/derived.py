@@ -5,7 +5,16 @@ from __future__ import annotations
 from repbeat.store.database import Database
 
 # Flags of arrival ("conflict") and clocks (with the moment of their arrival) are not derived: they stay.
-_TABLES = ("sessions", "sets", "strain", "session_values", "losses", "recoveries", "breathings")
+_TABLES = (
+    "sessions",
+    "sets",
+    "strain",
+    "session_values",
+    "losses",
+    "recoveries",
+    "breathings",
+    "calibrations",
+)
 
 
 def forget(db: Database, device_id: str, log_id: int) -> None:

@@ -343,10 +343,30 @@ _MEASURED = (
     ) WITHOUT ROWID""",
 )
 
+_CALIBRATIONS = (
+    """CREATE TABLE calibrations (             -- CALIBRATION records: steps on a machine
+        device_id TEXT NOT NULL,
+        log_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        boot INTEGER NOT NULL,
+        uptime_ms BIGINT NOT NULL,
+        stage INTEGER NOT NULL,
+        outcome INTEGER NOT NULL,
+        plate INTEGER NOT NULL,
+        top_mm INTEGER NOT NULL,
+        step_um INTEGER NOT NULL,
+        first_g INTEGER NOT NULL,
+        step_g INTEGER NOT NULL,
+        range_mm INTEGER NOT NULL,
+        PRIMARY KEY (device_id, log_id, seq)
+    )""",
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_blocks", _BLOCKS),
     Migration("0003_heart_index", _HEART_INDEX),
     Migration("0004_backups", _BACKUPS),
     Migration("0005_measured", _MEASURED),
+    Migration("0006_calibrations", _CALIBRATIONS),
 )

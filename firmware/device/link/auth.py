@@ -28,15 +28,17 @@ class Trust:
 
     `window`: in which it may be claimed; `pairing`: how a link is made safe for that.
     `erase(log_id)` has what this log's athlete left erased at the next boot; False: there is no such log.
+    `calibrate(action, plate, first_g, step_g)`: 0, or the code of a refusal.
     """
 
-    def __init__(self, keys, device_id: int, window, centrals: int, erase) -> None:
+    def __init__(self, keys, device_id: int, window, centrals: int, erase, calibrate) -> None:
         self.attribute = 0
         self.wake = None
         self.drop = None
         self.pairing = None
         self._keys = keys
         self._erase = erase
+        self._calibrate = calibrate
         self._device_id = device_id
         self._window = window
         self._guests = [Guest() for _ in range(centrals)]
@@ -138,6 +140,9 @@ class Trust:
             return None
         if values[0] == auth.ERASE:
             return auth.pack(auth.ERASED) if self._erase(values[1]) else _refused(auth.OTHER_LOG)
+        if values[0] == auth.CALIBRATE:
+            code = self._calibrate(*values[1:])
+            return _refused(code) if code else auth.pack(auth.CALIBRATING)
         if values[0] != auth.REVOKE or values[1] >= auth.SLOTS:
             return _refused(auth.BAD_MESSAGE)
         self._revoke(values[1], guest)

@@ -45,12 +45,13 @@ class Link:
         strap_wanted,
         settings,
         erase,
+        calibrate,
         display,
         step_mm=0,
     ) -> None:
         """`slots`: transfer.Slot by kind; `set_time`, `fault`, `refused`: Sync, Transfer.
 
-        `settings`: Keys, Bonds; `erase`: Trust; `display`: Pairing.
+        `settings`: Keys, Bonds; `erase`, `calibrate`: Trust; `display`: Pairing.
         `step_mm`: length of a step, to offer Running Speed and Cadence; 0 leaves the service out.
         """
         self.heart_rate = HeartRate()
@@ -60,7 +61,7 @@ class Link:
         transfer = Transfer(slots, COMPANIONS, clock, refused)
         time = CurrentTime(clock, set_time)
         self.window = Window(clock)
-        trust = Trust(Keys(settings), device_id, self.window, COMPANIONS, erase)
+        trust = Trust(Keys(settings), device_id, self.window, COMPANIONS, erase, calibrate)
         own = Own(self.sync, transfer, self.live, trust, log, plans, clock, device_id)
         # The order is the layout: a change of it changes repbeat_protocol.gatt.LAYOUT
         services = (self.heart_rate, self.battery, Information(model, device_id), time, own)

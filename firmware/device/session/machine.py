@@ -9,8 +9,9 @@ session's origin; callers bring ticks_ms values.
 
 from device.session.execution import Execution
 from device.session.rest import Rest
+from device.session.stack_calibration import StackCalibration
 from device.session.work_set import WorkSet
-from repbeat_protocol import records
+from repbeat_protocol import auth, records
 
 QUIET_MS = 300_000  # ours: whoever comes after five minutes is somebody else
 REJECTED_RECORDS = 8
@@ -24,6 +25,8 @@ class Machine:
     """`counter`: StackCounter; `settings`: the pin's places; `diff`: time.ticks_diff."""
 
     def __init__(self, counter, recorder, settings, diff) -> None:
+        counter.calibration_mm = settings.get("stack_range_mm")
+        self.calibration = StackCalibration(settings, recorder.calibration, diff)
         self._counter = counter
         self._recorder = recorder
         self._settings = settings
@@ -47,14 +50,42 @@ class Machine:
             self._counter.begin(0)
         now = self._diff(ticks, self._origin)
         if valid:
-            self._stand(mm)
+            self._stand(now, mm, ticks)
         if self._counter.push(now, mm, valid):
+            if self.calibration.active:
+                self._calibrate(ticks, now)
+                return
             if not self.active:
                 self._begin_session()
             self._take(now)
 
-    def _stand(self, mm: int) -> None:
+    def calibrate(self, action: int, plate: int, first_g: int, step_g: int, ticks: int) -> int:
+        """An order of auth.CALIBRATE: 0, or the auth code of a refusal."""
+        calibration = self.calibration
+        if action == auth.STOP:
+            calibration.stop()
+            return 0
+        if action == auth.BEGIN and not self.active:
+            return calibration.begin(plate, first_g, step_g, ticks)
+        if action == auth.GO_ON and calibration.active:
+            calibration.go_on(ticks)
+            return 0
+        return auth.BAD_MESSAGE if action > auth.GO_ON else auth.IN_USE
+
+    def calibrate_again(self, ticks: int) -> None:
+        """Begin with the loads told last, where nobody trains."""
+        if not self.active:
+            self.calibration.again(ticks)
+
+    def _calibrate(self, ticks: int, now: int) -> None:
+        counter = self._counter
+        self.calibration.rep(counter.rep(counter.count - 1), ticks)
+        counter.begin(now)
+        counter.calibration_mm = self._settings.get("stack_range_mm")
+
+    def _stand(self, now: int, mm: int, ticks: int) -> None:
         """Where the flag stands still near the bottom, to the millimetre: half a second's mean."""
+        self.calibration.seen = True
         if abs(mm - self._still_mm) > STILL_MM:
             self._still_mm, self._still_sum, self._still_n = mm, 0, 0
         self._still_sum += mm
@@ -62,11 +93,15 @@ class Machine:
         if self._still_n == STILL_SAMPLES:
             mean = self._still_sum // STILL_SAMPLES
             self._still_mm, self._still_sum, self._still_n = mean, 0, 0
+            if self.calibration.stood(mean, ticks):
+                self._counter.forget_rest(now)
             if abs(mean - self._counter.rest_mm) <= NEAR_MM:
                 self._stand_mm = mean
 
     def tick(self, ticks: int) -> None:
         """Several times a second: what time alone brings about."""
+        if self.calibration.active:
+            self.calibration.tick(ticks)
         if self._fresh:
             return
         now = self._diff(ticks, self._origin)
@@ -99,14 +134,14 @@ class Machine:
     def load_g(self, rest_mm: int) -> int:
         """The load by where the pin's flag rests; 0 when it is at none of the places told."""
         get = self._settings.get
-        step_mm = get("stack_step_mm")
-        if not step_mm:
+        step_um = get("stack_step_um")
+        if not step_um:
             return 0
-        off_mm = rest_mm - get("stack_top_mm")
-        if step_mm < 0:
-            step_mm, off_mm = -step_mm, -off_mm
-        plate = (off_mm + step_mm // 2) // step_mm
-        if plate < 0 or abs(off_mm - plate * step_mm) * 100 > step_mm * NEAR_PERCENT:
+        off_um = (rest_mm - get("stack_top_mm")) * 1000
+        if step_um < 0:
+            step_um, off_um = -step_um, -off_um
+        plate = (off_um + step_um // 2) // step_um
+        if plate < 0 or abs(off_um - plate * step_um) * 100 > step_um * NEAR_PERCENT:
             return 0
         return get("stack_first_g") + plate * get("stack_step_g")
 

@@ -104,6 +104,10 @@ class Recorder:
         )
         return self._append(records.REP, values, 2)
 
+    def calibration(self, values: tuple[int, ...]) -> None:
+        """A step of a machine's calibration: the fields of records.CALIBRATION."""
+        self._append(records.CALIBRATION, values)
+
     def raw_window(self, payload: memoryview) -> None:
         """One part of the motion around a doubtful repetition (repbeat_protocol.raw_window)."""
         self._log.append(records.RAW_WINDOW, 2, payload, self._clock.uptime_ms())

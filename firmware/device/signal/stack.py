@@ -62,6 +62,12 @@ class StackCounter:
         self._last_ms = t_ms
         self._restart()
 
+    def forget_rest(self, t_ms: int) -> None:
+        """The flag was moved: a new set, from wherever the stack stands still next."""
+        self._rested = False
+        self._side = 0
+        self.begin(t_ms)
+
     @property
     def rest_mm(self) -> int:
         """Where the stack rests, by the sensor; 0 while that is not known."""

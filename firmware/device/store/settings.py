@@ -39,9 +39,11 @@ KNOWN = {
     "cadence": (0, 0, 1),
     "step_mm": (700, 300, 2000),
     "stack_top_mm": (0, 0, 1300),  # distance to the pin's flag in the first plate
-    "stack_step_mm": (0, -100, 100),  # from plate to plate; 0: the load is not known
+    "stack_step_um": (0, -100000, 100000),  # from plate to plate; 0: the load is not known
     "stack_first_g": (0, 0, 100000),
     "stack_step_g": (0, 0, 50000),
+    "stack_plate": (0, 0, 40),  # the other plate of the calibration, from 1
+    "stack_range_mm": (0, 0, 3000),  # way of its slow repetition
     "nudge_after_min": (0, 0, 480),
     "nudge_from_min": (540, 0, 1439),
     "nudge_until_min": (1200, 1, 1440),

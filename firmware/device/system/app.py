@@ -23,6 +23,7 @@ from device.session.load import Load
 from device.session.local_time import LocalTime
 from device.session.machine import Machine
 from device.session.memory import Memory
+from device.session.operator import Operator
 from device.session.plan_switch import PlanSwitch
 from device.session.recognition import SetRecogniser
 from device.session.recorder import Recorder
@@ -47,6 +48,12 @@ UPDATE_PERCENT = 30  # ours: a trial and a return, with the radio on, cost less 
 
 LED_SESSION = (40, 1960)
 LED_FAULT = (40, 160, 40, 760)
+LED_STAGES = (  # a calibration's: as many blinks as its stage, see records.PIN_FIRST
+    (),
+    (200, 1200),
+    (200, 200, 200, 1200),
+    (200, 200, 200, 200, 200, 1200),
+)
 
 
 class App(Core):
@@ -115,7 +122,8 @@ class App(Core):
 
     def obstacle(self) -> int:
         """See Core."""
-        if self.activity.engaged or (self.machine and self.machine.active):
+        machine = self.machine
+        if self.activity.engaged or (machine and (machine.active or machine.calibration.active)):
             return bundle.InSession.reason
         battery = self.board.battery
         low = battery is not None and 0 <= battery.percent < UPDATE_PERCENT and not battery.charging
@@ -124,6 +132,12 @@ class App(Core):
     def well_parts(self) -> int:
         """See Core."""
         return self.sensing.well
+
+    def calibrate(self, action: int, plate: int, first_g: int, step_g: int) -> int:
+        """See Core."""
+        if not self.machine:
+            return super().calibrate(action, plate, first_g, step_g)
+        return self.machine.calibrate(action, plate, first_g, step_g, ticks_ms())
 
     def rest(self) -> None:
         """See Core."""
@@ -159,7 +173,10 @@ class App(Core):
         board = self.board
         if board.button:
             claim = self.link.window.open
-            self._gestures = Gestures(board.button, self.activity, claim, self._factory_reset, ticks_diff)
+            who = self.activity
+            if self.machine:
+                who = Operator(self.machine.calibration, self.machine.calibrate_again)
+            self._gestures = Gestures(board.button, who, claim, self._factory_reset, ticks_diff)
             tasks.append(("button", self._button))
             tasks.append(("gesture", self._gesture))
         if board.haptic:
@@ -280,8 +297,11 @@ class App(Core):
 
     def _show_led(self) -> None:
         led = self.board.led
+        stage = self.machine.calibration.stage if self.machine else 0
         if self.journal.error:
             led.blink(LED_FAULT)
+        elif stage:
+            led.blink(LED_STAGES[stage])
         elif self.session.active:
             led.blink(LED_SESSION)
         else:

@@ -21,7 +21,7 @@ from device.system.clock import FROM_COMPANION, Clock, ClockRefused
 from device.system.faults import Faults
 from device.system.journal import Journal
 from device.system.updates import Updates
-from repbeat_protocol import records, transfer
+from repbeat_protocol import auth, records, transfer
 
 BOARD_FILE = "/board.json"
 RESTART_MS = 1000
@@ -93,6 +93,7 @@ class Core:
             strap_wanted,
             self.settings,
             self.erase,
+            self.calibrate,
             display,
             step_mm,
         )
@@ -137,6 +138,10 @@ class Core:
         erasure.order(self.settings, False)
         self._tasks.append(asyncio.create_task(self._restart()))
         return True
+
+    def calibrate(self, action: int, plate: int, first_g: int, step_g: int) -> int:
+        """A companion's order (auth.CALIBRATE): 0, or the code of a refusal."""
+        return auth.NO_STACK
 
     async def _restart(self) -> None:
         await asyncio.sleep_ms(ANSWERED_MS)

@@ -47,7 +47,7 @@ PLATE_MM, PLATE_G = 20, 5000
 REST_MM = TOP_MM + PLATE_MM * (round(LOAD_KG * 1000 / PLATE_G) - 1)
 PROVISIONED = {
     "stack_top_mm": TOP_MM,
-    "stack_step_mm": PLATE_MM,
+    "stack_step_um": PLATE_MM * 1000,
     "stack_first_g": PLATE_G,
     "stack_step_g": PLATE_G,
 }

@@ -128,7 +128,7 @@ def _setting(text: str) -> tuple[str, int | str]:
     """NAME=VALUE as the firmware keeps it: whole numbers are numbers."""
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise click.BadParameter(f"{text}: a setting is NAME=VALUE, such as stack_step_mm=20")
+        raise click.BadParameter(f"{text}: a setting is NAME=VALUE, such as stack_step_um=20000")
     return name, int(value) if value.lstrip("-").isdigit() else value
 
 
@@ -143,7 +143,7 @@ def _setting(text: str) -> tuple[str, int | str]:
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Any setting of the firmware (device/store/settings.py), such as stack_step_mm=20.",
+    help="Any setting of the firmware (device/store/settings.py), such as stack_step_um=20000.",
 )
 @click.option(
     "--update-key",
