@@ -11,10 +11,13 @@ from web.town import Town
 
 from repbeat.coach import desk, recovery, shelf
 from repbeat.coach.programmes import library
+from repbeat.coach.rules import Chance, DoneSet, Prescribed, Trial, next_load
 from repbeat.coach.situation import Bounds
 from repbeat.derive.hrv import Morning
 from repbeat.people import accounts, consent
 from repbeat.store import plans
+from repbeat.web import evidence
+from repbeat_protocol import exercises
 from repbeat_tools.sample import NOW_MS
 
 DAY_MS = 86_400_000
@@ -75,12 +78,43 @@ def test_the_explanation_lists_inputs_scores_rules_and_the_replay(case: Case) ->
     # Row 69: inputs, rule, numbers.
     page = text(case.hers, case.path())
     assert "Readiness that morning: Take it easier" in page
-    assert re.search(r"sleep off 300 45\d -\d+\.\d 60 band", page)
+    assert re.search(r"sleep off 5:00 h 7:3\d h -\d+\.\d 60 band", page)
     assert "Two signs of poor recovery agree" in page
-    assert "Rule sets_cut, version 1" in page
+    assert "Rule: fewer sets when two signs of poor recovery agree (version 1)" in page
     assert "the planner says the same again" in page
     assert "less surely on darker skin" in page
     assert "3 → 2" in page
+
+
+def test_every_input_of_every_rule_has_peoples_words_in_each_language(case: Case) -> None:
+    asked = Prescribed(sets=3, reps_low=8, reps_high=10, load_g=80_000)
+    done = tuple(DoneSet(reps=10, load_g=80_000, confidence=90) for _ in range(3))
+    likely = Chance(value=0.81, sure=True, sessions=12)
+    inputs = next_load(
+        exercises.code("squat"), (Trial(prescribed=asked, done=done),), asked, chance=likely
+    ).inputs
+    english = {
+        "Repetitions done": "10, 10, 10",
+        "Loads lifted": "80 kg, 80 kg, 80 kg",
+        "Sets and repetitions asked for": "3 × 8–10",
+        "How it went": "every set reached the top of the range",
+        "Sessions below the range, in a row": "0",
+        "Load asked for a week ago": "80 kg",
+        "Repetitions asked for a week ago, at most": "10",
+        "Largest rise within a week": "10%",
+        "Smallest step of load": "2.5 kg",
+        "Readiness that day": "Not known yet",
+        "Felt unwell, not cleared": "no",
+        "Chance that the raised load goes well": "81%",
+        "Sessions that this chance is learned from": "12",
+    }
+    with case.town.app.test_request_context():
+        assert dict(evidence.rows(inputs)) == english
+    for language in ("de", "es", "ar"):
+        with case.town.app.test_request_context(headers={"Accept-Language": language}):
+            told = dict(evidence.rows(inputs))
+        assert len(told) == len(english)
+        assert not told.keys() & english.keys()
 
 
 def test_a_coach_without_consent_sees_nothing_and_with_it_decides(case: Case) -> None:

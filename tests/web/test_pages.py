@@ -28,7 +28,8 @@ def test_today_shows_the_plan_and_why_it_changed(client: Any) -> None:
     assert "Athlete A" in page
     assert "Squat 3 8–10 62.5 kg 1:30" in page
     assert "Squat: load 60 kg → 62.5 kg" in page
-    assert "All 3 sets reached 10 repetitions at 60 kg. Rule double_progression, version 1." in page
+    assert "All 3 sets reached 10 repetitions at 60 kg." in page
+    assert "Rule: all sets to the top first, then more load (version 1)." in page
     assert "3 sets · 30 repetitions · 1,800 kg moved" in page
 
 

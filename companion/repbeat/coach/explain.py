@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -10,15 +11,19 @@ import msgspec
 from repbeat.coach import shelf
 from repbeat.coach.planner import plan_session
 from repbeat.coach.shelf import Kept
-from repbeat.coach.texts import say
+from repbeat.coach.texts import kilograms, say
 from repbeat.store import Database
 from repbeat.store.console import errors_shown, json_option, print_json
 from repbeat.store.location import Location, database_option
 from repbeat_protocol import exercises
 
 
-def explained(db: Database, kept: Kept, language: str = "en") -> dict[str, Any]:
+def explained(
+    db: Database, kept: Kept, language: str = "en", mass: Callable[[float], str] = kilograms
+) -> dict[str, Any]:
     """All there is to say about a proposal, as plain values. `replayed`: deciding again gives the same.
+
+    `mass` writes grams within the sentences.
 
     A planner newer than the one that decided may differ: `planner_version` tells.
     """
@@ -47,7 +52,7 @@ def explained(db: Database, kept: Kept, language: str = "en") -> dict[str, Any]:
                 "new": change.new,
                 "rule": change.rule,
                 "version": change.version,
-                "why": say(change.text, language),
+                "why": say(change.text, language, mass),
                 "inputs": change.inputs,
             }
             for change in proposal.changes
@@ -56,12 +61,12 @@ def explained(db: Database, kept: Kept, language: str = "en") -> dict[str, Any]:
             {
                 "exercise": exercises.slug(verdict.exercise),
                 "rule": verdict.decision.rule,
-                "why": say(verdict.decision.text, language),
+                "why": say(verdict.decision.text, language, mass),
                 "inputs": verdict.decision.inputs,
             }
             for verdict in proposal.verdicts
         ],
-        "messages": [say(message.text, language) for message in proposal.messages],
+        "messages": [say(message.text, language, mass) for message in proposal.messages],
         "acts": [
             {"at_ms": act.at_ms, "actor": act.actor, "act": act.act, "reason": act.reason}
             for act in shelf.acts(db, kept)

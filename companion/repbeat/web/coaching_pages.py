@@ -20,9 +20,10 @@ from repbeat.people.roles import Role, needs
 from repbeat.store import Database, athletes, plans
 from repbeat.store.athletes import Athlete
 from repbeat.store.plans import Plan
-from repbeat.web import words
+from repbeat.web import evidence, words
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
+from repbeat.web.form import mass
 from repbeat.web.i18n import local
 from repbeat.web.views import STATUS_TONE
 from repbeat_protocol.plan import PlanError
@@ -57,7 +58,9 @@ def explain(proposal_id: str) -> str:
     return render_template(
         "explain.html",
         athlete=athletes.get(db, athlete_id),
-        told=explained(db, kept, local().language),
+        told=explained(db, kept, local().language, mass),
+        evidence=evidence.rows,
+        source=evidence.source,
         base=kept.known().base,
         kinds=words.KINDS,
         conditioning=after,

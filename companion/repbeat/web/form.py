@@ -94,6 +94,11 @@ def exercise(code: int) -> str:
     return _(words.plain(exercises.slug(code)))
 
 
+def rule(name: str) -> str:
+    """What a rule of the planner does, by the id that proposals keep."""
+    return _(words.RULES[name]) if name in words.RULES else words.plain(name)
+
+
 def field(name: str) -> str:
     """What a number of a plan is."""
     return _(words.FIELDS[name]) if name in words.FIELDS else words.plain(name)
@@ -145,6 +150,11 @@ def reading(one: Reading) -> str:
     return (
         now if one.reference is None else _("%(now)s, usually %(usual)s", now=now, usual=write(one.reference))
     )
+
+
+def measured(value: float | None, signal: str) -> str:
+    """A value of a signal of the morning with its unit; a dash for None."""
+    return DASH if value is None else _READINGS[Signal(signal)](value)
 
 
 def conditioning(one: Conditioning, heart: bool = True) -> str:
@@ -221,12 +231,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "figure": figure,
     "load": load,
     "mass": mass,
+    "measured": measured,
     "metres_per_second": metres_per_second,
     "moment": moment,
     "number": number,
     "plain": words.plain,
     "plan_value": plan_value,
     "reading": reading,
+    "rule": rule,
     "seconds": seconds,
     "span": span,
     "told": told,

@@ -145,6 +145,8 @@ def vocabulary() -> Iterator[str]:
         yield from (programme.name, programme.for_whom, *(day.name for day in programme.days))
     for told_of in (words.EFFORTS, words.KINDS, words.SIGNS, words.HEALTH, words.ESTIMATES, words.FORECASTS):
         yield from told_of.values()
+    for evidence in (words.RULES, words.INPUTS, words.OUTCOMES, words.SOURCES):
+        yield from evidence.values()
     yield from words.WEEKDAYS
     yield from words.EVENTS.values()
     yield from words.DELIVERIES

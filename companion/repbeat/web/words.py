@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from repbeat.coach.acts import APPROVE, COMMENT, EDIT, LIGHTER, REJECT
+from repbeat.coach.rules import Outcome
 from repbeat.coach.safety import Sign
 from repbeat.coach.session_rules import Kind
 from repbeat.community import amounts, boards
@@ -194,6 +196,55 @@ HEALTH = {
     "cleared": "A physician or midwife has agreed since",
 }
 
+# The rules by the ids that proposals keep.
+RULES = {
+    "double_progression": "all sets to the top first, then more load",
+    "reps_progression": "a repetition more where no step of load fits",
+    "reps_limit": "as many repetitions as the plan asks for at most",
+    "two_failures": "a smaller load after two sessions below the range",
+    "unsure_count": "no change from a count that is not sure",
+    "week_cap": "no more than a bounded rise in a week",
+    "forecast": "a rise that is not likely to go well waits",
+    "readiness": "no rise while recovery is poor",
+    "red_flag": "no rise while you feel unwell",
+    "sets_cut": "fewer sets when two signs of poor recovery agree",
+    "light": "the light session when recovery is clearly poor",
+    "deload": "a lighter week",
+    "restore": "back to the plan after a lighter spell",
+}
+
+# Where a value of the morning comes from, where that is no device.
+SOURCES = {
+    "check-in": "your check-in",
+    "session": "your last session",
+    "apple_health": "Apple Health",
+    "csv": "a CSV file",
+}
+
+# What a rule for an exercise looked at, in the order in which a page tells it.
+INPUTS = {
+    "reps": "Repetitions done",
+    "loads_g": "Loads lifted",
+    "asked": "Sets and repetitions asked for",
+    "outcome": "How it went",
+    "failures": "Sessions below the range, in a row",
+    "week_ago_g": "Load asked for a week ago",
+    "week_ago_reps": "Repetitions asked for a week ago, at most",
+    "week_percent": "Largest rise within a week",
+    "plate_g": "Smallest step of load",
+    "readiness": "Readiness that day",
+    "red_flag": "Felt unwell, not cleared",
+    "chance": "Chance that the raised load goes well",
+    "chance_sessions": "Sessions that this chance is learned from",
+}
+
+OUTCOMES = {
+    Outcome.TOP: "every set reached the top of the range",
+    Outcome.FAILED: "a set ended below the range",
+    Outcome.HELD: "within the range, not yet at its top",
+    Outcome.UNKNOWN: "not counted surely enough",
+}
+
 ESTIMATES = {
     "ln_rmssd": "usual heart rate variability, ln RMSSD",
     "resting_bpm": "usual resting heart rate, bpm",
@@ -233,6 +284,7 @@ def plain(slug: str) -> str:
 ACTIONS = (
     *("saw", "gave consent", "revoked consent", "changed visibility", "exported everything", "set a plan"),
     *("connected a service", "disconnected a service", "changed", "decided", "cleared a red flag"),
-    *("coach required", "coach not required", "approve", "edit", "reject", "account", "group", "gym"),
+    *("coach required", "coach not required", "account", "group", "gym"),
+    *(APPROVE, EDIT, REJECT, COMMENT, LIGHTER),
     "service",
 )
