@@ -49,6 +49,11 @@ def test_any_records_come_back(log: list) -> None:
     others = [(seq, raw) for seq, raw in log if raw[0] not in HEART]
     assert list(packing.unpacked(first, stream, None)) == others
     assert (heart is None) == (len(others) == len(log))
+    older, _ = rows_format([raw for _, raw in log], zlib.MAX_WBITS)
+    for kind in {raw[0] for _, raw in others}:
+        wanted = [(seq, raw[1], raw[wire.HEADER_SIZE : -4]) for seq, raw in others if raw[0] == kind]
+        assert list(packing.payloads(first, stream, kind)) == wanted
+        assert list(packing.payloads(first, older, kind)) == wanted
 
 
 @given(logs(), st.data())
@@ -59,6 +64,8 @@ def test_a_damaged_stream_is_named(log: list, data: st.DataObject) -> None:
     damaged[at] ^= data.draw(st.integers(1, 255))
     with pytest.raises(StoreCorrupt):
         list(packing.unpacked(log[0][0], bytes(damaged), None))
+    with pytest.raises(StoreCorrupt):
+        list(packing.payloads(log[0][0], bytes(damaged), wire.REP))
 
 
 @pytest.mark.parametrize("wbits", [zlib.MAX_WBITS, -zlib.MAX_WBITS], ids=["zlib", "raw deflate"])

@@ -10,12 +10,13 @@ import msgspec
 from repbeat.coach.rules import DoneSet, Prescribed, Trial
 from repbeat.coach.situation import line_of
 from repbeat.store import Database, NotFound, plans, sessions
-from repbeat.store.sessions import Key, Rep, Session, Set
+from repbeat.store.sessions import Key, Session, Set
 from repbeat_protocol import plan as wire
 from repbeat_protocol import records
 
 WEEK_MS = 7 * 24 * 3600 * 1000
 SESSIONS_READ = 30  # far more than the rules look back
+TRIALS_READ = 8  # of one exercise: two failures in a row decide, and some sessions between may be unsure
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +66,7 @@ def trials_of_plan(
     out: dict[int, list[Trial]] = defaultdict(list)
     contents: dict[int, wire.Plan | None] = {revision: base}
     for one in done:
-        confidence = mean_confidence(sessions.reps(db, one.key))
+        confidence: dict[int, float] | None = None
         by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
         for row in one.sets:
             if row.plan_item is not None:
@@ -78,6 +79,9 @@ def trials_of_plan(
                 continue
             if asked.exercise != base.items[number].exercise or (of_revision != revision and not out[number]):
                 continue
+            if len(out[number]) == TRIALS_READ:
+                continue
+            confidence = mean_confidence(db, one.session) if confidence is None else confidence
             out[number].append(
                 Trial(
                     prescribed=line_of(asked).prescribed, done=tuple(_done(row, confidence) for row in rows)
@@ -93,7 +97,7 @@ def trials_of_day(
     out: dict[int, list[tuple[int, Trial]]] = defaultdict(list)
     contents: dict[int, wire.Plan | None] = {}
     for one in done:
-        confidence = mean_confidence(sessions.reps(db, one.key))
+        confidence: dict[int, float] | None = None
         by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
         for row in one.sets:
             if row.plan_item is not None:
@@ -105,11 +109,13 @@ def trials_of_day(
             asked = item(of_day, number)
             if of_day is None or asked is None or of_day.name != day_name or asked.flags & wire.LIGHT:
                 continue
-            if number < len(listed) and asked.exercise == listed[number]:
-                trial = Trial(
-                    prescribed=line_of(asked).prescribed, done=tuple(_done(row, confidence) for row in rows)
-                )
-                out[number].append((one.session.start_ms or 0, trial))
+            if number >= len(listed) or asked.exercise != listed[number] or len(out[number]) == TRIALS_READ:
+                continue
+            confidence = mean_confidence(db, one.session) if confidence is None else confidence
+            trial = Trial(
+                prescribed=line_of(asked).prescribed, done=tuple(_done(row, confidence) for row in rows)
+            )
+            out[number].append((one.session.start_ms or 0, trial))
     return out
 
 
@@ -154,10 +160,6 @@ def item(content: wire.Plan | None, number: int | None) -> wire.Item | None:
     return content.items[number]
 
 
-def mean_confidence(reps: list[Rep]) -> dict[int, float]:
+def mean_confidence(db: Database, session: Session) -> dict[int, float]:
     """Mean confidence of the counted repetitions, by set."""
-    by_set: dict[int, list[int]] = defaultdict(list)
-    for rep in reps:
-        if not rep.reject_reason:
-            by_set[rep.set_index].append(rep.confidence)
-    return {set_index: fmean(values) for set_index, values in by_set.items()}
+    return {index: fmean(values) for index, values in sessions.confidences(db, session).items()}

@@ -68,7 +68,7 @@ def _sure_of(db: Database, row: Row) -> float:
     The floor for a set whose repetitions were lost on the device: the planner goes by it, too.
     """
     key = sessions.Key(row["device_id"], row["log_id"], row["session_seq"])
-    confidence = mean_confidence(sessions.reps(db, key))
+    confidence = mean_confidence(db, sessions.get(db, key))
     alike = [
         confidence.get(one.set_index, CONFIDENCE_FLOOR)
         for one in sessions.sets(db, key)

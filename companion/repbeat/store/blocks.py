@@ -288,6 +288,25 @@ def between(
     ]
 
 
+def payloads(
+    db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int, kind: int
+) -> list[tuple[int, int, bytes]]:
+    """(seq, version, payload) of the records first_seq … next_seq-1 of one type that is never sealed."""
+    blocks = db.rows(
+        f"SELECT first_seq, log {_BLOCKS}",
+        device_id=device_id,
+        log_id=log_id,
+        first_seq=first_seq,
+        next_seq=next_seq,
+    )
+    return [
+        found
+        for block in blocks
+        for found in packing.payloads(block["first_seq"], block["log"], kind)
+        if first_seq <= found[0] < next_seq
+    ]
+
+
 def of_log(db: Database, device_id: str, log_id: int) -> Iterator[list[Record]]:
     """All records of a log in order, a block at a time."""
     at = -1

@@ -17,7 +17,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from contextlib import contextmanager
+from itertools import accumulate, compress
 from operator import sub
 
 from repbeat.store.errors import StoreCorrupt
@@ -57,6 +58,26 @@ def unpacked(first_seq: int, log: bytes, heart: bytes | None) -> Iterator[tuple[
             yield seq, whole(seq, body)
         elif hearts is not None:
             yield seq, whole(seq, next(hearts, b""))
+
+
+def payloads(first_seq: int, log: bytes, kind: int) -> Iterator[tuple[int, int, bytes]]:
+    """(seq, version, payload) of the records of one type in a `log` stream: no header, no CRC.
+
+    A tenth of the work of `unpacked`, for who wants some fields of many records. StoreCorrupt if damaged.
+    """
+    if log[:1] != COLUMNS:
+        for seq, body in enumerate(_bodies(log), first_seq):
+            if body and body[0] == kind:
+                yield seq, body[1], body[wire.HEADER_SIZE :]
+        return
+    with _damage_named():
+        kinds, columns, parts = _parts(log[1:])
+        seqs = [seq for seq, of in enumerate(kinds, first_seq) if of == kind]
+        if not seqs:
+            return
+        versions = bytes(compress(columns[0], [of == kind for of in kinds if of]))
+        found = list(parts[kind])
+    yield from zip(seqs, versions, found, strict=True)
 
 
 def lies_open(log: bytes) -> bool:
@@ -110,8 +131,14 @@ def _bodies(stored: bytes) -> list[bytes]:
         raise StoreCorrupt(
             f"records are packed in format {stored[:1].hex()}, which this RepBeat does not know: update it"
         )
-    try:
+    with _damage_named():
         return read(stored[1:])
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    try:
+        yield
     except (zlib.error, IndexError, struct.error) as error:
         raise StoreCorrupt(
             "a block of records is damaged: restore the last backup; "
@@ -129,7 +156,8 @@ def _rows(deflated: bytes) -> list[bytes]:
     return out
 
 
-def _from_columns(deflated: bytes) -> list[bytes]:
+def _parts(deflated: bytes) -> tuple[bytes, list[bytes], dict[int, Iterator[bytes]]]:
+    """The type of each record, 0 for a mark; the columns of the others' headers; the payloads by type."""
     stream = zlib.decompress(deflated)
     at = 2 + int.from_bytes(stream[:2], "little")
     kinds = stream[2:at]
@@ -139,7 +167,6 @@ def _from_columns(deflated: bytes) -> list[bytes]:
         columns.append(stream[at : at + len(own)])
         at += len(own)
     _, sizes, *_ = columns
-    steps_ms = [int.from_bytes(step, "little") for step in zip(*columns[_PLAIN:], strict=True)]
     bodies: dict[int, Iterator[bytes]] = {}
     for kind in dict.fromkeys(own):
         of_kind = [size for size, other in zip(sizes, own, strict=True) if other == kind]
@@ -147,6 +174,13 @@ def _from_columns(deflated: bytes) -> list[bytes]:
         at += len(joined)
         width = _one_length(of_kind)
         bodies[kind] = _cut(_rows_of(joined, width) if width else joined, of_kind)
+    return kinds, columns, bodies
+
+
+def _from_columns(deflated: bytes) -> list[bytes]:
+    kinds, columns, bodies = _parts(deflated)
+    own = kinds.replace(b"\0", b"")
+    steps_ms = [int.from_bytes(step, "little") for step in zip(*columns[_PLAIN:], strict=True)]
     heads = zip(own, *columns[:_PLAIN], accumulate(steps_ms), strict=True)
     whole = iter(
         [

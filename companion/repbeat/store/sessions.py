@@ -148,6 +148,7 @@ class Key(msgspec.Struct, frozen=True):
     session_seq: int
 
 
+_REP_1 = wire.LAYOUTS[wire.REP, 1]  # later versions begin with the same fields
 _REP = {version: struct.Struct(wire.layout_format(wire.REP, version)) for version in (1, 2)}
 
 # A constant, never a value: values go as parameters.
@@ -324,6 +325,22 @@ def rep_of(record: Record) -> Rep:
         exercise,
         *measures,
     )
+
+
+def confidences(db: Database, session: Session) -> dict[int, list[int]]:
+    """The confidence, 0-100, of each counted repetition, by the index of its set."""
+    found = records.payloads(
+        db, session.device_id, session.log_id, session.first_seq, session.last_seq + 1, wire.REP
+    )
+    by_set: dict[int, list[int]] = {}
+    for _, version, payload in found:
+        form = _REP.get(version)
+        if form is None or len(payload) != form.size:
+            continue
+        session_seq, _, set_index, *_, confidence, reject_reason = form.unpack_from(payload)[: len(_REP_1)]
+        if session_seq == session.session_seq and not reject_reason:
+            by_set.setdefault(set_index, []).append(confidence)
+    return by_set
 
 
 def strain(db: Database, key: Key) -> Strain | None:

@@ -107,9 +107,10 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
     last = sessions.latest(db, athlete_id, limit=1) if _sees(gate, athlete_id, consent.SESSIONS) else []
     last = [one for one in last if gate.may_session(one)]
     settled = current is not None and current.status == plans.APPLIED  # else its changes tell why
-    judged = desk.judge(db, athlete_id, now_ms).proposal if settled else None
-    day = desk.day_of(now_ms, athlete.utc_offset_min)
     values = _sees(gate, athlete_id, consent.VALUES)
+    day = desk.day_of(now_ms, athlete.utc_offset_min)
+    readiness = recovery.readiness_on(db, athlete_id, day) if values or settled else None
+    judged = desk.judge(db, athlete_id, now_ms, readiness=readiness).proposal if settled else None
     after, by_heart = course.conditioning(db, athlete_id, current) if current else ((), True)
     return Today(
         athlete=athlete,
@@ -120,7 +121,7 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
         by_heart=by_heart,
         changes=plans.changes(db, athlete_id, current.revision) if current else [],
         reasons=[(one.exercise, one.decision.text) for one in judged.verdicts] if judged else [],
-        readiness=recovery.readiness_on(db, athlete_id, day) if values else None,
+        readiness=readiness if values else None,
         waiting=_waiting(gate, current) if current else None,
         refused=_refused(db, current) if current else None,
         last=line(gate, last[0]) if last else None,

@@ -35,8 +35,8 @@ def fill(db: Database, sessions: list[list[tuple[int, bytes]]], label: str, prog
     return kept
 
 
-def introduce(db: Database, head_seq: int, boot: int) -> None:
-    """The band that wrote the sessions, and the athlete who wore it."""
+def introduce(db: Database, head_seq: int, boot: int) -> str:
+    """The band that wrote the sessions, and the athlete who wore it, whose id is returned."""
     devices.seen(
         db,
         DEVICE,
@@ -45,11 +45,13 @@ def introduce(db: Database, head_seq: int, boot: int) -> None:
         log_id=LOG,
         head_seq=head_seq,
         boot=boot,
-        plan_revision=1,
+        plan_revision=0,
         firmware="0.1.0",
         now_ms=NOW_MS,
     )
-    devices.assign(db, DEVICE, LOG, athletes.add(db, "Athlete", NOW_MS).athlete_id)
+    athlete_id = athletes.add(db, "Athlete", NOW_MS).athlete_id
+    devices.assign(db, DEVICE, LOG, athlete_id)
+    return athlete_id
 
 
 def bring(db: Database, records: list[tuple[int, bytes]]) -> int:

@@ -6,16 +6,21 @@ import resource
 import statistics
 import time
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from repbeat.coach import desk, recovery
+from repbeat.derive.hrv import Morning
 from repbeat.ingest.batch import ingest
-from repbeat.store import Database
+from repbeat.store import Database, plans
 from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat.web.limits import Limits
+from repbeat_protocol import exercises
+from repbeat_protocol import plan as wire
 from repbeat_tools.bench.ingest import DAY_MS, DEVICE, LOG, Progress, introduce
 from repbeat_tools.load import Server
 from repbeat_tools.sample import session_log
@@ -23,6 +28,7 @@ from repbeat_tools.sample import session_log
 SHORT: dict[str, Any] = {"sets": 3, "reps": 10}
 A_DAY = 2  # as many a day in either store, so that no week shown holds more; 10,000 are then 14 years
 LAST_MS = 2_190_000_000_000  # 2039, so that these begin after 2025: an earlier clock is not believed
+NIGHTS = 70
 BATCH = 512  # records a commit: the stores are made ready, not measured
 WARM_UP, REQUESTS = 5, 200
 ROUNDS = 5
@@ -85,12 +91,27 @@ def _fill(db: Database, count: int, progress: Progress) -> None:
         log = session_log(**SHORT, first_seq=seq, boot=number + 1, unix_ms=start_ms)
         seq = log.next_seq
         if number == 0:
-            introduce(db, seq * count, count)
+            _live(db, introduce(db, seq * count, count))
         waiting += log.records
         if len(waiting) >= BATCH or number + 1 == count:
             ingest(db, DEVICE, LOG, waiting, LAST_MS)
             waiting = []
             progress(f"{count} sessions", number + 1, count)
+
+
+def _live(db: Database, athlete_id: str) -> None:
+    """What else Today looks at: a plan in force that the sessions followed, and ten weeks of nights."""
+    items = [
+        wire.Item(exercises.code(slug), 3, 8, 10, load_g, 60)
+        for slug, load_g in (("squat", 60_000), ("bench_press", 50_000), ("lat_pulldown", 45_000))
+    ]
+    begun_ms = LAST_MS - NIGHTS * DAY_MS
+    plan = desk.set_plan(db, athlete_id, wire.Plan(1, items, "Full body"), begun_ms)
+    plans.set_status(db, athlete_id, plan.revision, plans.APPLIED)
+    last = desk.day_of(LAST_MS, 0)
+    for ago in range(NIGHTS):
+        night = Morning(last - timedelta(days=ago), DEVICE, 55 + ago % 7, 54 + ago % 3, 430 + ago % 40)
+        recovery.add_morning(db, athlete_id, night)
 
 
 def _server_memory(folder: Path, database: Path) -> int:
