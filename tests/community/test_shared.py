@@ -265,6 +265,26 @@ def test_what_is_not_signed_changed_stale_or_of_another_is_refused(two: tuple[Pl
     assert len(sessions.since(here.db, code, 0)) == 1
 
 
+@pytest.mark.parametrize("step_ms", [-30_000, 30_000])
+def test_a_clock_that_is_set_anew_moves_no_start(
+    two: tuple[Place, Place], line: tuple[Line, str], step_ms: float
+) -> None:
+    here, there = two
+    laid, far = line
+    laid.bad = False
+    session = sessions.create(here.db, "Evening", round(here.now_ms()))
+    visitor = Guest(there.db, new_client(), there.now_ms)
+    met = visitor.join(far, session.code)
+    start_ms = round(here.now_ms()) + 60_000
+    sessions.begin(here.db, session.code, start_ms)
+    met = visitor.exchange(met)
+    there.ahead_ms += step_ms
+    for _ in range(guest.KEPT):
+        met = visitor.exchange(met)
+    assert met.start_ms is not None
+    assert abs(met.start_ms - there.ahead_ms - start_ms) <= 500
+
+
 def test_another_host_at_the_same_address_is_not_believed(
     two: tuple[Place, Place], line: tuple[Line, str]
 ) -> None:

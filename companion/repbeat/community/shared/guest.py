@@ -1,8 +1,9 @@
 """A guest companion's side: exchanges with the host until the session is over, whatever the line does.
 
-The host's clock is read off each exchange; the one with the shortest way there and back tells best, for its
-error is at most half that way (as in SNTP, RFC 4330). The host's key is kept from the first exchange on:
-another companion at the same address is not believed.
+The host's clock is read off each exchange. Of the last eight, the one with the shortest way there and back
+tells best, for its error is at most half that way (the clock filter of NTP, RFC 5905, 10): a clock that is
+set anew on either side is followed within seconds. The host's key is kept from the first exchange on: another
+companion at the same address is not believed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 0.5  # live at twice a second
 TIMEOUT_S = 5.0
 PROBES = 5
+KEPT = 8  # exchanges that the host's clock is told from
 
 
 class Guest:
@@ -36,13 +39,13 @@ class Guest:
         self._client = client
         self._now_ms = now_ms
         self._me = identity.of(db)
-        self._way_ms: dict[str, float] = {}
+        self._heard: dict[str, deque[tuple[float, int]]] = {}  # by code: (way there and back, offset)
 
     def join(self, host: str, code: str) -> Shared:
         """Meet a host for the first time; UnknownCode, Unreachable, BadMessage."""
         now_ms = round(self._now_ms())
         code = code.strip().upper()
-        self._way_ms.pop(code, None)
+        self._heard.pop(code, None)
         session = Shared(code=code, name="", host=host.rstrip("/"), host_key="", created_ms=now_ms)
         for _ in range(PROBES):
             session = self.exchange(session)
@@ -84,11 +87,11 @@ class Guest:
 
     def _timed(self, session: Shared, answer: wire.Answer, sent_ms: float, got_ms: float) -> Shared:
         way_ms = got_ms - sent_ms
-        if way_ms > self._way_ms.get(session.code, float("inf")) or session.start_ms is not None:
-            return session  # a running countdown is not moved
-        self._way_ms[session.code] = way_ms
-        offset_ms = round(answer.now_ms - (sent_ms + got_ms) / 2)
-        return msgspec.structs.replace(session, offset_ms=offset_ms)
+        if way_ms < 0 or (session.start_ms is not None and session.start_ms < got_ms):
+            return session  # the clock here was set back meanwhile, or the start is over
+        heard = self._heard.setdefault(session.code, deque(maxlen=KEPT))
+        heard.append((way_ms, round(answer.now_ms - (sent_ms + got_ms) / 2)))
+        return msgspec.structs.replace(session, offset_ms=min(heard)[1])
 
     def _post(self, session: Shared, body: bytes) -> tuple[wire.Answer, float, float]:
         path = f"/api/shared/{session.code}"
