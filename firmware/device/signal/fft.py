@@ -29,14 +29,18 @@ def first_passes(re: "array[int]", im: "array[int]") -> None:
     """The two passes whose twiddles are 1 and -j: additions only. Input in bit-reversed order."""
     for a in range(0, SIZE, 4):
         b, c, d = a + 1, a + 2, a + 3
-        ar, ai, br, bi = re[a], im[a], re[b], im[b]
-        cr, ci, dr, di = re[c], im[c], re[d], im[d]
-        sum_r, sum_i, diff_r, diff_i = ar + br, ai + bi, ar - br, ai - bi
-        ar, ai, br, bi = cr + dr, ci + di, cr - dr, ci - di
+        ar, ai = re[a], im[a]
+        br, bi = re[b], im[b]
+        sum_r, sum_i = ar + br, ai + bi
+        diff_r, diff_i = ar - br, ai - bi
+        ar, ai = re[c], im[c]
+        br, bi = re[d], im[d]
+        cr, ci = ar - br, ai - bi
+        ar, ai = ar + br, ai + bi
         re[a], im[a] = sum_r + ar, sum_i + ai
         re[c], im[c] = sum_r - ar, sum_i - ai
-        re[b], im[b] = diff_r + bi, diff_i - br
-        re[d], im[d] = diff_r - bi, diff_i + br
+        re[b], im[b] = diff_r + ci, diff_i - cr
+        re[d], im[d] = diff_r - ci, diff_i + cr
 
 
 def two_passes(re: "array[int]", im: "array[int]", half: int) -> None:

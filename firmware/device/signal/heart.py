@@ -50,22 +50,30 @@ class HeartTracker:
         A part with one optical channel gives it twice; one without accelerometer gives zeros.
         True when there is a new value, or none any more, or contact was gained or lost.
         """
+        if self.front.add(t_ms, ppg1, ppg2, ax, ay, az):
+            return self._follow()
+        return self._slice >= 0 and self._work()
+
+    def _follow(self) -> bool:
+        """After each bin: contact, a new window after a gap, the next estimate."""
         front = self.front
-        if front.add(t_ms, ppg1, ppg2, ax, ay, az):
-            if self._contact_counts and self._contact_changed(front.light):
-                return True
-            points = front.points
-            if points < 2 and self._due != FIRST_POINTS:  # a new window was begun after a gap
-                self._start_over()
-                return True
-            if points >= self._due and self._slice < 0 and self.contact != NO_CONTACT:
-                self._due += HOP_POINTS
-                self.spectrum.take(front.ring, points)
-                self._slice = 0
-                return False
+        if self._contact_counts and self._contact_changed(front.light):
+            return True
+        points = front.points
+        if points < 2 and self._due != FIRST_POINTS:  # a new window was begun after a gap
+            self._start_over()
+            return True
+        if self._slice >= 0:
+            return self._work()
+        if points >= self._due and self.contact != NO_CONTACT:
+            self._due += HOP_POINTS
+            self.spectrum.take(front.ring, points)
+            self._slice = 0
+        return False
+
+    def _work(self) -> bool:
+        """The next slice of an estimate; True with the last."""
         at = self._slice
-        if at < 0:
-            return False
         self._slices[at]()
         at += 1
         published = at == len(self._slices)

@@ -28,8 +28,8 @@ HALF_WIDTH = 4
 BIN_Q8_PER_BPM = 43.6907  # 128 / (12.5 * 60) bins a bpm, times 256
 _PLACE = array("H", [round((LOWEST_BPM + STEP_BPM * s) * BIN_Q8_PER_BPM) for s in range(STATES)])
 _EXP_SHIFT = 2  # 64 score units are a nat, 16 entries too
-_EXP_LAST = 100
-_EXP = array("H", [max(1, round(511 * exp(-i / 16))) for i in range(_EXP_LAST + 1)])
+_EXP_REACH = 100 << _EXP_SHIFT
+_EXP = array("H", [max(1, round(511 * exp(-i / 16))) for i in range(100)])
 _FAR_Q8 = 84  # 1 - e^(-2 bpm / 5 bpm)
 _FAR_SHARE_Q8 = 13  # 5 %
 
@@ -89,14 +89,15 @@ class HeartStates:
         """Score every state, weigh the belief, read the estimate."""
         belief, score, near, double = self._belief, self._next, self._near, self._double
         prior, places = weights.PRIOR, _PLACE
+        end = LAST_BIN << 7
         best = -(1 << 20)
         for s in range(STATES):
             place = places[s]
             k = place >> 8
             here = near[k]
             value = here + ((near[k + 1] - here) * (place & 255) >> 8) + prior[s]
-            k = place >> 7
-            if k < LAST_BIN:
+            if place < end:
+                k = place >> 7
                 here = double[k]
                 value += here + ((double[k + 1] - here) * (place & 127) >> 7)
             score[s] = value
@@ -104,12 +105,12 @@ class HeartStates:
                 best = value
         total = 0
         likelihood = self._next
-        table = _EXP
+        table, lowest = _EXP, best - _EXP_REACH
         for s in range(STATES):
-            chance = table[min((best - score[s]) >> _EXP_SHIFT, _EXP_LAST)]
+            value = score[s]
+            chance = table[(best - value) >> _EXP_SHIFT] if value > lowest else 1
             likelihood[s] = chance
-            value = belief[s] * chance
-            belief[s] = value
+            belief[s] = value = belief[s] * chance
             total += value
         shift = 0
         while total < 1 << 28:

@@ -169,23 +169,23 @@ class Window:
         swing = SCALE * self._tilt.fit(self.axes, self.sizes, self.n)
         if swing <= NARROW_TILT and self._is_still():
             return False
-        self._try(False)
-        spread, strength, pace = self.spread, self.strength, self._period.cells
-        if swing > NARROW_TILT and swing > TILT_ADVANTAGE * spread:
-            self._try(True)
-            if not self._tilt_is_better(spread, strength):
-                self._take(False)
-                self._smooth(pace)
-                self.strength = strength
+        self._look(False)
+        strength, pace = self.strength, self._period.cells
+        self._smooth(pace)
+        spread = self.spread
+        if swing > NARROW_TILT and swing > TILT_ADVANTAGE * spread and not self._try_tilt(spread, strength):
+            self._take(False)
+            self._smooth(pace)
+            self.strength = strength
         if not self.by_tilt and (spread < FLOOR or strength < STRENGTH):
             return False
-        self.refresh()
+        self._set_threshold()
         return True
 
     def try_half(self) -> bool:
         """Smooth anew for half the period of the last search; False when too little is left then."""
         self._smooth(self.pace // 2)
-        self.refresh()
+        self._set_threshold()
         return self.spread >= FLOOR
 
     def rests(self, cells: int) -> bool:
@@ -214,16 +214,26 @@ class Window:
 
     def refresh(self) -> None:
         """Renew the threshold from the smooth values so far."""
-        percent = THRESHOLD_TILT_PERCENT if self.by_tilt else THRESHOLD_PERCENT
         self.spread = self._spread.measure(self.slow, self.done)
+        self._set_threshold()
+
+    def _set_threshold(self) -> None:
+        percent = THRESHOLD_TILT_PERCENT if self.by_tilt else THRESHOLD_PERCENT
         self.threshold = max(FLOOR, self.spread) * percent // 100
 
-    def _try(self, by_tilt: bool) -> None:
-        """Make one signal of all cells; smooth and measure it."""
+    def _look(self, by_tilt: bool) -> None:
+        """Make one signal of all cells and see how well it repeats."""
         self._take(by_tilt)
         self._period.find(self._signal, self.n)
         self.strength = self._period.strength
+
+    def _try_tilt(self, spread: int, strength: int) -> bool:
+        """Look at the tilt, and whether it is better than the magnitude with its spread and strength."""
+        self._look(True)
+        if self.strength < TILT_STRENGTH:
+            return False
         self._smooth(self._period.cells)
+        return self._tilt_is_better(spread, strength)
 
     def _take(self, by_tilt: bool) -> None:
         """Have the signal of all cells: of the size unless it is the tilt's."""
@@ -245,7 +255,7 @@ class Window:
 
     def _tilt_is_better(self, spread: int, strength: int) -> bool:
         """Against the magnitude's spread and strength."""
-        if self.spread < TILT_ADVANTAGE * spread or self.strength < TILT_STRENGTH:
+        if self.spread < TILT_ADVANTAGE * spread:
             return False
         if self.spread > WIDE_TILT:
             return self.strength >= strength - STRENGTH_MARGIN
