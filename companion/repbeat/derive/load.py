@@ -150,8 +150,10 @@ class TrendDay:
     version: int = TREND_VERSION
 
 
-def load_trend(loads: Mapping[date, float], until: date, config: TrendConfig | None = None) -> list[TrendDay]:
-    """A TrendDay for each day from the first load to `until`; days without one count 0.
+def load_trend(
+    loads: Mapping[date, float], until: date, config: TrendConfig | None = None, shown: date = date.min
+) -> list[TrendDay]:
+    """A TrendDay for each day from the first load, or from `shown` on, to `until`; days without one count 0.
 
     x += (load - x) (1 - e^(-1/N)), the form that GoldenCheetah uses, not the approximation 1/N.
     """
@@ -172,7 +174,8 @@ def load_trend(loads: Mapping[date, float], until: date, config: TrendConfig | N
         form = fitness - fatigue
         fitness += (load - fitness) * fitness_gain
         fatigue += (load - fatigue) * fatigue_gain
-        trend.append(TrendDay(day, load, fitness, fatigue, form, index < config.warming_up_days))
+        if day >= shown:
+            trend.append(TrendDay(day, load, fitness, fatigue, form, index < config.warming_up_days))
     return trend
 
 

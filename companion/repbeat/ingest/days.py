@@ -55,8 +55,8 @@ def refresh(db: Database, athlete_id: str, of: Iterable[date] | None = None) -> 
 
 def loads(db: Database, athlete_id: str, first: date = date.min) -> dict[date, float]:
     """The heart-rate load of each day from `first` on that has one."""
-    kept = values.of_days(db, athlete_id, LOAD, first.isoformat(), _LATEST)
-    return {date.fromisoformat(day): one.value["trimp"] for day, one in kept.items()}
+    kept = values.figure_of_days(db, athlete_id, LOAD, "trimp", first.isoformat(), _LATEST)
+    return {date.fromisoformat(day): trimp for day, trimp in kept.items()}
 
 
 def trend(db: Database, athlete_id: str, until: date, first: date = date.min) -> list[load.TrendDay]:
@@ -66,7 +66,7 @@ def trend(db: Database, athlete_id: str, until: date, first: date = date.min) ->
     last `BEFORE` count: what is older weighs less than is ever shown.
     """
     since = first - BEFORE if first - date.min > BEFORE else date.min
-    return [one for one in load.load_trend(loads(db, athlete_id, since), until) if one.day >= first]
+    return load.load_trend(loads(db, athlete_id, since), until, shown=first)
 
 
 def _by_day(found: Iterable[SessionLoad]) -> dict[str, list[SessionLoad]]:

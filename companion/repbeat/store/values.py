@@ -59,7 +59,23 @@ def put_days(db: Database, athlete_id: str, formula: str, wanted: dict[str, Valu
 
 def of_days(db: Database, athlete_id: str, formula: str, first_day: str, last_day: str) -> dict[str, Value]:
     """One formula's values by day, both ends included."""
-    rows = db.rows(
+    return {row["day"]: _value(row) for row in _of_days(db, athlete_id, formula, first_day, last_day)}
+
+
+def figure_of_days(
+    db: Database, athlete_id: str, formula: str, name: str, first_day: str, last_day: str
+) -> dict[str, Any]:
+    """One figure of a formula's values by day, both ends included."""
+    return {
+        row["day"]: msgspec.json.decode(row["value"])[name]
+        for row in _of_days(db, athlete_id, formula, first_day, last_day)
+    }
+
+
+def _of_days(
+    db: Database, athlete_id: str, formula: str, first_day: str, last_day: str
+) -> list[dict[str, Any]]:
+    return db.rows(
         """SELECT day, formula, version, value FROM day_values WHERE athlete_id = :athlete_id
              AND formula = :formula AND day >= :first_day AND day <= :last_day ORDER BY day""",
         athlete_id=athlete_id,
@@ -67,7 +83,6 @@ def of_days(db: Database, athlete_id: str, formula: str, first_day: str, last_da
         first_day=first_day,
         last_day=last_day,
     )
-    return {row["day"]: _value(row) for row in rows}
 
 
 def _row(value: Value) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from flask_babel import gettext as _
 
 from repbeat.coach.conditioning import Conditioning
@@ -21,6 +22,7 @@ from repbeat_protocol import exercises
 
 G_PER_LB = 453.59237  # by definition of the international pound
 DASH = "–"
+WRITTEN = 4096  # numbers and days kept as they were written: charts and lists say the same ones many times
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -28,14 +30,19 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None:
         return DASH
     pattern = "#,##0." + "#" * digits if digits else "#,##0"
-    return str(numbers.format_decimal(round(value, digits), format=pattern, locale=local().numbers))
+    return _written(round(value, digits), pattern, local().numbers)
 
 
 def decimal(value: float | None, digits: int = 1) -> str:
     """With exactly `digits` decimals; a dash for None."""
     if value is None:
         return DASH
-    return str(numbers.format_decimal(value, format="#,##0." + "0" * digits, locale=local().numbers))
+    return _written(value, "#,##0." + "0" * digits, local().numbers)
+
+
+@lru_cache(WRITTEN)
+def _written(value: float, pattern: str, locale: Locale) -> str:
+    return str(numbers.format_decimal(value + 0, format=pattern, locale=locale))  # + 0: never "-0"
 
 
 def mass(grams: float) -> str:
@@ -64,7 +71,12 @@ def clock(unix_ms: int | None, utc_offset_min: int | None = None) -> str:
 
 def day(value: date | str) -> str:
     """A calendar day, short, with its weekday."""
-    return dates.format_skeleton("MMMEd", _date(value), locale=local().formats)
+    return _short_day(_date(value), local().formats)
+
+
+@lru_cache(WRITTEN)
+def _short_day(value: date, locale: Locale) -> str:
+    return str(dates.format_skeleton("MMMEd", value, locale=locale))
 
 
 def dated(value: date | str) -> str:
