@@ -33,7 +33,7 @@ def show() -> str:
         choice=choice,
         streak=streaks.streak(past.schedule, past.trained, past.today),
         badges=list(reversed(badges.badges(past))),
-        records=list(reversed(records(past.lifts)))[:20],
+        records=list(reversed(records(past.lifts)))[:10],
         off=[(day, why) for day, why in motivation.days_off(db, own).items() if day >= lately],
         whys=motivation.WHYS,
         today=past.today,

@@ -160,14 +160,14 @@ def count(gym_id: str, group_id: str) -> ResponseReturnValue:
 @together.get("/together/<gym_id>/<group_id>/figures.csv")
 @needs(Role.SIGNED_IN)
 def participation(gym_id: str, group_id: str) -> Response:
-    """The last finished weeks' figures for a spreadsheet; too few is an empty cell."""
+    """The last finished weeks' figures for a spreadsheet."""
     own_group(gym_id, group_id)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["week", "figure", "mean", "members_at_least"])
     for week in reversed(figures.recent(local_today(own_athlete()))):
         for row in figures.of_week(store(), gym_id, group_id, week, _figures_secret(), now_ms()):
-            writer.writerow([row.week, row.figure, "" if row.mean is None else row.mean, row.members])
+            writer.writerow([row.week, row.figure, "too few" if row.mean is None else row.mean, row.members])
     return Response(out.getvalue(), mimetype="text/csv")
 
 
