@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from ingest import made
 
-from repbeat.coach import recovery
+from repbeat.coach import recovery, shelf
 from repbeat.derive.hrv import Morning
 from repbeat.ingest import ingest, rederive
-from repbeat.store import Database, StoreCorrupt, heart_blocks, migrations, records, sessions
+from repbeat.store import Database, StoreCorrupt, heart_blocks, migrations, records, sessions, vault
 from repbeat.store.sessions import Key
 from repbeat_protocol import records as wire
 
@@ -100,6 +100,43 @@ def test_mornings_of_a_released_file_lie_sealed(tmp_path: Path) -> None:
         assert recovery.mornings(db, athlete_id, date(2026, 11, 20)) == [night]
         assert db.scrub() == ""
     for trace in (hrv, resting, b"63.21", b"51.57"):
+        assert trace not in path.read_bytes()
+
+
+# What people answered, nights from files and what was decided on them: rows after the athlete's id.
+OPEN: dict[str, tuple] = {
+    "check_ins": ("2026-11-20", 4, 3, 2, 1, 5, 1),
+    "red_flags": ("flag", "chest-marker", 1, None, "", "statement-marker"),
+    "coaching": ("{}", '{"known_disease": true, "by": "health-marker"}'),
+    "proposals": ("p", "2026-11-20", "2026-11-21", 1, 1, None, "situation-marker", "proposal-marker"),
+    "imported_days": ("2026-11-20", "rmssd_ms", "oura", 63.21),
+}
+
+
+def test_answers_and_nights_of_a_released_file_lie_sealed(tmp_path: Path) -> None:
+    path = loaded(RELEASED[-1], tmp_path / "old.sqlite3")
+    old = sqlite3.connect(path)
+    (athlete_id,) = old.execute("SELECT athlete_id FROM athletes").fetchone()
+    columns = {}
+    for table, row in OPEN.items():
+        places = ", ".join("?" * (len(row) + 1))
+        old.execute(f"INSERT INTO {table} VALUES ({places})", (athlete_id, *row))  # noqa: S608
+        found = old.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table,))
+        columns[table] = [name for (name,) in found]
+    old.commit()
+    old.close()
+    traces = (b"-marker", struct.pack(">d", 63.21))
+    assert all(trace in path.read_bytes() for trace in traces)
+    with Database(path) as db:
+        for table, row in OPEN.items():
+            stored = db.rows(f"SELECT * FROM {table} WHERE athlete_id = :who", who=athlete_id)  # noqa: S608
+            found = [vault.opened_row(db, table, one) for one in stored]
+            assert (athlete_id, *row) in [tuple(one[name] for name in columns[table]) for one in found], table
+        (answers,) = recovery.check_ins(db, athlete_id, date(2026, 11, 20), 0)
+        assert (answers.sleep, answers.mood, answers.unwell) == (4, 5, True)
+        assert "chest-marker" in {flag.kind for flag in shelf.flags(db, athlete_id)}
+        assert db.scrub() == ""
+    for trace in traces:
         assert trace not in path.read_bytes()
 
 

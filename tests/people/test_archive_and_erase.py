@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import zipfile
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def rows_of(db: Database, athlete_id: str) -> dict[str, list]:
 
 # A row's values by column; any other column has one by its type.
 OWN = {"device_id": made.DEVICE, "log_id": made.LOG, "session_seq": 1, "seq": 3, "first_seq": 3}
-BY_TYPE = {"TEXT": "some text", "BLOB": b"\x00some bytes\xff", "DOUBLE PRECISION": 1.5}
+MARK = "Plugh-Xyzzy"
+BY_TYPE = {"TEXT": MARK, "BLOB": b"\x00some bytes\xff", "DOUBLE PRECISION": 63.2190417}
 NOT_CARRIED = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
 
 
@@ -173,6 +175,22 @@ def test_what_is_no_whole_export_is_refused_and_nothing_taken(
         assert store.athletes.every(new) == []
 
 
+def traces_of(db: Database, athlete_id: str) -> dict[str, list[bytes]]:
+    """What a byte search can find of an athlete's rows, by table: texts, fractions, and what lies sealed."""
+    found: dict[str, list[bytes]] = {}
+    of = holdings.ranges(db, athlete_id)
+    for table in holdings.tables(db):
+        for row in holdings.rows(db, table, athlete_id, of):
+            for value in row.values():
+                if isinstance(value, float):
+                    found.setdefault(table.name, []).append(struct.pack(">d", value))
+                elif isinstance(value, str) and MARK in value:
+                    found.setdefault(table.name, []).append(value.encode())
+                elif isinstance(value, bytes) and value[:1] == bytes((vault.SEALED,)):
+                    found.setdefault(table.name, []).append(value[:48])
+    return found
+
+
 def test_after_an_erasure_no_byte_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Not in the database, its log, known backups, one that was moved, their keys, or what was logged."""
     caplog.set_level(0)
@@ -186,6 +204,13 @@ def test_after_an_erasure_no_byte_is_left(tmp_path: Path, caplog: pytest.LogCapt
         other = store.athletes.add(db, "Ben", made.NOW_MS, tag=8).athlete_id
         devices.assign(db, "00000000000000b2", made.LOG, other)
         ingest(db, "00000000000000b2", made.LOG, made.session_log(), made.NOW_MS)
+        # A morning, a night from a file, a note, what was learned, answers: one of each kind there is.
+        fill_every_table(db, athlete)
+        db.run("DELETE FROM owners")  # of an account that there is not
+        db.run("DELETE FROM gaps")  # they say which records are not here, and stay
+        planted = traces_of(db, athlete)
+        assert set(vault.SEALED_TABLES) <= set(planted)
+        assert len(planted) > 20
         copies.backup(db, folder / "monday.sqlite3", made.NOW_MS)
         copies.backup(db, folder / "tuesday.sqlite3", made.NOW_MS + 1)
         (folder / "tuesday.sqlite3").rename(elsewhere / "tuesday.sqlite3")
@@ -193,9 +218,12 @@ def test_after_an_erasure_no_byte_is_left(tmp_path: Path, caplog: pytest.LogCapt
         (folder / "gone.sqlite3").unlink()
         key_id = db.value("SELECT key_id FROM heart_keys WHERE athlete_id = :athlete", athlete=athlete)
         before = rows_of(db, other)
+        traces = [trace for some in planted.values() for trace in some]
         for part in (tmp_path.glob("repbeat.sqlite3*"), folder.glob("monday*"), elsewhere.glob("tuesday*")):
             # Or the search below would prove nothing.
-            assert NAME.encode() in b"".join(file.read_bytes() for file in part)
+            held = b"".join(file.read_bytes() for file in part)
+            assert NAME.encode() in held
+            assert [trace for trace in traces if trace not in held] == []
         done = erase.erase(db, athlete, made.NOW_MS, elsewhere)
         assert done.records == len(made.session_log())
         assert done.keys == 1
@@ -209,17 +237,17 @@ def test_after_an_erasure_no_byte_is_left(tmp_path: Path, caplog: pytest.LogCapt
         files = [file for file in tmp_path.rglob("*") if file.is_file()]
         assert len(files) > 4
         for file in files:
-            assert_nothing_of(file.read_bytes(), athlete, key_id, str(file))
-    assert_nothing_of(caplog.text.encode(), athlete, key_id, "the log")
+            assert_nothing_of(file.read_bytes(), athlete, key_id, traces, str(file))
+    assert_nothing_of(caplog.text.encode(), athlete, key_id, traces, "the log")
     with Database(tmp_path / "new.sqlite3") as new:
         copies.restore(folder / "monday.sqlite3", new, made.NOW_MS)
         assert rows_of(new, other) == before
         assert records.present(new, "00000000000000b2", made.LOG, 0, 100) == dict(made.session_log())
 
 
-def assert_nothing_of(content: bytes, athlete: str, key_id: str, where: str) -> None:
+def assert_nothing_of(content: bytes, athlete: str, key_id: str, traces: list[bytes], where: str) -> None:
     heart = [raw[10:-4] for _, raw in made.session_log() if raw[0] in (wire.HEART, wire.RR)]
-    for trace in (NAME.encode(), athlete.encode(), key_id.encode(), *heart):
+    for trace in (NAME.encode(), athlete.encode(), key_id.encode(), *heart, *traces):
         assert trace not in content, where
 
 

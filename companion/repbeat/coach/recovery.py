@@ -121,7 +121,7 @@ def check_in(db: Database, athlete_id: str, entry: CheckIn, now_ms: int) -> None
         "mood": entry.mood,
         "unwell": int(entry.unwell),
     }
-    db.upsert("check_ins", ("athlete_id", "day"), [row])
+    db.upsert("check_ins", ("athlete_id", "day"), vault.sealed_rows(db, "check_ins", [row]))
     if entry.unwell:
         shelf.report_flag(db, athlete_id, f"check-in/{row['day']}", Sign.UNWELL.value, now_ms)
 
@@ -129,7 +129,7 @@ def check_in(db: Database, athlete_id: str, entry: CheckIn, now_ms: int) -> None
 def mornings(db: Database, athlete_id: str, day: date, days: int = DAYS_READ) -> list[Morning]:
     """The mornings of the `days` up to `day`, all sources."""
     rows = db.rows(
-        """SELECT athlete_id, day, source, asleep_min, heart FROM mornings
+        """SELECT * FROM mornings
            WHERE athlete_id = :athlete_id AND day >= :first AND day <= :last ORDER BY day, source""",
         athlete_id=athlete_id,
         first=(day - timedelta(days=days)).isoformat(),
@@ -150,17 +150,16 @@ def _night(row: dict[str, Any]) -> Morning:
 
 def check_ins(db: Database, athlete_id: str, day: date, days: int = DAYS_READ) -> list[CheckIn]:
     """The answers of the `days` up to `day`."""
-    rows = db.rows(
-        """SELECT day, sleep, fatigue, soreness, stress, mood, unwell FROM check_ins
+    return vault.opened_rows(
+        db,
+        "check_ins",
+        CheckIn,
+        """SELECT * FROM check_ins
            WHERE athlete_id = :athlete_id AND day >= :first AND day <= :last ORDER BY day""",
         athlete_id=athlete_id,
         first=(day - timedelta(days=days)).isoformat(),
         last=day.isoformat(),
     )
-    return [
-        CheckIn(**{**row, "day": date.fromisoformat(row["day"]), "unwell": bool(row["unwell"])})
-        for row in rows
-    ]
 
 
 def efforts(db: Database, athlete_id: str) -> list[Effort]:

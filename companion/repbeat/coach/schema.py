@@ -161,10 +161,71 @@ _SEALED = (
     )""",
 )
 
+# What a person answered about themselves, what was seen of them and what was decided on it, is health data as
+# their nights are. `sealed` has the columns that repbeat.store.vault names.
+_ANSWERS = {
+    "mornings": """CREATE TABLE mornings (
+        athlete_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        source TEXT NOT NULL,
+        heart BLOB NOT NULL,                 -- and the minutes asleep
+        PRIMARY KEY (athlete_id, day, source)
+    )""",
+    "check_ins": """CREATE TABLE check_ins (
+        athlete_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (athlete_id, day)
+    )""",
+    "red_flags": """CREATE TABLE red_flags (
+        athlete_id TEXT NOT NULL,
+        flag_id TEXT NOT NULL,
+        reported_ms BIGINT NOT NULL,
+        cleared_ms BIGINT,
+        cleared_by TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (athlete_id, flag_id)
+    )""",
+    "coaching": """CREATE TABLE coaching (
+        athlete_id TEXT NOT NULL PRIMARY KEY,
+        bounds TEXT NOT NULL,                -- JSON
+        sealed BLOB NOT NULL
+    )""",
+    "proposals": """CREATE TABLE proposals (
+        athlete_id TEXT NOT NULL,
+        proposal_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        expires TEXT NOT NULL,
+        created_ms BIGINT NOT NULL,
+        planner_version INTEGER NOT NULL,
+        revision BIGINT,                     -- the plan that came of it; NULL: none
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (athlete_id, proposal_id)
+    )""",
+    "coach_notes": """CREATE TABLE coach_notes (
+        athlete_id TEXT NOT NULL,
+        note_id TEXT NOT NULL,
+        account_id TEXT NOT NULL,            -- of the coach
+        at_ms BIGINT NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (athlete_id, note_id)
+    )""",
+}
+
+
+def seal_answers(db: Database) -> None:
+    """Make the tables anew, with their rows sealed."""
+    for table, ddl in _ANSWERS.items():
+        vault.seal_table(db, table, ddl)
+
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_learned", _LEARNED),
     Migration("0003_notes", _NOTES),
     Migration("0004_surroundings", _SURROUNDINGS),
     Migration("0005_sealed", _SEALED),
+    Migration(
+        "0006_answers_sealed", (seal_answers, "CREATE INDEX proposals_by_id ON proposals (proposal_id)")
+    ),
 )

@@ -8,9 +8,9 @@ import msgspec
 
 from repbeat.coach.planner import Proposal
 from repbeat.coach.programmes import Programme, library, parse
-from repbeat.coach.safety import Health
+from repbeat.coach.safety import Health, Sign
 from repbeat.coach.situation import Bounds, Line, Situation
-from repbeat.store import Database, NotFound
+from repbeat.store import Database, NotFound, vault
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +95,15 @@ def keep_proposal(
         situation=msgspec.json.encode(situation).decode(),
         proposal=msgspec.json.encode(proposal).decode(),
     )
-    db.upsert("proposals", ("athlete_id", "proposal_id"), [kept])
+    db.upsert("proposals", ("athlete_id", "proposal_id"), vault.sealed_rows(db, "proposals", [kept]))
     return kept
 
 
 def proposals(db: Database, athlete_id: str, limit: int = 50) -> list[Kept]:
     """An athlete's proposals, newest first."""
-    return db.all(
+    return vault.opened_rows(
+        db,
+        "proposals",
         Kept,
         """SELECT * FROM proposals WHERE athlete_id = :athlete_id
            ORDER BY created_ms DESC, proposal_id LIMIT :limit""",
@@ -112,20 +114,23 @@ def proposals(db: Database, athlete_id: str, limit: int = 50) -> list[Kept]:
 
 def proposal(db: Database, proposal_id: str) -> Kept:
     """One proposal; NotFound otherwise."""
-    found = db.one(Kept, "SELECT * FROM proposals WHERE proposal_id = :proposal_id", proposal_id=proposal_id)
-    if found is None:
-        raise NotFound(f"no proposal {proposal_id}: `repbeat plan show` names those there are")
-    return found
+    sql = "SELECT * FROM proposals WHERE proposal_id = :proposal_id"
+    for found in vault.opened_rows(db, "proposals", Kept, sql, proposal_id=proposal_id):
+        return found
+    raise NotFound(f"no proposal {proposal_id}: `repbeat plan show` names those there are")
 
 
 def of_revision(db: Database, athlete_id: str, revision: int) -> Kept | None:
     """The proposal that a plan came of."""
-    return db.one(
+    found = vault.opened_rows(
+        db,
+        "proposals",
         Kept,
         "SELECT * FROM proposals WHERE athlete_id = :athlete_id AND revision = :revision",
         athlete_id=athlete_id,
         revision=revision,
     )
+    return found[0] if found else None
 
 
 def add_act(
@@ -167,31 +172,29 @@ def acts(db: Database, kept: Kept) -> list[Act]:
 
 def report_flag(db: Database, athlete_id: str, flag_id: str, kind: str, now_ms: int) -> None:
     """Keep a red flag; reported again (same id) it stays as it was, cleared or not."""
-    db.insert("red_flags", [RedFlag(athlete_id=athlete_id, flag_id=flag_id, kind=kind, reported_ms=now_ms)])
+    flag = RedFlag(athlete_id=athlete_id, flag_id=flag_id, kind=kind, reported_ms=now_ms)
+    db.insert("red_flags", vault.sealed_rows(db, "red_flags", [flag]))
 
 
 def flags(db: Database, athlete_id: str) -> list[RedFlag]:
-    """All red flags, newest first."""
-    return db.all(
-        RedFlag,
+    """All red flags, newest first; one whose key is forgotten still locks, and says "unwell"."""
+    rows = db.rows(
         "SELECT * FROM red_flags WHERE athlete_id = :athlete_id ORDER BY reported_ms DESC, flag_id",
         athlete_id=athlete_id,
     )
+    found = [vault.opened_row(db, "red_flags", row) for row in rows]
+    unknown = {"kind": Sign.UNWELL.value, "statement": ""}
+    return [msgspec.convert(row if row["kind"] else row | unknown, RedFlag) for row in found]
 
 
 def clear_flag(db: Database, athlete_id: str, flag_id: str, actor: str, statement: str, now_ms: int) -> None:
     """Somebody states that a flag is cleared, and by whom."""
-    changed = db.run(
-        """UPDATE red_flags SET cleared_ms = :now_ms, cleared_by = :actor, statement = :statement
-           WHERE athlete_id = :athlete_id AND flag_id = :flag_id AND cleared_ms IS NULL""",
-        now_ms=now_ms,
-        actor=actor,
-        statement=statement,
-        athlete_id=athlete_id,
-        flag_id=flag_id,
-    )
-    if not changed:
-        raise NotFound(f"no open red flag {flag_id}")
+    with db.atomic():
+        found = [one for one in flags(db, athlete_id) if one.flag_id == flag_id and one.cleared_ms is None]
+        if not found:
+            raise NotFound(f"no open red flag {flag_id}")
+        cleared = msgspec.structs.replace(found[0], cleared_ms=now_ms, cleared_by=actor, statement=statement)
+        db.upsert("red_flags", ("athlete_id", "flag_id"), vault.sealed_rows(db, "red_flags", [cleared]))
 
 
 def enrol(db: Database, athlete_id: str, programme: str, loads_g: dict[str, int], now_ms: int) -> Enrolment:
@@ -239,18 +242,16 @@ def set_coaching(db: Database, athlete_id: str, bounds: Bounds, health: Health) 
         "bounds": msgspec.json.encode(bounds).decode(),
         "health": msgspec.json.encode(health).decode(),
     }
-    db.upsert("coaching", ("athlete_id",), [row])
+    db.upsert("coaching", ("athlete_id",), vault.sealed_rows(db, "coaching", [row]))
 
 
 def coaching(db: Database, athlete_id: str) -> tuple[Bounds, Health]:
     """What holds for an athlete; the defaults where nobody said."""
-    rows = db.rows(
-        "SELECT bounds, health FROM coaching WHERE athlete_id = :athlete_id", athlete_id=athlete_id
-    )
-    if not rows:
-        return Bounds(), Health()
-    bounds = msgspec.json.decode(rows[0]["bounds"], type=Bounds)
-    return bounds, msgspec.json.decode(rows[0]["health"], type=Health)
+    for stored in db.rows("SELECT * FROM coaching WHERE athlete_id = :athlete_id", athlete_id=athlete_id):
+        row = vault.opened_row(db, "coaching", stored)
+        bounds = msgspec.json.decode(row["bounds"], type=Bounds)
+        return bounds, msgspec.json.decode(row["health"], type=Health) if row["health"] else Health()
+    return Bounds(), Health()
 
 
 def keep_programme(db: Database, slug: str, content: str) -> None:

@@ -66,7 +66,8 @@ def keep(db: Database, athlete_id: str, found: Found, now_ms: int) -> Outcome:
             db.insert("imported_sets", _sets(row, activity.sets))
             marked += alike.mark_import(db, athlete_id, row.import_id, row.start_ms, row.end_ms)
         days = [{"athlete_id": athlete_id, **msgspec.structs.asdict(value)} for value in found.days]
-        db.upsert("imported_days", ("athlete_id", "day", "kind", "source"), days)
+        key = ("athlete_id", "day", "kind", "source")
+        db.upsert("imported_days", key, vault.sealed_rows(db, "imported_days", days))
     return Outcome(new, known, len(days), marked)
 
 

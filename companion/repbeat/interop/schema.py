@@ -19,6 +19,22 @@ def seal_hearts(db: Database) -> None:
         db.upsert(_TABLE, tuple(key), [vault.sealed_row(db, _TABLE, row)])
 
 
+def seal_days(db: Database) -> None:
+    """Nights from files as those of the devices."""
+    vault.seal_table(
+        db,
+        "imported_days",
+        """CREATE TABLE imported_days (
+            athlete_id TEXT NOT NULL,
+            day TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            source TEXT NOT NULL,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (athlete_id, day, kind, source)
+        ) WITHOUT ROWID""",
+    )
+
+
 MIGRATIONS = (
     Migration(
         "0001_imports",
@@ -65,4 +81,5 @@ MIGRATIONS = (
         ),
     ),
     Migration("0002_sealed", (seal_hearts,)),
+    Migration("0003_days_sealed", (seal_days,)),
 )

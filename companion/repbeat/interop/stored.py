@@ -11,7 +11,7 @@ from repbeat.interop import csv_files, fhir, fit_workout, fit_write, imports, tc
 from repbeat.interop.activity import BPM_RANGE, RR_RANGE_MS, Activity, HeartSample, SetDone
 from repbeat.interop.apple_health import DayValue
 from repbeat.interop.errors import ExportRefused
-from repbeat.store import Database, heart_blocks, plans, samples, sessions
+from repbeat.store import Database, heart_blocks, plans, samples, sessions, vault
 from repbeat.store.athletes import Athlete
 from repbeat.store.sessions import Key, Session
 from repbeat_protocol import heart
@@ -88,9 +88,11 @@ def clinical(db: Database, athlete: Athlete, first_day: date, last_day: date) ->
         for one in activities
         if first_day <= (datetime.fromtimestamp(one.start_ms / 1000, UTC) + offset).date() <= last_day
     ]
-    days = db.all(
+    days = vault.opened_rows(
+        db,
+        "imported_days",
         DayValue,
-        """SELECT day, kind, source, value FROM imported_days WHERE athlete_id = :athlete_id
+        """SELECT * FROM imported_days WHERE athlete_id = :athlete_id
              AND day >= :first_day AND day <= :last_day ORDER BY day, kind, source""",
         athlete_id=athlete.athlete_id,
         first_day=first_day.isoformat(),

@@ -1,8 +1,8 @@
 """Raw records of one log in a row, packed: deflated, each stream by itself, and given back byte for byte.
 
-Two streams, because HEART, RR and REST records are a person's health and may be sealed or forgotten without
-the others: in the `log` stream a mark stands for the next record of the `heart` stream. Zero is no record
-type. CRCs are left out and computed anew. The first byte of a stream is the version of its format:
+Two streams, because HEART, RR, REST and CHECKIN records are a person's health and may be sealed or forgotten
+without the others: in the `log` stream a mark stands for the next record of the `heart` stream. Zero is no
+record type. CRCs are left out and computed anew. The first byte of a stream is the version of its format:
 
 1. Header and payload of one record after the other, as they came; the mark is one zero byte. Before
    heart data was sealed this was raw deflate, without zlib's head and checksum.
@@ -27,7 +27,7 @@ from repbeat_protocol import records as wire
 ROWS, COLUMNS = b"\x01", b"\x02"
 LEVEL = 6  # 9 saves 1 % more
 HEART_KINDS = frozenset((wire.HEART, wire.RR))  # with samples
-SEALED_KINDS = HEART_KINDS | {wire.REST}  # what lies in the heart stream
+SEALED_KINDS = HEART_KINDS | {wire.REST, wire.CHECKIN}  # what lies in the heart stream
 
 _MARK = bytes(wire.HEADER_SIZE)
 _ZLIB_HEAD = 0x78  # begins what zlib.compress gives; raw deflate begins so with an empty first block only

@@ -17,9 +17,13 @@ def seal_all(db: Database) -> None:
 
 
 def seal_rest(db: Database) -> None:
-    """REST records, with the HRV of a night, lay among those that are not sealed."""
+    """REST records, with the HRV of a night, lay among those that are not sealed; so did CHECKIN records."""
     for device_id, log_id in records.logs(db):
         records.reseal(db, device_id, log_id, looking_inside=True)
 
 
-MIGRATIONS = (Migration("0001_sealed", (seal_all,)), Migration("0002_rest", (seal_rest,)))
+MIGRATIONS = (
+    Migration("0001_sealed", (seal_all,)),
+    Migration("0002_rest", (seal_rest,)),
+    Migration("0003_check_ins", (seal_rest,)),
+)

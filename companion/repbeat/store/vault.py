@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
     from repbeat.store.database import Database
+
+Row = TypeVar("Row")
 
 # Named, not imported: people builds on the store, as with the rooms' migrations.
 KEEPER = "repbeat.people.keys"
@@ -31,7 +33,15 @@ class Sealed(NamedTuple):
 
 SEALED_TABLES = {
     "imported_sessions": Sealed("heart", ("athlete_id", "import_id")),
-    "mornings": Sealed("heart", ("athlete_id", "day", "source"), ("rmssd_ms", "resting_bpm")),
+    "imported_days": Sealed("sealed", ("athlete_id", "day", "kind", "source"), ("value",)),
+    "mornings": Sealed("heart", ("athlete_id", "day", "source"), ("rmssd_ms", "resting_bpm", "asleep_min")),
+    "check_ins": Sealed(
+        "sealed", ("athlete_id", "day"), ("sleep", "fatigue", "soreness", "stress", "mood", "unwell")
+    ),
+    "red_flags": Sealed("sealed", ("athlete_id", "flag_id"), ("kind", "statement")),
+    "coaching": Sealed("sealed", ("athlete_id",), ("health",)),
+    "proposals": Sealed("sealed", ("athlete_id", "proposal_id"), ("situation", "proposal")),
+    "coach_notes": Sealed("sealed", ("athlete_id", "note_id"), ("text",)),
     "learned": Sealed("sealed", ("athlete_id",), ("state",)),
 }
 
@@ -69,13 +79,35 @@ def sealed_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
 def opened_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
     """A row as it is read: its column opened, or its fields; empty, or None, once the key is forgotten."""
     how = SEALED_TABLES.get(table)
-    if how is None or row[how.column][:1] != bytes((SEALED,)):
+    if how is None or row.get(how.column, b"")[:1] != bytes((SEALED,)):
         return row
     plain = db.vault.open(row[how.column], _place(table, how, row))
     if not how.fields:
         return {**row, how.column: plain or b""}
     values = msgspec.json.decode(plain) if plain else dict.fromkeys(how.fields)
     return {**{name: value for name, value in row.items() if name != how.column}, **values}
+
+
+def sealed_rows(db: Database, table: str, rows: Iterable[Any]) -> list[dict[str, Any]]:
+    """Rows, or structs of their fields, as they lie in the database."""
+    plain = [row if isinstance(row, dict) else msgspec.structs.asdict(row) for row in rows]
+    return [sealed_row(db, table, row) for row in plain]
+
+
+def opened_rows(db: Database, table: str, kind: type[Row], sql: str, **parameters: Any) -> list[Row]:
+    """What a query for whole rows finds, as `kind`; without those whose key is forgotten."""
+    fields = SEALED_TABLES[table].fields
+    found = [opened_row(db, table, row) for row in db.rows(sql, **parameters)]
+    whole = [row for row in found if any(row[name] is not None for name in fields)]
+    return msgspec.convert(whole, list[kind], strict=False)  # type: ignore[valid-type]
+
+
+def seal_table(db: Database, table: str, ddl: str) -> None:
+    """Move a table's rows into one made anew by `ddl`, where they lie sealed: for migrations."""
+    rows = [opened_row(db, table, row) for row in db.rows(f"SELECT * FROM {table}")]  # noqa: S608
+    db.run(f"DROP TABLE {table}")
+    db.ddl(ddl)
+    db.insert(table, sealed_rows(db, table, rows))
 
 
 def opened_columns(table: str, columns: Iterable[str]) -> tuple[str, ...]:
