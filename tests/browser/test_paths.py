@@ -144,14 +144,16 @@ def test_the_count_moves_within_a_second_of_the_repetition(
 
     page = browser.new_page()
     page.clock.install()
-    rep(3)
+    rep(0)
     page.goto(served(create_app(trained, lambda: states, access=Open("test"))) + "/live")
-    count = page.locator("[data-of=reps]")
-    expect(count).to_have_text("3")
-    for number in (4, 5, 6):
+    count, rhythm = page.locator("[data-of=reps]"), page.locator("[data-of=rhythm]")
+    expect(count).to_have_text("0")
+    expect(rhythm).to_have_text("Finding your rhythm: the first repetitions appear together.")
+    for number in (3, 4, 5, 6):
         rep(number)
         page.clock.run_for(1000)
         expect(count).to_have_text(str(number), timeout=30_000)
+        expect(rhythm).to_have_text("Found your rhythm: 3 so far." if number == 3 else "")
     page.close()
 
 

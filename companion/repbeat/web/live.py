@@ -29,6 +29,7 @@ def shown(state: LiveState) -> dict[str, object]:
         **link,
         "phase": _(words.PHASES.get(values["phase"], "Unknown")),
         "active": values["phase"] in (wire.READY, wire.IN_SET, wire.REST, wire.BREATHING),
+        "counting": values["phase"] in (wire.READY, wire.IN_SET),
         "set": values["set_index"] + 1,
         "reps": values["reps"],
         "target": values["reps_high"] or None,

@@ -4,16 +4,20 @@ import { clock, put, target, watch } from "./state.js";
 const PERIOD_MS = 400;
 const parts = [...document.querySelectorAll("[data-now]")];
 const idle = document.querySelector("[data-idle]");
+const rhythm = JSON.parse(document.getElementById("rhythm-words").textContent);
 // Tempo and velocity loss follow from the repetitions as they come in: LIVE has the last one's velocity.
 const sets = new Map();
 
 function measured(id, now) {
   let set = sets.get(id);
   if (!set || set.number !== now.set || now.reps < set.reps) {
-    set = { number: now.set, reps: now.reps, at: null, tempo: null, best: 0, last: 0 };
+    const begun = set && now.counting ? 0 : now.reps; // of a set that was there before the page, more is not known
+    set = { number: now.set, reps: begun, first: null, at: null, tempo: null, best: 0, last: 0 };
     sets.set(id, set);
   }
   if (now.reps > set.reps) {
+    // A set is known as one by several repetitions that follow each other: these are counted together.
+    if (set.reps === 0) set.first = now.reps;
     const at = performance.now();
     if (set.at !== null) set.tempo = (at - set.at) / 1000 / (now.reps - set.reps);
     set.at = at;
@@ -22,6 +26,11 @@ function measured(id, now) {
   set.last = now.velocity ?? 0;
   set.best = Math.max(set.best, set.last);
   return set;
+}
+
+function ofRhythm(now, set) {
+  if (now.counting && now.reps === 0) return rhythm.finding;
+  return now.reps > 1 && now.reps === set.first ? rhythm.found.replace("{}", now.reps) : "";
 }
 
 function draw(part, now) {
@@ -36,6 +45,7 @@ function draw(part, now) {
   put(part, "exercise", now.exercise);
   put(part, "reps", String(now.reps));
   put(part, "target", target(now));
+  put(part, "rhythm", ofRhythm(now, set));
   put(part, "bpm", now.bpm ? String(now.bpm) : "–");
   put(part, "zone", String(now.zone));
   put(part, "tempo", set.tempo ? decimals.format(set.tempo) : "–");
