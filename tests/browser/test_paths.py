@@ -19,6 +19,11 @@ from repbeat_tools.faces import axe, club, company
 
 Serve = Callable[[Flask], str]
 TIRED = club.PEOPLE[1].name  # whose plan waits to be decided
+HEARD = """(form) => {
+  const says = form.querySelector("[role=status]");
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(says.textContent)).observe(says, { childList: true });
+}"""  # what a screen reader is told
 CONTROLLED = """new Promise((done) => {
   const worker = navigator.serviceWorker;
   worker.controller ? done() : worker.addEventListener("controllerchange", () => done());
@@ -161,9 +166,15 @@ def test_what_is_mine_goes_with_me_and_then_is_gone(browser: Browser, served: Se
     town.app.config["WTF_CSRF_ENABLED"] = True
     page = sign_in(browser, served(town.app), "Ann", PASSWORD)
     page.goto(page.url + "privacy")
+    export = page.locator("form", has=page.get_by_role("button", name="Export"))
+    export.evaluate(HEARD)
     with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("button", name="Export").click()
+        export.get_by_role("button").click()
     assert download.value.suggested_filename.endswith(".zip")
+    expect(export.get_by_role("status")).to_have_text("Done: the file is with your downloads.")
+    expect(export.get_by_role("button")).not_to_have_attribute("aria-busy", "true")
+    heard = page.evaluate("window.heard")
+    assert heard[0] == "Everything is being gathered: of many years this takes minutes."
     page.get_by_label("Type the athlete’s name").fill("Athlete A")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Erase Athlete A").click()

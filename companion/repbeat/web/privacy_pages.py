@@ -21,6 +21,7 @@ from repbeat.web.guard import SIGN_IN
 privacy = Blueprint("privacy", __name__)
 
 _DAY_MS = 24 * 3600 * 1000
+_RECEIPT_DIGITS = 15  # a moment in ms
 
 
 @privacy.get("/privacy")
@@ -112,7 +113,13 @@ def take_out(athlete_id: str) -> Response:
     archive.export(store(), athlete_id, whole, now_ms())
     whole.seek(0)
     day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
-    return send_file(whole, "application/zip", as_attachment=True, download_name=f"repbeat-{day}.zip")
+    answer = send_file(whole, "application/zip", as_attachment=True, download_name=f"repbeat-{day}.zip")
+    receipt = request.form.get("receipt", "")
+    if receipt.isascii() and receipt.isdecimal():  # by it the page that waits sees that the file is here
+        answer.set_cookie(
+            "receipt", receipt[:_RECEIPT_DIGITS], max_age=60, path="/privacy", samesite="Strict"
+        )
+    return answer
 
 
 @privacy.post("/privacy/<athlete_id>/erase")

@@ -1,4 +1,4 @@
-"""`make screenshots`: every page on phone and desktop, light and dark; right to left, large, on paper."""
+"""`make screenshots`: every page on phone and desktop, light and dark; in Arabic, German, large, on paper."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER = ROOT / "build" / "screenshots"
 SIZES = {"phone": (360, 740), "desktop": (1280, 860)}
 SHAPES: list[tuple[str, str, Scheme, str]] = [
     (f"{size}-{scheme}", size, scheme, "en-GB") for size in SIZES for scheme in ("light", "dark")
-] + [("phone-rtl", "phone", "light", "ar")]
+] + [("phone-rtl", "phone", "light", "ar"), ("phone-german", "phone", "light", "de")]
 MOST_HIGH = 12_000  # pixels
 LARGE = (3840, 2160)  # a television, a mirror
 ON_LARGE = ("wall", "today", "live", "session", "trends", "gym")

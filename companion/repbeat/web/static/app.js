@@ -1,12 +1,37 @@
 // On every page: keep the last state for when there is no network, and say that a form is being worked on.
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
 
-for (const form of document.querySelectorAll("form[method=post]")) {
+for (const form of document.querySelectorAll("form[method=post]:not([data-long])")) {
   form.addEventListener("submit", () => {
     const button = form.querySelector("button");
     button?.setAttribute("aria-busy", "true");
     setTimeout(() => button?.removeAttribute("aria-busy"), 8000); // a download leaves the page where it is
   });
+}
+
+// What takes long says so until the next page is here; a download changes no page, but leaves a receipt.
+const TICK_MS = 500;
+for (const form of document.querySelectorAll("form[data-long]")) {
+  const [button, says, since] = ["button", "[role=status]", "[data-since]"].map((one) => form.querySelector(one));
+  let clock = 0;
+  const end = (text) => {
+    clearInterval(clock);
+    button.removeAttribute("aria-busy");
+    says.textContent = text;
+    since.textContent = "";
+  };
+  form.addEventListener("submit", (event) => {
+    if (button.hasAttribute("aria-busy")) return event.preventDefault(); // it is under way
+    const begun = Date.now();
+    if (form.receipt) form.receipt.value = begun;
+    button.setAttribute("aria-busy", "true");
+    says.textContent = says.dataset.says;
+    clock = setInterval(() => {
+      since.textContent = `${Math.round((Date.now() - begun) / 1000)} s`;
+      if (document.cookie.split("; ").includes(`receipt=${begun}`)) end(says.dataset.done);
+    }, TICK_MS);
+  });
+  addEventListener("pageshow", (event) => event.persisted && end("")); // come back to by the browser's button
 }
 
 // One menu is open at a time, and Escape closes it.
