@@ -4,14 +4,18 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from replay.lifts import Lift, Sample, curl, still
 
+from device.signal import form
 from device.signal.reps import RepCounter
 from repbeat_tools.replay.classes import Answer, balanced_accuracy
 from repbeat_tools.replay.classes import score as class_score
 from repbeat_tools.replay.command import replay
+from repbeat_tools.replay.heart import Recording, draw, score
+from repbeat_tools.replay.plot import FAULTS
 from repbeat_tools.replay.recordings import read_samples, read_sets
 from repbeat_tools.replay.reps import count_sets
 
@@ -123,6 +127,25 @@ def test_a_picture_of_one_record(folder: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(replay, ["reps", str(folder), "--plot", "nobody"])
     assert result.exit_code == 1
     assert "no record 'nobody'" in result.output
+
+
+def test_a_picture_names_every_fault_that_the_device_flags() -> None:
+    assert {word: getattr(form, word.upper()) for word in FAULTS.values()} == {
+        w: b for b, w in FAULTS.items()
+    }
+    assert sum(FAULTS) == 2 * max(FAULTS) - 1
+
+
+@pytest.mark.parametrize("has_motion", [True, False])
+def test_a_picture_of_a_heart(has_motion: bool, tmp_path: Path) -> None:
+    t_ms = np.arange(0, 60_000, 40)
+    light = 100_000 + 300 * np.sin(2 * np.pi * 1.5 * t_ms / 1000)
+    rows = np.column_stack([t_ms, light, light, *([np.zeros(len(t_ms))] * 3)]).astype(np.int32)
+    truth = np.array([(start, start + 8, 90.0) for start in range(0, 50, 2)])
+    recording = Recording("made", "made", "nobody", rows, truth, has_motion)
+    emitted = [[8000 + 2000 * i, 900 + i, 90, i % 2] for i in range(25)]
+    draw(score(recording, emitted, 1.0), tmp_path / "heart.png")
+    assert (tmp_path / "heart.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_replay_exercise_and_form_print_their_figures(folder: Path) -> None:

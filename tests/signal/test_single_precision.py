@@ -99,7 +99,98 @@ def steps() -> Figures:
     }
 
 
-@pytest.mark.parametrize("algorithm", [heart, variability, strain, lift, a_curl, steps])
+def recovery() -> Figures:
+    module = import_module("device.signal.recovery")
+    fall, resting = module.HeartRateRecovery(), module.RestingHeartRate()
+    for second in range(400):
+        fall.second(160)
+        resting.second(52 + second % 7)
+    fall.begin()
+    told = [second for second in range(80) if fall.second(160 - second // 2)]
+    assert told
+    assert fall.drop_bpm
+    return {"drop_bpm": fall.drop_bpm, "told_s": told[0], "resting_bpm_x10": resting.bpm_x10}
+
+
+def pacer() -> Figures:
+    exercise = import_module("device.signal.pacer").BreathingExercise(0, 120)
+    cues = []
+    rr_ms = intervals()
+    next_ms, k = 0, 0
+    for now_ms in range(0, 250_000, 100):
+        while next_ms <= now_ms:
+            exercise.interval(rr_ms[k % len(rr_ms)])
+            next_ms += rr_ms[k % len(rr_ms)]
+            k += 1
+        cues.append(exercise.update(now_ms) + 10 * exercise.fullness_permille(now_ms))
+    assert exercise.before
+    assert exercise.after
+    figures: Figures = {"cues": sum(cues)}
+    for side, result in (("before", exercise.before), ("after", exercise.after)):
+        for name in ("rmssd_ms", "ln_rmssd", "sdnn_ms", "mean_bpm"):
+            figures[f"{side} {name}"] = getattr(result, name)
+    return figures
+
+
+def beats() -> Figures:
+    module = import_module("device.signal.beats")
+    t_ms = np.arange(0, 60_000, 10)
+    pulse = np.rint(100_000 + 400 * np.sin(2 * pi * 0.6 * t_ms / 1000) ** 8).astype(int)
+    found: list[tuple[int, int, int]] = []
+    detector = module.BeatDetector(100)
+    for at_ms, light in zip(t_ms.tolist(), pulse.tolist(), strict=True):
+        if detector.push(at_ms, light):
+            found.append((detector.beat_ms, detector.rr_1024, detector.quality))
+    assert len(found) > 50
+    names = ("beat_ms", "rr_1024", "quality")
+    return {f"{name} {i}": beat[k] for i, beat in enumerate(found) for k, name in enumerate(names)}
+
+
+def rest() -> Figures:
+    finder = import_module("device.signal.rest").RestFinder()
+    hour_ms = 3_600_000
+    found = []
+    for t_ms in range(0, 12 * hour_ms, 1000):
+        awake = not 2 * hour_ms < t_ms < 9 * hour_ms
+        turn = (t_ms // (20_000 if awake else 1_500_000) * 37) % 140 - 70
+        angle = turn * pi / 180
+        if finder.push(t_ms, round(1000 * np.cos(angle)), 3, round(1000 * np.sin(angle)), True):
+            found.append((finder.start_ms, finder.end_ms, finder.quiet_ms, finder.kind))
+    while finder.finish(12 * hour_ms):
+        found.append((finder.start_ms, finder.end_ms, finder.quiet_ms, finder.kind))
+    assert found
+    return {f"{k} {i}": value for i, window in enumerate(found) for k, value in enumerate(window)}
+
+
+def stack() -> Figures:
+    counter = import_module("device.signal.stack").StackCounter()
+    raised = Lift(8)
+    t_s = np.arange(0, raised.duration_s, 0.025)
+    distances = np.rint(700 - raised.path(t_s) + np.random.default_rng(2).normal(0, 2, len(t_s))).astype(int)
+    counter.begin(0)
+    for second, mm in zip(t_s.tolist(), distances.tolist(), strict=True):
+        counter.push(round(1000 * second) + 1, mm)
+    counter.finish(round(1000 * raised.duration_s) + 2)
+    assert counter.count == 8
+    figures: Figures = {"rest_mm": counter.rest_mm, "loss_permille": counter.velocity_loss.permille}
+    names = (
+        "start_ms",
+        "turn_ms",
+        "end_ms",
+        "range_mm",
+        "mean_velocity_mm_s",
+        "peak_velocity_mm_s",
+        "confidence",
+    )
+    for i in range(counter.count):
+        figures |= {f"{name} {i}": getattr(counter.rep(i), name) for name in names}
+    return figures
+
+
+ALGORITHMS = [heart, variability, strain, lift, a_curl, steps, recovery, pacer, beats, rest, stack]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_single_precision_gives_the_same(algorithm: Callable[[], Figures]) -> None:
     double = algorithm()
     with single_precision():

@@ -32,6 +32,7 @@ from repbeat_tools.replay.tables import read_table
 DEVICE_WINDOW_S = 8.0
 LONG_WINDOW_S = 12.0
 CLOSE_BPM = 5.0
+LOWEST_HZ, HIGHEST_HZ = 0.6, 3.6  # of a picture
 NORMALISED_SPAN = 10.0
 """A record whose light varies by less is not in counts but normalised (0-1)."""
 NORMALISED_COUNTS = 100_000
@@ -239,26 +240,41 @@ def draw(result: Scored, out: Path) -> None:
 
     rows, truth, estimates = result.recording.rows, result.recording.truth, result.estimates
     rate_hz = 1000 * (len(rows) - 1) / float(rows[-1, 0] - rows[0, 0])
-    figure, (light, motion) = pyplot.subplots(
-        2, 1, figsize=(12, 8), sharex=True, layout="constrained", height_ratios=(3, 1)
+    panels = 2 if result.recording.has_motion else 1
+    figure, axes = pyplot.subplots(
+        *(panels, 1),
+        figsize=(12, 2 + 3 * panels),
+        sharex=True,
+        squeeze=False,
+        layout="constrained",
+        height_ratios=(3, 1)[:panels],
     )
+    light, *motions = axes[:, 0]
     points = int(DEVICE_WINDOW_S * rate_hz)
     drawn = rows[:, 1] - rows[:, 1].mean()
-    light.specgram(drawn, NFFT=points, Fs=rate_hz, noverlap=points * 3 // 4, pad_to=4 * points, cmap="Greys")
-    light.set_ylim(0.6, 3.6)
+    power, hz, _, picture = light.specgram(
+        drawn, NFFT=points, Fs=rate_hz, noverlap=points * 3 // 4, pad_to=4 * points, cmap="Greys"
+    )
+    shown_db = 10 * np.log10(power[(hz >= LOWEST_HZ) & (hz <= HIGHEST_HZ)] + 1e-9)
+    picture.set_clim(*np.percentile(shown_db, (50, 100)))  # what stands out is grey, the rest white
+    light.set(ylim=(LOWEST_HZ, HIGHEST_HZ), xlim=(rows[0, 0] / 1000, rows[-1, 0] / 1000))
     light.set_ylabel("Hz")
     bpm = light.twinx()
-    bpm.set_ylim(36, 216)
+    bpm.set_ylim(60 * LOWEST_HZ, 60 * HIGHEST_HZ)
     bpm.set_ylabel("bpm")
     bpm.plot(truth[:, 1], truth[:, 2], color="#1f5f8b", label="reference, at the window's end")
     good = estimates[:, 3] > 0
     valued = estimates[:, 1] > 0
     for chosen, colour, label in ((good, "#2e7d32", "good"), (valued & ~good, "#c0392b", "not good")):
         bpm.plot(estimates[chosen, 0], estimates[chosen, 1], ".", color=colour, label=label)
-    bpm.legend(loc="upper right")
     light.set_title(f"{result.recording.name}: first optical channel and the device's heart rate")
-    motion.plot(rows[:, 0] / 1000, rows[:, 3:6] / 1000, linewidth=0.4)
-    motion.set(xlabel="s", ylabel="g")
+    for motion in motions:
+        for axis, name in enumerate("xyz", 3):
+            motion.plot(rows[:, 0] / 1000, rows[:, axis] / 1000, linewidth=0.4, label=f"acceleration {name}")
+        motion.set_ylabel("g")
+    axes[-1, 0].set_xlabel("s")
+    handles = [handle for panel in (bpm, *motions) for handle in panel.get_legend_handles_labels()[0]]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, markerscale=2)
     figure.savefig(out, dpi=110)
     pyplot.close(figure)
 

@@ -73,13 +73,15 @@ def draw(intervals: list[int], rejected: list[int], title: str, out: Path) -> No
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(12, 4), layout="constrained")
-    axes.plot(intervals, linewidth=0.7, color="#1f5f8b", label="as stored")
+    figure, axes = pyplot.subplots(figsize=(13, 5), layout="constrained")
+    axes.plot(intervals, linewidth=0.2, color="0.8")
+    axes.plot(intervals, ".", markersize=2, color="#1f5f8b", label="as stored")
     axes.plot(
         rejected, [intervals[i] for i in rejected], "x", markersize=4, color="#c0392b", label="rejected"
     )
     axes.set(title=title, xlabel="interval", ylabel="RR (ms)")
-    axes.legend()
+    axes.margins(x=0.01)
+    figure.legend(loc="outside lower center", ncols=2, markerscale=2)
     figure.savefig(out, dpi=110)
     pyplot.close(figure)
 
