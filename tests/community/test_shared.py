@@ -18,6 +18,7 @@ from repbeat.community.shared.errors import (
     BadMessage,
     BadSignature,
     NotYours,
+    PlainAddress,
     UnknownCode,
     Unreachable,
 )
@@ -298,6 +299,26 @@ def test_another_host_at_the_same_address_is_not_believed(
         visitor.exchange(msgspec.structs.replace(met, host_key="A" * 43))
     with pytest.raises(UnknownCode):
         visitor.join(far, "22222222")
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("gym.example.org", "https://gym.example.org"),
+        ("https://gym.example.org/", "https://gym.example.org"),
+        ("http://192.168.1.7:8000", "http://192.168.1.7:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://rack.local:8000", "http://rack.local:8000"),
+    ],
+)
+def test_an_address_is_https_but_in_ones_own_network(written: str, address: str) -> None:
+    assert guest.address_of(written) == address
+
+
+@pytest.mark.parametrize("written", ["http://gym.example.org", "http://93.184.215.14", "ftp://192.168.1.7"])
+def test_nothing_is_said_in_the_open_internet(written: str) -> None:
+    with pytest.raises(PlainAddress, match="https"):
+        guest.address_of(written)
 
 
 def test_sessions_are_forgotten_after_half_a_day(two: tuple[Place, Place]) -> None:

@@ -88,7 +88,6 @@ def test_an_invitation_leads_in_under_a_nickname_and_shows_nothing_yet(
     _, own = member("Ann")
     other, _ = member("Ben")
     assert [one.nickname for one in invites.members(db, *group)] == ["nick Ann", "nick Ben"]
-    invites.check_member(db, other.account_id, *group)
     given = [one for one in consent.to_account(db, other.account_id) if one.athlete_id == own]
     assert given == []
 
@@ -123,7 +122,7 @@ def test_leaving_is_at_once_and_for_good(
     assert [one.nickname for one in invites.members(db, *group)] == ["nick Ben"]
     assert standings.of_athlete(db, own, *group) == set()
     with pytest.raises(NotAMember):
-        invites.check_member(db, account.account_id, *group)
+        encouragement.send(db, other.account_id, own, "come back", NOW_MS)
 
 
 def test_history_is_what_was_stored_and_badges_are_granted_from_it(db: Database, athlete_id: str) -> None:
@@ -154,32 +153,95 @@ def test_a_count_that_the_device_is_not_sure_of_is_no_record(db: Database, athle
     assert record.lift.at_ms >= NOW_MS + 2 * DAY_MS
 
 
-def test_the_order_in_which_sessions_arrive_is_nothing(tmp_path: Path) -> None:
-    """The same logs, collected in any order of devices, give the same state."""
+Moment = tuple[badges.History, list[badges.Badge], list[records.Record]]
 
-    def state(order: list[int]) -> list[badges.Badge]:
-        path = tmp_path / f"{order[0]}{order[1]}.sqlite3"
-        path.unlink(missing_ok=True)
-        with Database(path) as db:
-            owner = athletes.add(db, "A", NOW_MS, tag=7)
-            for number in order:
-                device = f"{number:016x}"
-                devices.seen(
-                    db, device, name="", address=f"C0:{number}", log_id=number, head_seq=1, boot=1,
-                    plan_revision=0, firmware="", now_ms=NOW_MS,
-                )  # fmt: skip
-                devices.assign(db, device, number, owner.athlete_id)
-                log = session_log(unix_ms=NOW_MS + number * DAY_MS, reps=5 + number)
-                ingest(db, device, number, log.records, NOW_MS + 40 * DAY_MS)
-            return badges.badges(history.of_athlete(db, owner.athlete_id, NOW_MS + 40 * DAY_MS))
 
-    first = state(list(range(1, 12)))
-    rng = random.Random(3)
-    for _ in range(3):
-        order = list(range(1, 12))
-        rng.shuffle(order)
-        assert state(order) == first
-    assert len(first) >= 3
+def state_of(path: Path, arrivals: list[tuple[int, bool]], gone: set[int]) -> Moment:
+    """What is known after halves of bands' logs arrived in an order, and some sessions were removed."""
+    with Database(path) as db:
+        owner = athletes.add(db, "A", NOW_MS, tag=7)
+        monday = week_of(history.local_day(db, owner.athlete_id, NOW_MS))
+        motivation.choose(db, owner.athlete_id, hidden=False, weekdays=[1, 3, 5], today=monday)
+        for number, late in arrivals:
+            device = f"{number:016x}"
+            devices.seen(
+                db, device, name="", address=f"C0:{number}", log_id=number, head_seq=1, boot=1,
+                plan_revision=0, firmware="", now_ms=NOW_MS,
+            )  # fmt: skip
+            devices.assign(db, device, number, owner.athlete_id)
+            kept = session_log(unix_ms=NOW_MS + number * 2 * DAY_MS, reps=4 + number % 7).records
+            half = len(kept) // 2
+            ingest(db, device, number, kept[half:] if late else kept[:half], NOW_MS + 40 * DAY_MS)
+        for number in gone:
+            db.run("DELETE FROM sessions WHERE log_id = :number", number=number)
+        past = history.of_athlete(db, owner.athlete_id, NOW_MS + 40 * DAY_MS)
+        return past, badges.badges(past), records.records(past.lifts)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_late_halves_and_removals_equal_computing_afresh(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    gone = set(rng.sample(range(1, 12), seed))
+    halves = [(number, late) for number in range(1, 12) for late in (False, True)]
+    rng.shuffle(halves)
+    past, held, best = state_of(tmp_path / "any.sqlite3", halves, gone)
+    left = [(number, late) for number in range(1, 12) if number not in gone for late in (False, True)]
+    afresh, held_afresh, best_afresh = state_of(tmp_path / "afresh.sqlite3", left, set())
+    assert len(past.sessions) == 11 - seed
+    assert sorted(past.sessions, key=str) == sorted(afresh.sessions, key=str)
+    assert (held, best) == (held_afresh, best_afresh)
+    assert streak(past.schedule, past.trained, past.today) == streak(
+        afresh.schedule, afresh.trained, afresh.today
+    )
+    assert held
+
+
+def trained_days(path: Path, moments: list[tuple[datetime, int]]) -> badges.History:
+    """The past of who trained at some moments, each with the band's offset from UTC (min) then."""
+    with Database(path) as db:
+        owner = athletes.add(db, "A", NOW_MS, tag=7)
+        device = f"{1:016x}"
+        devices.seen(
+            db, device, name="", address="C0:1", log_id=1, head_seq=1, boot=1,
+            plan_revision=0, firmware="", now_ms=NOW_MS,
+        )  # fmt: skip
+        devices.assign(db, device, 1, owner.athlete_id)
+        first_ms = round(moments[0][0].timestamp() * 1000)
+        today = history.local_day(db, owner.athlete_id, first_ms)
+        wanted = {(at + timedelta(minutes=offset)).weekday() for at, offset in moments}
+        motivation.choose(db, owner.athlete_id, hidden=False, weekdays=wanted, today=week_of(today))
+        seq = 0
+        for boot, (at, offset_min) in enumerate(moments, 1):
+            log = session_log(
+                first_seq=seq, boot=boot, unix_ms=round(at.timestamp() * 1000), offset_min=offset_min
+            )
+            seq = log.next_seq
+            ingest(db, device, 1, log.records, round(at.timestamp() * 1000) + 3_600_000)
+        return history.of_athlete(db, owner.athlete_id, round(at.timestamp() * 1000) + 7 * DAY_MS)
+
+
+def test_a_nine_hour_flight_keeps_the_week_as_stored(tmp_path: Path) -> None:
+    """Monday and Wednesday in Berlin, Friday evening in San Francisco, where UTC has Saturday already."""
+    past = trained_days(
+        tmp_path / "flight.sqlite3",
+        [
+            (datetime(2026, 9, 7, 17, tzinfo=UTC), 120),
+            (datetime(2026, 9, 9, 17, tzinfo=UTC), 120),
+            (datetime(2026, 9, 12, 3, tzinfo=UTC), -420),
+        ],
+    )
+    assert sorted(past.trained) == [date(2026, 9, 7), date(2026, 9, 9), date(2026, 9, 11)]
+    assert streak(past.schedule, past.trained, past.today).weeks == 1
+
+
+def test_a_daylight_change_keeps_both_sundays_as_stored(tmp_path: Path) -> None:
+    """23:30 in Berlin on the Sunday before the clocks go back, and on the one on which they do."""
+    past = trained_days(
+        tmp_path / "change.sqlite3",
+        [(datetime(2026, 10, 18, 21, 30, tzinfo=UTC), 120), (datetime(2026, 10, 25, 22, 30, tzinfo=UTC), 60)],
+    )
+    assert sorted(past.trained) == [date(2026, 10, 18), date(2026, 10, 25)]
+    assert streak(past.schedule, past.trained, past.today).weeks == 2
 
 
 def test_own_training_days_make_a_streak_and_a_day_off_breaks_none(db: Database, athlete_id: str) -> None:
@@ -281,6 +343,8 @@ def test_notes_come_from_ones_own_groups_and_can_be_reported_and_blocked(
     with pytest.raises(BadEntry):
         encouragement.send(db, ben.account_id, own, "x" * 281, NOW_MS)
     note = encouragement.send(db, ben.account_id, own, "Well done!", NOW_MS)
+    assert encouragement.called(db, ben.account_id, own) == "nick Ben"
+    assert encouragement.called(db, stranger.account_id, own) == ""
     assert encouragement.of_athlete(db, own) == [note]
     for _ in range(encouragement.MOST_A_DAY - 1):
         encouragement.send(db, ben.account_id, own, "again", NOW_MS)

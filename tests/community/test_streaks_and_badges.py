@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from repbeat.community import badges, streaks
 from repbeat.community.badges import Badge, Done, History, Rule
 from repbeat.community.records import Lift, records
 from repbeat.community.streaks import Schedule
+from repbeat.ingest.days import day_of
 
 MONDAY = date(2026, 9, 7)
 DAY = timedelta(days=1)
@@ -63,7 +64,7 @@ def test_nothing_planned_is_no_streak_and_no_blame() -> None:
 
 
 def local_day(utc: datetime, offset_h: int) -> date:
-    return utc.astimezone(timezone(timedelta(hours=offset_h))).date()
+    return day_of(round(utc.timestamp() * 1000), offset_h * 60)
 
 
 def test_a_nine_hour_flight_keeps_the_week() -> None:

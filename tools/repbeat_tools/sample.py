@@ -46,11 +46,12 @@ def session_log(
     boot: int = 1,
     unix_ms: int = NOW_MS,
     confidence: int = 90,
+    offset_min: int = 120,
 ) -> DeviceLog:
     """Squats at 60 kg with a heart rate each second (and RR), beginning `START_MS` after the boot."""
     log = DeviceLog(first_seq)
     log.add(wire.BOOT, 10, packed(wire.BOOT, reset_cause=1, firmware_minor=1), boot=boot)
-    time = packed(wire.TIME, unix_ms=unix_ms, uncertainty_ms=40, utc_offset_min=120, source=1)
+    time = packed(wire.TIME, unix_ms=unix_ms, uncertainty_ms=40, utc_offset_min=offset_min, source=1)
     log.add(wire.TIME, 1000, time, boot=boot)
     session = {"session_seq": log.next_seq, "plan_revision": 1, "resting_bpm": 55, "max_bpm": 190}
     started = packed(wire.SESSION, event=wire.SESSION_START, rpe=wire.UNKNOWN_U8, **session)

@@ -7,7 +7,7 @@ import uuid
 import msgspec
 
 from repbeat.community.errors import BadEntry, Blocked, NotAMember, TooMany
-from repbeat.people import tenants
+from repbeat.people import accounts, tenants
 from repbeat.store import Database, NotFound
 
 LONGEST = 280
@@ -33,6 +33,25 @@ def may_write(db: Database, account_id: str, athlete_id: str) -> bool:
         "SELECT gym_id, group_id FROM nicknames WHERE athlete_id = :athlete_id", athlete_id=athlete_id
     )
     return any((row["gym_id"], row["group_id"]) in groups for row in rows)
+
+
+def called(db: Database, account_id: str, athlete_id: str) -> str:
+    """What an athlete calls a sender: by nickname in a group of both, by name where the sender has none.
+
+    "" for who shares no group with the athlete any more.
+    """
+    nickname: str | None = db.value(
+        """SELECT theirs.nickname FROM nicknames AS theirs
+           JOIN owners ON owners.athlete_id = theirs.athlete_id AND owners.account_id = :account_id
+           JOIN nicknames AS own ON own.gym_id = theirs.gym_id AND own.group_id = theirs.group_id
+             AND own.athlete_id = :athlete_id
+           ORDER BY theirs.gym_id, theirs.group_id LIMIT 1""",
+        account_id=account_id,
+        athlete_id=athlete_id,
+    )
+    if nickname is not None:
+        return nickname
+    return accounts.get(db, account_id).name if may_write(db, account_id, athlete_id) else ""
 
 
 def send(db: Database, account_id: str, athlete_id: str, text: str, now_ms: int) -> Note:

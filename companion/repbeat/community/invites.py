@@ -6,7 +6,7 @@ import secrets
 
 import msgspec
 
-from repbeat.community.errors import BadInvite, NotAMember
+from repbeat.community.errors import BadInvite
 from repbeat.people import consent, tenants
 from repbeat.people.accounts import clean_name
 from repbeat.people.signin import hash_of
@@ -127,11 +127,3 @@ def members(db: Database, gym_id: str, group_id: str) -> list[Member]:
         gym_id=gym_id,
         group_id=group_id,
     )
-
-
-def check_member(db: Database, account_id: str, gym_id: str, group_id: str) -> None:
-    """NotAMember unless the account belongs to this very group."""
-    if not any(
-        (one.gym_id, one.group_id) == (gym_id, group_id) for one in tenants.of_account(db, account_id)
-    ):
-        raise NotAMember("this group is for its members: ask one of them for an invitation")

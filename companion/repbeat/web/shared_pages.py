@@ -66,8 +66,6 @@ def join() -> ResponseReturnValue:
     try:
         _check()
         if host:
-            if not host.startswith(("https://", "http://")):
-                host = f"https://{host}"
             with httpx.Client() as client:
                 guest = Guest(store(), client, lambda: companion().unix_s() * 1000)
                 guest.join(host, code)

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from repbeat.community import amounts, challenges, encouragement, figures, invites, standings
 from repbeat.community.boards import KINDS, pseudonym
 from repbeat.community.errors import CommunityError
-from repbeat.people import accounts, audit, keys, tenants
+from repbeat.people import audit, keys, tenants
 from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
 from repbeat.store import NotFound, athletes
@@ -43,8 +43,10 @@ def groups() -> str:
         "together.html",
         groups=found,
         own=own,
-        notes=[(one, _name(one.from_account)) for one in encouragement.of_athlete(db, own)] if own else [],
-        blocked=[(one, _name(one)) for one in sorted(encouragement.blocked(db, own))] if own else [],
+        notes=[(one, _sender(one.from_account, own)) for one in encouragement.of_athlete(db, own)]
+        if own
+        else [],
+        blocked=[(one, _sender(one, own)) for one in sorted(encouragement.blocked(db, own))] if own else [],
     )
 
 
@@ -214,8 +216,5 @@ def _figures_secret() -> bytes:
     return keys.of(store()).subkey("figures")
 
 
-def _name(account_id: str) -> str:
-    try:
-        return accounts.get(store(), account_id).name
-    except NotFound:
-        return "?"
+def _sender(account_id: str, own: str) -> str:
+    return encouragement.called(store(), account_id, own) or _("somebody who has left")

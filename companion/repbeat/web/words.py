@@ -8,7 +8,7 @@ from repbeat.coach.safety import Sign
 from repbeat.coach.session_rules import Kind
 from repbeat.community import amounts, boards
 from repbeat.community.errors import BadEntry, BadInvite, Blocked, CommunityError, NotAMember, TooMany
-from repbeat.community.shared.errors import UnknownCode, Unreachable
+from repbeat.community.shared.errors import PlainAddress, UnknownCode, Unreachable
 from repbeat.community.summary import NotSigned
 from repbeat.derive.readiness import State
 from repbeat.people import errors as people
@@ -125,6 +125,7 @@ ERRORS: dict[type[Exception], str] = {
     TooMany: "That were enough notes for today.",
     BadEntry: "Look at what was entered: something of it cannot be.",
     UnknownCode: "No shared session has this code: ask for it again, letter by letter.",
+    PlainAddress: "Give an address that begins with https://: what is said could be read on its way.",
     Unreachable: "The other companion does not answer: look at the address and try again.",
     NotSigned: "This is no result that a companion signed, or it was changed afterwards: do not believe it.",
     CommunityError: "The other companion cannot be understood or believed.",

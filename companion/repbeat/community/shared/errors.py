@@ -21,5 +21,9 @@ class NotYours(CommunityError):
     """A companion speaks for a member that is another's."""
 
 
+class PlainAddress(CommunityError):
+    """An address by which what is said could be read on its way through the internet."""
+
+
 class Unreachable(CommunityError):
     """The hosting companion does not answer: tried again by itself."""

@@ -13,16 +13,18 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from repbeat.community.errors import CommunityError
 from repbeat.community.shared import identity, sessions, wire
-from repbeat.community.shared.errors import BadSignature, UnknownCode, Unreachable
+from repbeat.community.shared.errors import BadSignature, PlainAddress, UnknownCode, Unreachable
 from repbeat.community.shared.sessions import Shared
 from repbeat.store import Database
 from repbeat.store.errors import StoreError
+from repbeat.webhooks import targets
 
 log = logging.getLogger(__name__)
 EVERY_S = 0.5  # live at twice a second
@@ -42,11 +44,12 @@ class Guest:
         self._heard: dict[str, deque[tuple[float, int]]] = {}  # by code: (way there and back, offset)
 
     def join(self, host: str, code: str) -> Shared:
-        """Meet a host for the first time; UnknownCode, Unreachable, BadMessage."""
+        """Meet a host for the first time; PlainAddress, UnknownCode, Unreachable, BadMessage."""
+        host = address_of(host)
         now_ms = round(self._now_ms())
         code = code.strip().upper()
         self._heard.pop(code, None)
-        session = Shared(code=code, name="", host=host.rstrip("/"), host_key="", created_ms=now_ms)
+        session = Shared(code=code, name="", host=host, host_key="", created_ms=now_ms)
         for _ in range(PROBES):
             session = self.exchange(session)
         return session
@@ -114,6 +117,27 @@ class Guest:
         if not answer.is_success:
             raise Unreachable(f"the host answers {answer.status_code}")
         return wire.answer_of(answer.content), sent_ms, got_ms
+
+
+def address_of(host: str) -> str:
+    """A host's address as it was written, https where nothing says otherwise.
+
+    PlainAddress for http through the internet; in one's own network it will do.
+    """
+    url = (host if "://" in host else f"https://{host}").rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_near(parts.hostname or "")):
+        return url
+    raise PlainAddress("give an address that begins with https://: what is said could be read on its way")
+
+
+def _is_near(name: str) -> bool:
+    if name == "localhost" or name.endswith(".local"):
+        return True
+    try:
+        return not targets.is_public(name)
+    except ValueError:
+        return False
 
 
 def follow(guest: Guest, db: Database, now_ms: Callable[[], float], ended: threading.Event) -> None:
