@@ -17,10 +17,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from repbeat.coach import recovery
 from repbeat.community import figures, history, invites, standings
 from repbeat.community.amounts import day_ms
 from repbeat.community.boards import CONSISTENCY
 from repbeat.community.streaks import week_of
+from repbeat.derive.readiness import CheckIn
 from repbeat.people import accounts, consent, setup, signin, tenants
 from repbeat.people.accounts import Account
 from repbeat.store import Database
@@ -138,13 +140,12 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company
 
 
 def answer_mornings(company: Company, monday: date, rng: random.Random) -> None:
-    rows = []
-    for person in company.people:
-        person.mornings[monday] = rng.randint(0, 7)
-        for day in rng.sample(range(7), person.mornings[monday]):
-            at = monday + timedelta(days=day)
-            rows.append({"athlete_id": person.athlete_id, "day": at.isoformat(), "mood": 4, "unwell": 0})
-    company.db.insert("check_ins", rows)
+    with company.db.atomic():
+        for person in company.people:
+            person.mornings[monday] = rng.randint(0, 7)
+            for day in rng.sample(range(7), person.mornings[monday]):
+                answers = CheckIn(monday + timedelta(days=day), mood=4)
+                recovery.check_in(company.db, person.athlete_id, answers, company.now_ms)
 
 
 def move_people(company: Company, rng: random.Random) -> None:
