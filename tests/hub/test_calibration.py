@@ -4,12 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from firmware.flash_file import prepare
 from hub.fake_band import FakeBand
+from hub.flag import Flag
 from hub.test_hub import BAND_ID, long_log, run_until, synced
 from hub.test_on_firmware import QUICK, until
 
@@ -35,28 +34,6 @@ def db(tmp_path: Path):
         yield database
 
 
-class Stack:
-    """Where the flag is, fed to a simulated sensor in its own time."""
-
-    def __init__(self, air: Air, device: Any) -> None:
-        self._air = air
-        self._device = device
-        self._fed_ms = 0.0
-
-    def rest(self, mm: float) -> None:
-        self._feed(np.array([mm, mm]))
-
-    def lift(self, rest_mm: float, seconds: float) -> None:
-        height = (1 - np.cos(np.linspace(0, 2 * np.pi, round(seconds * 100)))) / 2
-        self._feed(np.concatenate([np.full(300, rest_mm), rest_mm - WAY_MM * height, [rest_mm]]))
-
-    def _feed(self, mm: np.ndarray) -> None:
-        start_ms = max(self._air.now_ms, self._fed_ms) + 10
-        t_ms = start_ms + 10.0 * np.arange(len(mm))
-        self._fed_ms = float(t_ms[-1])
-        self._device.feed("distance", t_ms, mm[:, None].astype(np.float32))
-
-
 def state(db: Database) -> calibration.State:
     return calibration.state(db, devices.every(db)[0].device_id, now_ms())
 
@@ -76,7 +53,7 @@ def test_a_sensor_is_calibrated_through_its_hub(tmp_path: Path, db: Database) ->
         async with asyncio.timeout(LIMIT_S), Air(clock=Scaled(1)) as air:
             board = boards.compile_json(boards.shipped("xiao_esp32c3_stack"))
             sensor = await air.device("stack", flash_dir=tmp_path / "flash", board=board, heap_kb=2048)
-            stack = Stack(air, sensor)
+            stack = Flag(sensor)
             stack.rest(TOP_MM)
             phone = await air.central("phone")
             hub = Hub(
@@ -89,7 +66,7 @@ def test_a_sensor_is_calibrated_through_its_hub(tmp_path: Path, db: Database) ->
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
 
-    async def steps(stack: Stack) -> None:
+    async def steps(stack: Flag) -> None:
         await until(lambda: devices.every(db) and devices.every(db)[0].last_sync_ms)
         device_id = devices.every(db)[0].device_id
         calibration.go_on(db, device_id, now_ms())
@@ -103,7 +80,7 @@ def test_a_sensor_is_calibrated_through_its_hub(tmp_path: Path, db: Database) ->
         stack.rest(OTHER_MM)
         calibration.go_on(db, device_id, now_ms())
         await says(calibration.SLOW)
-        stack.lift(OTHER_MM, 4)
+        stack.lift(OTHER_MM, WAY_MM, 4)
         await until(lambda: not state(db).running, 20)
 
     asyncio.run(play())

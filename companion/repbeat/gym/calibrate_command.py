@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from repbeat.gym import calibration
+from repbeat.people.errors import PeopleError
 from repbeat.store import Database
 from repbeat.store.console import errors_shown, json_option, now_ms, print_json
 from repbeat.store.location import Location
@@ -35,7 +36,7 @@ def calibrate(
     the sensor's button. Without --plate the flag is not on the pin: the load stays unknown.
     Exit code 1 when it did not come to its end; what was in force before then still is.
     """
-    with errors_shown(), Database(database) as db:
+    with errors_shown(PeopleError), Database(database) as db:
         begun_ms = now_ms()
         calibration.begin(db, device_id, plate, round(first_kg * 1000), round(step_kg * 1000), begun_ms)
         try:

@@ -10,9 +10,9 @@ import msgspec
 
 from repbeat.gym.sets import Dates
 from repbeat.people import commands
+from repbeat.people.errors import PeopleError
 from repbeat.store import Database, calibrations, devices
 from repbeat.store.calibrations import Step
-from repbeat.store.errors import StoreError
 from repbeat.store.sessions import Key
 from repbeat_protocol import auth
 from repbeat_protocol import records as wire
@@ -39,7 +39,7 @@ ENDED = {
     wire.NOT_KEPT: "The sensor could not keep it: its memory failed. Begin again, or replace the sensor.",
 }
 REFUSED = {
-    auth.NO_STACK: "This device measures no machine: choose the machine's own sensor.",
+    auth.NO_STACK: "This device measures no machine: choose the machine’s own sensor.",
     auth.IN_USE: "Somebody trains on the machine, or nothing is being calibrated: begin when it is free.",
     auth.BAD_MESSAGE: "The sensor knows no such calibration: update its firmware, and check the loads.",
 }
@@ -47,7 +47,7 @@ TOO_LATE = "No hub had the sensor in its reach within two minutes: move one near
 SENTENCES = (FIRST, OTHER, SLOW, MEASURING, QUEUED, TOO_LATE, *(AGAIN | ENDED).values(), *REFUSED.values())
 
 
-class BadCalibration(StoreError):
+class BadCalibration(PeopleError):
     """What was told of the machine cannot be; the message says what can."""
 
 
@@ -103,7 +103,7 @@ def state(db: Database, device_id: str, now_ms: int) -> State:
     running = step is not None and _goes_on(step) and now_ms - (moment(db, step) or 0) < LEFT_MS
     said = _said(step) if step is not None and (running or step.outcome in ENDED) else ()
     waits = running and step is not None and step.stage in (wire.PIN_FIRST, wire.PIN_OTHER)
-    told = msgspec.json.decode(order.detail, type=Order) if order is not None else None
+    told = order_of(order) if order is not None else None
     if order is not None and told is not None and told.after_seq >= (step.seq if step else -1):
         # The sensor has not taken a step since it was ordered.
         if order.problem:
@@ -121,6 +121,11 @@ def state(db: Database, device_id: str, now_ms: int) -> State:
         stamp=f"{step.seq if step else 0}-{order.command_id if order else 0}-{bool(order and order.done_ms)}",
         in_force=calibrations.in_force(db).get(device_id),
     )
+
+
+def order_of(command: commands.Command) -> Order:
+    """What a command of the kind CALIBRATE tells the sensor."""
+    return msgspec.json.decode(command.detail, type=Order)
 
 
 def moment(db: Database, step: Step) -> int | None:
@@ -148,4 +153,7 @@ def _order(db: Database, device_id: str, order: Order, now_ms: int) -> None:
     device = devices.get(db, device_id)
     step = calibrations.latest(db, device_id, device.log_id) if device.log_id is not None else None
     order = msgspec.structs.replace(order, after_seq=step.seq if step else -1)
+    before = commands.latest(db, device_id, commands.CALIBRATE)
+    if before is not None:
+        now_ms = max(now_ms, before.created_ms + 1)  # orders are obeyed as they were given
     commands.add(db, device_id, commands.CALIBRATE, now_ms, msgspec.json.encode(order).decode())

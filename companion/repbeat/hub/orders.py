@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from repbeat.gym import calibration
 from repbeat.hub.errors import HubError, SetBack
 from repbeat.hub.link import Link
@@ -51,7 +49,7 @@ async def _calibrate(link: Link, writer: Writer, one: Command, now_ms: int) -> N
     """An order that comes late is not obeyed: nobody stands at the machine any more."""
     problem = calibration.TOO_LATE
     if now_ms - one.created_ms < calibration.ORDER_MS:
-        order = msgspec.json.decode(one.detail, type=calibration.Order)
+        order = calibration.order_of(one)
         problem = calibration.refusal(
             await calibrate(link, order.action, order.plate, order.first_g, order.step_g)
         )

@@ -18,6 +18,7 @@ from repbeat.people import keys
 from repbeat.store import Database
 from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics
 from repbeat.web.account_pages import account
+from repbeat.web.calibration_pages import calibrating
 from repbeat.web.coaching_pages import coaching
 from repbeat.web.contest_pages import contests
 from repbeat.web.context import Companion, LiveSource
@@ -80,7 +81,7 @@ def create_app(
     delivery.install(app)
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
-        *(gym, together, contests, streak, recovery, reports, results, shared, shared_api),
+        *(gym, calibrating, together, contests, streak, recovery, reports, results, shared, shared_api),
         *(delivery.delivery, monitoring, hooks),
     ):
         app.register_blueprint(blueprint)

@@ -75,7 +75,7 @@ def add() -> ResponseReturnValue:
 def change(machine_id: str) -> ResponseReturnValue:
     """Another name, or another sensor; a sensor's first machine holds for all that it has recorded."""
     db, form = store(), request.form
-    _operated(machine_id)
+    operated(machine_id)
     device_id = form.get("sensor")
     if device_id is None:
         return _done(lambda: machines.rename(db, machine_id, form.get("name", "")))
@@ -182,7 +182,8 @@ def _machines() -> list[Machine]:
     return [one for one in machines.every(store()) if _operates(one.gym_id)]
 
 
-def _operated(machine_id: str) -> Machine:
+def operated(machine_id: str) -> Machine:
+    """A machine of a gym that the viewer looks after."""
     found = machines.get(store(), machine_id)
     if not _operates(found.gym_id):
         raise NotFound("no such machine")

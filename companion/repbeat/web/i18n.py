@@ -22,7 +22,7 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain
 
 from repbeat.coach import programmes
-from repbeat.gym import attribution, fleet
+from repbeat.gym import attribution, calibration, fleet
 from repbeat.hub import board
 from repbeat.people import consent, preferences, tenants, tokens
 from repbeat.people.preferences import Preferences
@@ -151,4 +151,4 @@ def vocabulary() -> Iterator[str]:
     yield from words.EVENTS.values()
     yield from words.DELIVERIES
     yield from (*tenants.ROLES, *words.ACTIONS)
-    yield from (*fleet.WARNINGS, *attribution.HOWS)
+    yield from (*fleet.WARNINGS, *attribution.HOWS, *calibration.SENTENCES)

@@ -11,6 +11,7 @@ from repbeat.community.errors import BadEntry, BadInvite, Blocked, CommunityErro
 from repbeat.community.shared.errors import PlainAddress, UnknownCode, Unreachable
 from repbeat.community.summary import NotSigned
 from repbeat.derive.readiness import State
+from repbeat.gym.calibration import BadCalibration
 from repbeat.people import errors as people
 from repbeat.services.errors import BadConnection, NotConnected, ServiceError
 from repbeat.store import plans
@@ -117,6 +118,7 @@ ERRORS: dict[type[Exception], str] = {
     people.WrongSetupCode: "This is not the code that the companion printed when it started.",
     people.LastAdministrator: "This is the only administrator: make another account one first.",
     people.UnknownScope: "Choose to whom and for what.",
+    BadCalibration: "The first plate has up to 100 kg, a further one up to 50; the other plate is 2 to 40.",
     people.BadPreference: "There is no such language, unit or time zone.",
     people.KeyUnavailable: "The key of the heart data cannot be had: see the companion’s log.",
     BadInvite: "This invitation is over or was never given: ask for another link.",
