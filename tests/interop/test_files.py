@@ -8,9 +8,11 @@ import io
 import json
 import struct
 import tracemalloc
+import uuid
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import fitdecode
 import pytest
@@ -18,6 +20,8 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from repbeat.coach import recovery
+from repbeat.derive.hrv import Morning
 from repbeat.interop import (
     apple_health,
     csv_files,
@@ -296,17 +300,66 @@ def test_a_damaged_archive_says_so(tmp_path: Path) -> None:
         reading.read(path)
 
 
-def test_fhir_names_codes_units_and_source() -> None:
-    bundle = fhir.bundle("A. Person", [a_session()], [DayValue("2026-11-24", "resting_bpm", "Ring", 54.0)])
-    resources = [entry["resource"] for entry in bundle["entry"]]
-    assert [one["resourceType"] for one in resources] == ["Patient", "Observation", "Observation"]
-    exercise, resting = resources[1:]
-    assert exercise["valueQuantity"] == {"value": 2.0, "unit": "min", "system": fhir.UCUM, "code": "min"}
-    assert exercise["component"][0]["code"]["coding"][0]["code"] == "8867-4"
-    assert resting["code"]["coding"][0]["code"] == "40443-4"
-    assert resting["device"]["display"] == "Ring"
+ATHLETE = uuid.UUID(int=7)
+
+
+def pa_shape(found: dict[str, Any]) -> None:
+    """What pa-observation-base of the US Physical Activity guide 1.0.0 asks, and each of its kinds."""
+    profile = found["meta"]["profile"][0].removeprefix(fhir.PROFILES)
+    assert profile in ("activity-measure", "activity-group", "time-measure")
+    assert found["status"] == "final"
+    categories = {one["coding"][0]["code"] for one in found["category"]}
+    assert categories == {"activity", "PhysicalActivity"}
+    assert found["subject"]["reference"] == found["performer"][0]["reference"] == f"urn:uuid:{ATHLETE}"
+    assert not {"focus", "bodySite", "specimen", "implicitRules", "modifierExtension"} & found.keys()
+    moments = (
+        [found["effectiveDateTime"]] if "effectiveDateTime" in found else found["effectivePeriod"].values()
+    )
+    assert all(len(moment) >= 10 for moment in moments)
+    values = [name for name in found if name.startswith("value")]
+    if profile == "activity-group":
+        assert values == []
+        assert found["code"]["coding"][0] == {
+            "system": fhir.TEMPORARY,
+            "code": "PAPanel",
+            "display": "Physical Activity Panel",
+        }
+        assert found["hasMember"]
+    elif values != ["valueCodeableConcept"] or profile == "time-measure":
+        assert values == ["valueQuantity"]
+        quantity = found["valueQuantity"]
+        assert quantity["system"] == fhir.UCUM
+        assert quantity["code"]
+        assert "comparator" not in quantity  # a SimpleQuantity
+
+
+def test_fhir_has_the_shapes_of_the_physical_activity_guide() -> None:
+    days = [
+        DayValue("2026-11-24", "resting_bpm", "Ring", 54.0),
+        DayValue("2026-11-24", "sdnn_ms", "Ring", 61.25),
+    ]
+    bundle = fhir.bundle("A. Person", [a_session()], days, ATHLETE)
+    resources = {entry["fullUrl"]: entry["resource"] for entry in bundle["entry"]}
+    assert len(resources) == len(bundle["entry"])
+    assert all(url == f"urn:uuid:{one['id']}" for url, one in resources.items())
+    patient, *observations = resources.values()
+    assert patient["meta"]["profile"] == [fhir.PATIENT]
+    assert patient["identifier"][0].keys() == {"system", "value"}
+    assert (patient["name"], patient["gender"]) == ([{"text": "A. Person"}], "unknown")
+    by_code = {one["code"]["coding"][0]["code"]: one for one in observations}
+    assert list(by_code) == ["73985-4", "55411-3", "55425-3", "PAPanel", "40443-4", "80404-7"]
+    variability = by_code.pop("80404-7")
+    assert "meta" not in variability  # the guide has no measure for it
+    assert variability["valueQuantity"]["value"] == 61.2
+    for one in by_code.values():
+        pa_shape(one)
+    members = [resources[one["reference"]] for one in by_code["PAPanel"]["hasMember"]]
+    assert members == observations[:3]
+    assert by_code["55411-3"]["valueQuantity"]["value"] == 2.0
+    assert by_code["40443-4"]["device"]["display"] == "Ring"
+    assert fhir.bundle("A. Person", [a_session()], days, ATHLETE) == bundle
     with pytest.raises(ExportRefused):
-        fhir.bundle("A. Person", [], [])
+        fhir.bundle("A. Person", [], [], ATHLETE)
 
 
 def test_garmins_own_decoder_finds_what_is_written_whole() -> None:
@@ -372,6 +425,9 @@ def test_chosen_days_are_a_bundle_for_a_clinician(tmp_path: Path) -> None:
     files[1].write_bytes(NIGHTS)
     run = CliRunner().invoke
     assert run(import_files, [*map(str, files), "--database", database]).exit_code == 0
+    with Database(database) as db:
+        (me,) = athletes.every(db)
+        recovery.add_morning(db, me.athlete_id, Morning(date(2026, 11, 24), "band", 41.5, 52.0, 420.0))
     to = ["--to", str(tmp_path / "days.json"), "--database", database, "--json"]
     told = run(export, ["Me", "--fhir", "2026-11-24", "2026-11-24", *to])
     assert told.exit_code == 0, told.output
@@ -381,7 +437,7 @@ def test_chosen_days_are_a_bundle_for_a_clinician(tmp_path: Path) -> None:
         for entry in bundle["entry"]
         if entry["resource"]["resourceType"] == "Observation"
     ]
-    assert codes == ["55411-3", "40443-4", "80404-7"]
+    assert codes == ["73985-4", "55411-3", "55425-3", "PAPanel", "40443-4", "80404-7", "40443-4"]
     refused = run(export, ["Me", "--fhir", "2020-01-01", "2020-01-02", "--database", database])
     assert refused.exit_code == 1
     assert "no session and no daily value" in refused.output

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from repbeat.interop import csv_files, fhir, fit_workout, fit_write, imports, tcx
 from repbeat.interop.activity import BPM_RANGE, RR_RANGE_MS, Activity, HeartSample, SetDone
@@ -19,6 +22,15 @@ from repbeat_protocol import records as wire
 from repbeat_protocol.plan import PlanError
 
 MOST_SESSIONS = 100_000
+Row = TypeVar("Row")
+
+
+class _Morning(msgspec.Struct):
+    """What a clinician gets of a band's morning."""
+
+    day: str
+    source: str
+    resting_bpm: float | None
 
 
 def activity_of(db: Database, session: Session) -> Activity:
@@ -88,17 +100,27 @@ def clinical(db: Database, athlete: Athlete, first_day: date, last_day: date) ->
         for one in activities
         if first_day <= (datetime.fromtimestamp(one.start_ms / 1000, UTC) + offset).date() <= last_day
     ]
-    days = vault.opened_rows(
+    days = [*_days(db, athlete.athlete_id, first_day, last_day, "imported_days", DayValue)]
+    for night in _days(db, athlete.athlete_id, first_day, last_day, "mornings", _Morning):
+        if night.resting_bpm is not None:
+            days.append(DayValue(night.day, "resting_bpm", night.source, night.resting_bpm))
+    activities_in_order = sorted(chosen, key=lambda one: one.start_ms)
+    return fhir.bundle(athlete.name, activities_in_order, days, uuid.UUID(athlete.athlete_id))
+
+
+def _days(
+    db: Database, athlete_id: str, first_day: date, last_day: date, table: str, kind: type[Row]
+) -> list[Row]:
+    return vault.opened_rows(
         db,
-        "imported_days",
-        DayValue,
-        """SELECT * FROM imported_days WHERE athlete_id = :athlete_id
-             AND day >= :first_day AND day <= :last_day ORDER BY day, kind, source""",
-        athlete_id=athlete.athlete_id,
+        table,
+        kind,
+        f"""SELECT * FROM {table} WHERE athlete_id = :athlete_id
+             AND day >= :first_day AND day <= :last_day ORDER BY day, source""",  # noqa: S608
+        athlete_id=athlete_id,
         first_day=first_day.isoformat(),
         last_day=last_day.isoformat(),
     )
-    return fhir.bundle(athlete.name, sorted(chosen, key=lambda one: one.start_ms), days)
 
 
 def _heart(db: Database, session: Session, until_ms: int, offset_ms: int) -> list[HeartSample]:
