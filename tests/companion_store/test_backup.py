@@ -13,10 +13,10 @@ from ingest import made
 from repbeat import store
 from repbeat.ingest import ingest
 from repbeat.ingest.command import rederive
-from repbeat.people import keys
-from repbeat.store import Database, StoreCorrupt, StoreFull, StoreNotEmpty, devices, records
+from repbeat.people import erase, keys
+from repbeat.store import Database, StoreCorrupt, StoreFull, StoreNotEmpty, devices, locked, records
 from repbeat.store import backup as copies
-from repbeat.store.command import backup, check, restore
+from repbeat.store.command import backup, backup_key, check, restore
 from repbeat.store.vault import KEYS_FILE, SEALED
 
 
@@ -211,3 +211,50 @@ def test_a_backup_to_nowhere_says_what_to_look_at(tmp_path: Path) -> None:
     refused = CliRunner().invoke(backup, [str(to), "--database", str(tmp_path / "store.sqlite3")])
     assert refused.exit_code == 1
     assert "look at its folder" in refused.output
+
+
+def test_an_encrypted_backup_opens_with_its_key_alone(filled: Database, tmp_path: Path) -> None:
+    hers, other = tmp_path / "hers.txt", tmp_path / "other.txt"
+    public = locked.new_key(hers)
+    locked.new_key(other)
+    assert hers.stat().st_mode & 0o077 == 0
+    with pytest.raises(FileExistsError):
+        locked.new_key(hers)
+    file = tmp_path / "monday.age"
+    rows = copies.backup(filled, file, made.NOW_MS, public_keys=[public])
+    content = file.read_bytes()
+    assert locked.is_locked(file)
+    assert file.stat().st_mode & 0o077 == 0
+    assert not [trace for trace in (b"SQLite", b"Ann", b"athletes", made.DEVICE.encode()) if trace in content]
+    assert [one.name for one in tmp_path.glob("*.part")] == []
+    with Database(tmp_path / "new.sqlite3") as new:
+        for key, says in ((None, "--key"), (other, "other.txt"), (file, "monday.age")):
+            with pytest.raises(locked.WrongKey, match=says):
+                copies.restore(file, new, made.NOW_MS, secret_key=key)
+        damaged = tmp_path / "damaged.age"
+        damaged.write_bytes(content[:-40] + bytes(40))
+        with pytest.raises(locked.WrongKey):
+            copies.restore(damaged, new, made.NOW_MS, secret_key=hers)
+        assert copies.restore(file, new, made.NOW_MS, secret_key=hers) == rows
+        assert everything(new) == everything(filled)
+    with pytest.raises(locked.WrongKey, match="age1"):
+        copies.backup(filled, tmp_path / "no.age", made.NOW_MS, public_keys=["age1nonsense"])
+    assert copies.known(filled) == [file]
+    (athlete,) = store.athletes.every(filled)
+    assert f"{file} is encrypted" in erase.erase(filled, athlete.athlete_id, made.NOW_MS).left
+
+
+def test_the_commands_make_a_key_lock_and_open(tmp_path: Path) -> None:
+    database, file, secret = (str(tmp_path / name) for name in ("a.sqlite3", "a.age", "key.txt"))
+    with Database(Path(database)) as db:
+        store.athletes.add(db, "Ann", made.NOW_MS)
+    run = CliRunner().invoke
+    public = json.loads(run(backup_key, [secret, "--json"]).stdout)["public_key"]
+    assert run(backup, [file, "--for-key", public, "--database", database]).exit_code == 0
+    new = str(tmp_path / "new.sqlite3")
+    refused = run(restore, [file, "--database", new])
+    assert refused.exit_code == 1
+    assert "--key" in refused.output
+    assert run(restore, [file, "--key", secret, "--database", new]).exit_code == 0
+    with Database(Path(new)) as db:
+        assert [one.name for one in store.athletes.every(db)] == ["Ann"]

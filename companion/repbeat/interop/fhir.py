@@ -2,8 +2,8 @@
 
 Shapes are those of the US Physical Activity guide 1.0.0 (hl7.org/fhir/us/physical-activity): a session is an
 activity group with its measures, a morning's resting heart rate a measure over time; the patient is as US
-Core asks. Its codes: LOINC 73985-4 exercise activity, 55411-3 exercise duration, 55425-3 mean heart rate, 40443-4
-resting heart rate. The guide has no measure for the variability: 80404-7, RR SDNN, is a vital sign.
+Core asks. Its codes: LOINC 73985-4 exercise activity, 55411-3 exercise duration, 55425-3 mean heart rate,
+40443-4 resting heart rate. The guide has no measure for the variability: 80404-7, RR SDNN, is a vital sign.
 """
 
 from __future__ import annotations

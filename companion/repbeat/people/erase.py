@@ -11,6 +11,7 @@ from repbeat.people.errors import LastAdministrator
 from repbeat.people.holdings import Range
 from repbeat.store import Database, StoreError, athletes, backup, devices, records
 from repbeat.store.athletes import Athlete
+from repbeat.store.locked import is_locked
 from repbeat.store.sqlite import is_database
 from repbeat.store.vault import KEYS_FILE
 
@@ -108,6 +109,11 @@ def _erase_from_backup(
         return (
             f"The backup {path} is not there: if it was moved, erase it too, with `repbeat erase NAME "
             "--database` and its path; heart data in it cannot be opened any more."
+        )
+    if is_locked(path):
+        return (
+            f"The backup {path} is encrypted for a key that is not here, so nothing can be taken out of it: "
+            "delete it and make a new one; health data in it cannot be opened any more."
         )
     try:
         with Database(path, vault=db.vault) as copy:  # others' heart data is sealed anew where blocks are cut

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from repbeat.store import migrations, records, vault
+from repbeat.store import locked, migrations, records, vault
 from repbeat.store.database import Database
 from repbeat.store.errors import StoreCorrupt, StoreNotEmpty, causes_named
 
@@ -23,12 +24,19 @@ _APART = frozenset((migrations.TABLE, KEYS))  # the copy has its own of the one,
 _BATCH = 500  # rows held in memory at a time
 
 
-def backup(db: Database, path: Path, now_ms: int, progress: Progress | None = None) -> int:
-    """Copy a database in use to `path`; the number of rows.
+def backup(
+    db: Database,
+    path: Path,
+    now_ms: int,
+    progress: Progress | None = None,
+    public_keys: Sequence[str] = (),
+) -> int:
+    """Copy a database in use to `path`, encrypted where there are `public_keys`; the number of rows.
 
     The file appears whole or not at all; FileExistsError if there is one already. Others may write meanwhile:
     what they commit after the beginning is not in it. Where it lies is noted, for an erasure to find it.
     """
+    who = locked.recipients(public_keys)
     if path.exists():
         raise FileExistsError(f"{path} is there already: name another file")
     part = path.with_name(path.name + ".part")
@@ -38,8 +46,11 @@ def backup(db: Database, path: Path, now_ms: int, progress: Progress | None = No
         # Noted first: a note of a file that is not there does no harm, a file that nobody knows of may.
         db.upsert("backups", ("path",), [{"path": str(path.resolve()), "made_ms": now_ms}])
         try:
-            with Database(part, vault=db.vault) as copy:
-                rows = _copy(db, copy, progress)
+            if who:
+                rows = _locked(db, part, progress, who)
+            else:
+                with Database(part, vault=db.vault) as copy:
+                    rows = _copy(db, copy, progress)
             vault.save_keys(db, path.parent)
             part.replace(path)
         except BaseException:
@@ -47,6 +58,16 @@ def backup(db: Database, path: Path, now_ms: int, progress: Progress | None = No
             raise
         finally:
             part.unlink(missing_ok=True)
+    return rows
+
+
+def _locked(db: Database, part: Path, progress: Progress | None, who: list[Any]) -> int:
+    """What is not encrypted yet never lies where backups are kept."""
+    with TemporaryDirectory(prefix="repbeat-") as folder:
+        plain = Path(folder) / "backup.sqlite3"
+        with Database(plain, vault=db.vault) as copy:
+            rows = _copy(db, copy, progress)
+        locked.lock(plain, part, who)
     return rows
 
 
@@ -61,17 +82,30 @@ def forget(db: Database, path: Path) -> None:
     db.run("DELETE FROM backups WHERE path = :path", path=str(path.resolve()))
 
 
-def restore(path: Path, db: Database, now_ms: int, progress: Progress | None = None) -> int:
+def restore(
+    path: Path,
+    db: Database,
+    now_ms: int,
+    progress: Progress | None = None,
+    secret_key: Path | None = None,
+) -> int:
     """Copy a backup into an empty database, all or nothing; the number of rows.
 
     A backup of an older RepBeat is brought up to date in a copy, with the keys of `db`. StoreNotEmpty if the
-    database holds anything, StoreCorrupt if the backup is damaged.
+    database holds anything, StoreCorrupt if the backup is damaged, WrongKey if it is encrypted and
+    `secret_key` does not open it.
     """
     held = [name for name in _tables(db) if _count(db, name)]
     if held:
         raise StoreNotEmpty(f"{db.engine.where} holds data already ({held[0]}): restore to a new database")
     with TemporaryDirectory(prefix="repbeat-") as folder, causes_named(path), db.atomic():
-        unpacked = Path(shutil.copyfile(path, Path(folder) / "backup.sqlite3"))
+        unpacked = Path(folder) / "backup.sqlite3"
+        if not locked.is_locked(path):
+            shutil.copyfile(path, unpacked)
+        elif secret_key is None:
+            raise locked.WrongKey(f"{path} is encrypted: name the file of its secret key with --key")
+        else:
+            locked.unlock(path, unpacked, secret_key)
         vault.load_keys(db, path.parent, now_ms)
         with Database(unpacked, vault=db.vault) as copy:
             found = copy.engine.problems(copy.connection())
