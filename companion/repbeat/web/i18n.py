@@ -19,7 +19,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, Domain
+from flask_babel import Babel, Domain, get_translations
+from markupsafe import escape
 
 from repbeat.coach import programmes
 from repbeat.gym import attribution, calibration, fleet
@@ -69,10 +70,31 @@ class _Babel(Babel):  # type: ignore[misc]
 def install(app: Flask) -> None:
     """Give an application's pages their languages."""
     _Babel(app, locale_selector=lambda: local().language)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _shown(text, get_translations().ugettext(text)),
+        ngettext=lambda one, more, count: _shown(one, get_translations().ungettext(one, more, count)),
+        newstyle=True,
+    )
 
     @app.context_processor
     def languages() -> dict[str, object]:
         return {"local": local(), "languages": LANGUAGES}
+
+
+def _shown(text: str, translated: str) -> str:
+    """A text for a template, which takes it for markup and a format: only our own may be either.
+
+    Templates also pass on words of other rooms, and those may be what somebody wrote.
+    """
+    return translated if text in _ours() else escape(translated.replace("%", "%%"))
+
+
+@cache
+def _ours() -> frozenset[str]:
+    """Every text that pages say themselves."""
+    with catalogue_file("de").open("rb") as file:
+        found = [one.id for one in read_po(file, locale="de") if one.id]
+    return frozenset(one if isinstance(one, str) else one[0] for one in found)
 
 
 def local() -> Local:
