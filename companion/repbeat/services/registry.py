@@ -16,7 +16,10 @@ from repbeat.store import Database
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """A service as people are told of it. `offers`: kinds of data it may get, each consented to or not."""
+    """A service as people are told of it.
+
+    `offers`: kinds of data it may get: heart rate by a consent of its own, the others by connecting it.
+    """
 
     service: str
     name: str
@@ -31,7 +34,8 @@ ABOUT = {
         About(
             service=STRAVA,
             name="Strava",
-            goes="Each finished session as a FIT file: its time, sets, and heart rate if you consent to it.",
+            goes="Each finished session as a FIT file, named by your band's number: its time, its sets, and "
+            "if you consent to it heart rate with the intervals between beats.",
             comes="Nothing.",
             offers=(consent.SESSIONS, consent.HEART),
         ),
@@ -45,16 +49,16 @@ ABOUT = {
         About(
             service=CALENDAR,
             name="Calendar feed",
-            goes="Whoever has the address can read when you trained, which exercises, what is planned, "
-            "and when recovery is suggested.",
+            goes="Whoever has the address can read when you trained, which exercises and how much, what is "
+            "planned, lighter weeks, and when recovery is suggested.",
             comes="Nothing.",
             offers=(consent.SESSIONS, consent.PLANS),
         ),
         About(
             service=HOME_ASSISTANT,
             name="Home Assistant",
-            goes="To your own MQTT broker: when you last trained and how long; readiness and resting heart "
-            "rate if you consent to them.",
+            goes="To your own MQTT broker: when you last trained and how long, and how ready you are; "
+            "resting heart rate if you consent to it.",
             comes="Nothing.",
             offers=(consent.SESSIONS, consent.VALUES, consent.HEART),
         ),
