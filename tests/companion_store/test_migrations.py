@@ -1,5 +1,6 @@
 """Forward from every released schema: a file as that RepBeat wrote it comes out as if written today."""
 
+import re
 import sqlite3
 import struct
 import subprocess
@@ -183,3 +184,29 @@ def test_every_key_begins_with_the_athlete_or_the_device(tmp_path: Path) -> None
             (first,) = [column["name"] for column in columns if column["pk"] == 1]
             if {"athlete_id", "log_id"} & {column["name"] for column in columns}:
                 assert first in SHARDED, f"{name} is keyed by {first}"
+
+
+STANDS_FOR_CITUS = (
+    "CREATE FUNCTION create_reference_table(regclass) RETURNS text LANGUAGE sql AS 'SELECT $1::text'",
+    """CREATE FUNCTION create_distributed_table(regclass, name) RETURNS text LANGUAGE sql
+       AS 'SELECT $1::text || chr(32) || $2'""",
+)
+
+
+def test_what_the_guide_says_to_citus_finds_every_such_table(postgresql_url: str) -> None:
+    """And none has a unique key without its distribution column, which Citus refuses."""
+    guide = (Path(__file__).parents[2] / "docs" / "scale.md").read_text()
+    statements = re.findall(r"SELECT create_\w+\(.*?;", guide, re.DOTALL)
+    with Database(postgresql_url) as db:
+        for function in STANDS_FOR_CITUS:
+            db.run(function)
+        copied, spread = ({next(iter(row.values())) for row in db.rows(one)} for one in statements)
+        column = dict(one.split() for one in spread)
+        assert copied <= set(db.tables())
+        assert not copied & column.keys()
+        assert {"blocks", "sessions", "mornings", "plans", "consents", "machine_sets"} <= column.keys()
+        unique = db.rows(
+            """SELECT CAST(indrelid::regclass AS TEXT) AS name, pg_get_indexdef(indexrelid) AS definition
+               FROM pg_index WHERE indisunique"""
+        )
+        assert not [row for row in unique if column.get(row["name"], "") not in row["definition"]]
