@@ -19,6 +19,7 @@ from repbeat.store.sessions import Key
 from repbeat_protocol import records as wire
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
+OPEN_NIGHTS = next(script for script in RELEASED if script.stem == "0003_sealed")  # keys, but for beats alone
 RANDOM = ("heart_keys", "vault_settings")  # drawn anew in each database
 
 
@@ -88,7 +89,7 @@ def test_a_released_file_comes_out_equal(script: Path, tmp_path: Path) -> None:
 
 
 def test_mornings_of_a_released_file_lie_sealed(tmp_path: Path) -> None:
-    path = loaded(RELEASED[-1], tmp_path / "old.sqlite3")
+    path = loaded(OPEN_NIGHTS, tmp_path / "old.sqlite3")
     old = sqlite3.connect(path)
     (athlete_id,) = old.execute("SELECT athlete_id FROM athletes").fetchone()
     old.execute("INSERT INTO mornings VALUES (?, '2026-11-20', 'oura', 63.21, 51.57, 420.0)", (athlete_id,))
@@ -115,7 +116,7 @@ OPEN: dict[str, tuple] = {
 
 
 def test_answers_and_nights_of_a_released_file_lie_sealed(tmp_path: Path) -> None:
-    path = loaded(RELEASED[-1], tmp_path / "old.sqlite3")
+    path = loaded(OPEN_NIGHTS, tmp_path / "old.sqlite3")
     old = sqlite3.connect(path)
     (athlete_id,) = old.execute("SELECT athlete_id FROM athletes").fetchone()
     columns = {}
