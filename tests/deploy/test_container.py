@@ -1,6 +1,6 @@
 """The container file without a container engine: its build in a folder, its start, health check and stop.
 
-What is not seen here: the base image and the account that it runs under.
+What is not seen here: the base image and the account that it runs under; docs/running.md says what was.
 """
 
 import json
