@@ -45,45 +45,47 @@ def first_passes(re: "array[int]", im: "array[int]") -> None:
 
 def two_passes(re: "array[int]", im: "array[int]", half: int) -> None:
     """Combine blocks of `half` points (4 or 16) into blocks of four times the size, as two passes would."""
+    cosine, sine, bits = _COS, _SIN, _TWIDDLE_BITS
     size = 4 * half
     step = SIZE // size
     for j in range(half):
-        vr, vi = _COS[2 * j * step], _SIN[2 * j * step]
-        wr, wi = _COS[j * step], _SIN[j * step]
+        vr, vi = cosine[2 * j * step], sine[2 * j * step]
+        wr, wi = cosine[j * step], sine[j * step]
         for a in range(j, SIZE, size):
             b = a + half
             c = b + half
             d = c + half
             xr, xi = re[b], im[b]
-            tr = (xr * vr - xi * vi) >> _TWIDDLE_BITS
-            ti = (xr * vi + xi * vr) >> _TWIDDLE_BITS
+            tr = (xr * vr - xi * vi) >> bits
+            ti = (xr * vi + xi * vr) >> bits
             xr, xi = re[a], im[a]
             ar, ai = xr + tr, xi + ti
             br, bi = xr - tr, xi - ti
             xr, xi = re[d], im[d]
-            tr = (xr * vr - xi * vi) >> _TWIDDLE_BITS
-            ti = (xr * vi + xi * vr) >> _TWIDDLE_BITS
+            tr = (xr * vr - xi * vi) >> bits
+            ti = (xr * vi + xi * vr) >> bits
             xr, xi = re[c] + tr, im[c] + ti
             dr, di = re[c] - tr, im[c] - ti
-            tr = (xr * wr - xi * wi) >> _TWIDDLE_BITS
-            ti = (xr * wi + xi * wr) >> _TWIDDLE_BITS
+            tr = (xr * wr - xi * wi) >> bits
+            ti = (xr * wi + xi * wr) >> bits
             re[a], im[a] = ar + tr, ai + ti
             re[c], im[c] = ar - tr, ai - ti
-            tr = (dr * wi + di * wr) >> _TWIDDLE_BITS
-            ti = (di * wi - dr * wr) >> _TWIDDLE_BITS
+            tr = (dr * wi + di * wr) >> bits
+            ti = (di * wi - dr * wr) >> bits
             re[b], im[b] = br + tr, bi + ti
             re[d], im[d] = br - tr, bi - ti
 
 
 def last_pass(re: "array[int]", im: "array[int]") -> None:
     """Combine the two blocks of half the size."""
+    cosine, sine, bits = _COS, _SIN, _TWIDDLE_BITS
     half = SIZE // 2
     for a in range(half):
         b = a + half
-        wr, wi = _COS[a], _SIN[a]
+        wr, wi = cosine[a], sine[a]
         xr, xi = re[b], im[b]
-        tr = (xr * wr - xi * wi) >> _TWIDDLE_BITS
-        ti = (xr * wi + xi * wr) >> _TWIDDLE_BITS
+        tr = (xr * wr - xi * wi) >> bits
+        ti = (xr * wi + xi * wr) >> bits
         xr, xi = re[a], im[a]
         re[a], im[a] = xr + tr, xi + ti
         re[b], im[b] = xr - tr, xi - ti

@@ -47,6 +47,7 @@ class HeartFront:
         self._low = array("i", [0] * _CHANNELS)
         self._pole1 = array("i", [0] * _CHANNELS)
         self._pole2 = array("i", [0] * _CHANNELS)
+        self._levels = array("i", [0] * _CHANNELS)
         self._size = array("i", [0, 0])
         self.sizes = array("i", [0, 0])
         """Running mean size (times 16) of the added light, and of what is left of it without motion."""
@@ -139,12 +140,13 @@ class HeartFront:
 
     def _point(self) -> None:
         """Low-pass around the bin two back, high-pass, add the light, cancel motion, keep."""
-        reference, ring = self._reference, self.ring
+        self._filter()
+        reference, ring, levels = self._reference, self.ring, self._levels
         at = self.points % WINDOW
         self.points += 1
         power = 0
         for axis in range(3):
-            level = self._filtered(axis + 2)
+            level = levels[axis + 2]
             ring[axis + 1][at] = level
             level >>= 6  # to 2 mg
             if level > REFERENCE_LIMIT:
@@ -155,7 +157,7 @@ class HeartFront:
             reference[axis + 3] = before
             reference[axis] = level
             power += level * level + before * before
-        light = self._sized(0, self._filtered(0)) + self._sized(1, self._filtered(1))
+        light = self._sized(0, levels[0]) + self._sized(1, levels[1])
         cleaned = self._canceller.clean(light, reference, power)
         ring[0][at] = cleaned
         sizes = self.sizes
@@ -163,35 +165,37 @@ class HeartFront:
         sizes[0] += ((abs(light) << 4) - sizes[0]) // span
         sizes[1] += ((abs(cleaned) << 4) - sizes[1]) // span
 
-    def _filtered(self, c: int) -> int:
-        """The next 12.5 Hz value of a channel, in 1/32 of its unit."""
-        carry, odd, poles = self._carry, self._odd, self._pole1
-        newest = self._values[c]
-        beside = _NEAR * self._even[c]
-        low = (carry[c] + beside + _FAR * newest) >> 8
-        carry[c] = _CENTRE * newest + beside + _FAR * odd[c]
-        odd[c] = newest
-        rise = low - self._low[c]
-        self._low[c] = low
-        if rise > _JUMP_LIMIT:
-            rise = _JUMP_LIMIT
-        elif rise < -_JUMP_LIMIT:
-            rise = -_JUMP_LIMIT
-        before = poles[c]
-        level = ((before * _KEEP_Q8) >> 8) + (rise << 3)
-        if level > _LEVEL_LIMIT:
-            level = _LEVEL_LIMIT
-        elif level < -_LEVEL_LIMIT:
-            level = -_LEVEL_LIMIT
-        poles[c] = level
-        poles = self._pole2
-        level += ((poles[c] * _KEEP_Q8) >> 8) - before
-        if level > _LEVEL_LIMIT:
-            level = _LEVEL_LIMIT
-        elif level < -_LEVEL_LIMIT:
-            level = -_LEVEL_LIMIT
-        poles[c] = level
-        return level
+    def _filter(self) -> None:
+        """The next 12.5 Hz value of each channel, in 1/32 of its unit."""
+        values, even, odd, carry, lows = self._values, self._even, self._odd, self._carry, self._low
+        poles1, poles2, levels = self._pole1, self._pole2, self._levels
+        centre, near, far, keep = _CENTRE, _NEAR, _FAR, _KEEP_Q8
+        jump, limit = _JUMP_LIMIT, _LEVEL_LIMIT
+        for c in range(_CHANNELS):
+            newest = values[c]
+            beside = near * even[c]
+            low = (carry[c] + beside + far * newest) >> 8
+            carry[c] = centre * newest + beside + far * odd[c]
+            odd[c] = newest
+            rise = low - lows[c]
+            lows[c] = low
+            if rise > jump:
+                rise = jump
+            elif rise < -jump:
+                rise = -jump
+            before = poles1[c]
+            level = ((before * keep) >> 8) + (rise << 3)
+            if level > limit:
+                level = limit
+            elif level < -limit:
+                level = -limit
+            poles1[c] = level
+            level += ((poles2[c] * keep) >> 8) - before
+            if level > limit:
+                level = limit
+            elif level < -limit:
+                level = -limit
+            poles2[c] = levels[c] = level
 
     def _sized(self, c: int, level: int) -> int:
         """Relative to the channel's mean size over some 8 s: UNIT times that, clipped at CLIP."""

@@ -63,16 +63,16 @@ class HeartStates:
         """Let two seconds pass."""
         belief, out = self._belief, self._next
         _spread(belief, out)
+        far, share = _FAR_Q8, _FAR_SHARE_Q8
         run = 0
         for s in range(STATES):
-            run += ((out[s] - run) * _FAR_Q8) >> 8
+            run += ((out[s] - run) * far) >> 8
             belief[s] = run
         run = 0
         for s in range(STATES - 1, -1, -1):
             near = out[s]
-            run += ((near - run) * _FAR_Q8) >> 8
-            far = (belief[s] + run) >> 1
-            belief[s] = near + ((far - near) * _FAR_SHARE_Q8 >> 8) + 1
+            run += ((near - run) * far) >> 8
+            belief[s] = near + ((((belief[s] + run) >> 1) - near) * share >> 8) + 1
 
     def combine(self, spectrum: HeartSpectrum) -> None:
         """Weigh the maps bin by bin: once for a pulse's fundamental, once for its double."""
@@ -89,7 +89,7 @@ class HeartStates:
         """Score every state, weigh the belief, read the estimate."""
         belief, score, near, double = self._belief, self._next, self._near, self._double
         prior, places = weights.PRIOR, _PLACE
-        end = LAST_BIN << 7
+        end, bits = LAST_BIN << 7, _EXP_SHIFT
         best = -(1 << 20)
         for s in range(STATES):
             place = places[s]
@@ -108,7 +108,7 @@ class HeartStates:
         table, lowest = _EXP, best - _EXP_REACH
         for s in range(STATES):
             value = score[s]
-            chance = table[(best - value) >> _EXP_SHIFT] if value > lowest else 1
+            chance = table[(best - value) >> bits] if value > lowest else 1
             likelihood[s] = chance
             belief[s] = value = belief[s] * chance
             total += value

@@ -83,19 +83,17 @@ class Period:
         for _ in range(SMOOTHINGS):
             self._smooth_three(m)
         self._less_drift(m)
-        usual = 0
-        for i in range(m):
-            usual += abs(x[i])
+        usual = sum(map(abs, memoryview(x)[:m]))
         limit = max(1, usual * CLIP // max(1, m))
+        lowest = -limit
         sums, total = self._sums, 0
         for i in range(m):
             value = x[i]
             if value > limit:
                 value = limit
-            elif value < -limit:
-                value = -limit
-            value = value * 1000 // limit
-            x[i] = value
+            elif value < lowest:
+                value = lowest
+            x[i] = value = value * 1000 // limit
             total += value * value >> 4
             sums[i + 1] = total
         return m
@@ -118,12 +116,15 @@ class Period:
         for i in range(m):
             total += x[i]
             sums[i + 1] = total
-        for i in range(m):
-            low = i - DRIFT_REACH if i > DRIFT_REACH else 0
-            high = i + DRIFT_REACH + 1
-            if high > m:
-                high = m
-            x[i] -= (sums[high] - sums[low]) // (high - low)
+        reach = min(DRIFT_REACH, max(0, m - 1))
+        for i in range(reach):
+            high = min(i + reach + 1, m)
+            x[i] -= sums[high] // high
+        ahead, width = reach + 1, 2 * reach + 1
+        for i in range(reach, m - reach):
+            x[i] -= (sums[i + ahead] - sums[i - reach]) // width
+        for i in range(max(reach, m - reach), m):
+            x[i] -= (total - sums[i - reach]) // (m - i + reach)
 
     def _correlation(self, m: int, lag: int) -> int:
         """Normalised to 0-1000 by the energy of both stretches; a short overlap proves less."""
