@@ -1,18 +1,15 @@
 """Counts repetitions live from an accelerometer in any orientation, on the wrist or on the equipment.
 
-The stream becomes means over 100 ms. Every two seconds the last 25 s are searched for a movement that
-repeats;
-four repetitions of like pace in a row start the count and are credited at once. From then on each
-repetition is
-counted as it ends.
+The stream becomes means over 100 ms. Every two seconds the last 38 s at most are searched for a movement that
+repeats (turns.py, walking.py); four repetitions of like pace in a row start the count and are credited at
+once. From then on each repetition is counted as it ends.
 
 Two signals compete (window.py). The size of the acceleration shows any lift: highest where the load turns
 upwards, lowest where it turns downwards. The tilt shows wide-angle movements such as curls better, and is
-taken
-when it swings widely and repeats well. The chosen one is smoothed until only the fundamental is left. Its
-turning
-points alternate: one kind starts repetitions, the other is their turn. Where a set is cut short, a last start
-without its turn counts as well when the movement's extremes at both ends of the set are full-sized.
+taken when it swings widely and repeats well. The chosen one is smoothed until only the fundamental is left.
+Its turning points alternate: one kind starts repetitions, the other is their turn. Where a set is cut short,
+a last start without its turn counts as well when the movement's extremes at both ends of the set are
+full-sized.
 """
 
 from array import array
@@ -23,7 +20,9 @@ from .filters import CELL_MS, CellMeans
 from .form import FormJudge
 from .reject import ACCEPTED, NO_RUN, STILL, TOO_FAST, TOO_SLOW, TOO_SMALL, WALKING
 from .rep_store import Rep, RepStore
+from .turns import Turns
 from .velocity import Velocity, VelocityLoss
+from .walking import is_walking, walks_off
 from .window import FLOOR, SCALE, Window
 
 KNOCK_MG = 4000  # a knock, or the end of the scale: nothing that is lifted gets there
@@ -34,17 +33,8 @@ RUN = 4  # repetitions in a row that start a count
 RUN_KNOWN = 2  # enough at the end of a set that the plan announced
 RUN_PERCENT = 160  # intervals of a run lie within this factor of the period, up and down
 JOIN_PERCENT = 250  # intervals of what joins it
-EVENTS = 64
 FASTEST = 12  # cells: steps repeat faster than most lifts
 FASTEST_KNOWN = 8
-STRIDE = 20  # cells: two steps are faster
-STRIDE_PERCENT = 45  # unrest of movements that fast: lifts up to 34 %, walking from 50 %
-WALKING_PERCENT = 100  # of slower ones, in the magnitude: lifts up to 82 %, walking from 118 %
-NO_LIMIT = 1 << 20
-SWING_PACE = 14  # cells: a stride takes 0.9-1.3 s
-SWING_TILT = 1000 * SCALE  # some 60 degrees; brisk walkers swing 40-50
-WALKING_AFTER_PERCENT = 150
-WATCHED_CELLS = 60
 EDGE_PERCENT = 83
 EDGE_REPS = 4
 RECENT = 7  # repetitions whose medians say what is usual now
@@ -61,9 +51,7 @@ class RepCounter:
         self._cells = CellMeans()
         self._window = Window()
         self._turning = TurningPoints()
-        self._event_ms = array("i", [0] * EVENTS)
-        self._event_value = array("i", [0] * EVENTS)
-        self._event_kind = array("b", [0] * EVENTS)
+        self._turns = Turns()
         self._start_values = array("i", [0] * RECENT)
         self._turn_values = array("i", [0] * RECENT)
         self._interval_ms = array("i", [0] * RECENT)
@@ -163,7 +151,7 @@ class RepCounter:
             return
         if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):
             return self._reject(TOO_FAST)
-        if self._is_walking():
+        if is_walking(window):
             return self._reject(WALKING)
         cells = window.n if final else window.settled()
         first = self._run_among_turns(cells, final)
@@ -171,49 +159,27 @@ class RepCounter:
         if first < 0 and over and window.pace >= 2 * FASTEST and window.try_half():
             # What repeats after one repetition repeats after two as well.
             cells = window.n if final else window.settled()
-            first = -1 if self._is_walking() else self._run_among_turns(cells, final)
+            first = -1 if is_walking(window) else self._run_among_turns(cells, final)
         if first < 0:
             return
         window.done = cells
         self._locked = True
-        while first and self._fits(first - 1, JOIN_PERCENT):
+        turns = self._turns
+        while first and turns.fits(first - 1, window.pace * CELL_MS, JOIN_PERCENT):
             first -= 1
         for _ in range(first // 2):
             self._reject(NO_RUN)
-        for i in range(first, self._events):
-            self._turned(self._event_kind[i], self._event_ms[i], self._event_value[i])
+        for i in range(first, turns.n):
+            self._turned(turns.kind[i], turns.at_ms[i], turns.value[i])
 
     def _run_among_turns(self, cells: int, final: bool) -> int:
         """Collect the turning points of the first `cells`; where a run starts among them, -1 nowhere."""
-        window = self._window
-        self._turning.reset()
-        self._events = 0
-        for i in range(cells):
-            kind = self._turning.step(window.slow[i], window.at_ms[i], window.threshold)
-            if kind != NONE and self._events < EVENTS:
-                at = self._events
-                self._event_kind[at] = kind
-                self._event_ms[at], self._event_value[at] = self._turning.at_ms, self._turning.value
-                self._events = at + 1
-        first = self._run_start(2 * self._run_needed(final), RUN_PERCENT)
+        turns, pace_ms = self._turns, self._window.pace * CELL_MS
+        turns.collect(self._window, self._turning, cells)
+        first = turns.run(2 * self._run_needed(final), pace_ms, RUN_PERCENT)
         if first < 0 and final and self.exercise:
-            first = self._run_start(2 * RUN, JOIN_PERCENT)
+            first = turns.run(2 * RUN, pace_ms, JOIN_PERCENT)
         return first
-
-    def _is_walking(self) -> bool:
-        """Whether the movement is as restless as steps are, or swings like the arm of a walker."""
-        return self._window.unrest_percent(0) >= self._unrest_limit() or self._is_arm_swing()
-
-    def _is_arm_swing(self) -> bool:
-        """An arm that swings as one walks is as fast as the fastest curls, and not nearly as wide."""
-        window = self._window
-        return window.by_tilt and window.pace < SWING_PACE and window.spread < SWING_TILT
-
-    def _unrest_limit(self) -> int:
-        """Steps and arm swing are restless for their pace; slow, shaky curls are restless too."""
-        if self._window.pace < STRIDE:
-            return STRIDE_PERCENT
-        return NO_LIMIT if self._window.by_tilt else WALKING_PERCENT
 
     def _run_needed(self, final: bool) -> int:
         """Repetitions in a row that prove a set: fewer when the plan or a calibration says what to expect."""
@@ -225,23 +191,6 @@ class RepCounter:
             if own * 100 <= size * LIKE_OWN_PERCENT and size * 100 <= own * LIKE_OWN_PERCENT:
                 return RUN_KNOWN
         return RUN_KNOWN if final and self.exercise else self._run
-
-    def _run_start(self, length: int, percent: int) -> int:
-        """Where `length` events in a row of like pace start, -1 nowhere."""
-        run = 0
-        for i in range(self._events - 1, -1, -1):
-            run = run + 1 if run < 2 or self._fits(i, percent) else 2
-            if run >= length:
-                return i
-        return -1
-
-    def _fits(self, i: int, percent: int) -> bool:
-        """Whether event i and the next of its kind are about a period apart."""
-        if i + 2 >= self._events:
-            return True
-        interval_ms = self._event_ms[i + 2] - self._event_ms[i]
-        pace_ms = self._window.pace * CELL_MS
-        return interval_ms * 100 <= pace_ms * percent and pace_ms * 100 <= interval_ms * percent
 
     def _advance(self) -> None:
         """The next cell of the slow signal, once the count has started."""
@@ -394,7 +343,7 @@ class RepCounter:
     def _watch(self) -> None:
         """Walking ends the run: what follows must show a new one."""
         window = self._window
-        if not window.by_tilt and window.unrest_percent(window.n - WATCHED_CELLS) >= WALKING_AFTER_PERCENT:
+        if walks_off(window):
             self._reject(WALKING)
             self._locked = self._has_start = self._has_turn = False
             self._first_kind = NONE

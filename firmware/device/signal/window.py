@@ -1,4 +1,4 @@
-"""The last 25 s of a movement, as cells of 100 ms, and the slow signal in which its repetitions show."""
+"""The last half minute of a movement, as cells of 100 ms, and the slow signal that shows its repetitions."""
 
 from array import array
 
@@ -173,11 +173,13 @@ class Window:
         strength, pace = self.strength, self._period.cells
         self._smooth(pace)
         spread = self.spread
+        repeats = spread >= FLOOR and strength >= STRENGTH
         if swing > NARROW_TILT and swing > TILT_ADVANTAGE * spread and not self._try_tilt(spread, strength):
             self._take(False)
-            self._smooth(pace)
-            self.strength = strength
-        if not self.by_tilt and (spread < FLOOR or strength < STRENGTH):
+            if repeats:
+                self._smooth(pace)
+            self.spread, self.strength = spread, strength
+        if not self.by_tilt and not repeats:
             return False
         self._set_threshold()
         return True
@@ -230,7 +232,7 @@ class Window:
     def _try_tilt(self, spread: int, strength: int) -> bool:
         """Look at the tilt, and whether it is better than the magnitude with its spread and strength."""
         self._look(True)
-        if self.strength < TILT_STRENGTH:
+        if self.strength < max(TILT_STRENGTH, strength - STRENGTH_MARGIN):
             return False
         self._smooth(self._period.cells)
         return self._tilt_is_better(spread, strength)
@@ -254,11 +256,11 @@ class Window:
             self.spread = self._spread.measure(self.slow, self.n)
 
     def _tilt_is_better(self, spread: int, strength: int) -> bool:
-        """Against the magnitude's spread and strength."""
+        """Against the magnitude's spread and strength; it is not much weaker."""
         if self.spread < TILT_ADVANTAGE * spread:
             return False
         if self.spread > WIDE_TILT:
-            return self.strength >= strength - STRENGTH_MARGIN
+            return True
         return self.spread > NARROW_TILT and self.strength >= strength + STRENGTH_MARGIN
 
     def _value(self, i: int) -> int:
