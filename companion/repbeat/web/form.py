@@ -106,6 +106,11 @@ def exercise(code: int) -> str:
     return _(words.plain(exercises.slug(code)))
 
 
+def called(name: str) -> str:
+    """What something learned is of: an exercise, the heart, or a device, as its owner calls it."""
+    return _(words.plain(name)) if name in exercises.CODES or name == "heart" else name
+
+
 def rule(name: str) -> str:
     """What a rule of the planner does, by the id that proposals keep."""
     return _(words.RULES[name]) if name in words.RULES else words.plain(name)
@@ -232,6 +237,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "act": act,
     "ago": ago,
     "bit": lambda bits, one: bool(bits & one),
+    "called": called,
     "chance": chance,
     "clock": clock,
     "conditioning": conditioning,

@@ -60,9 +60,9 @@ def write(log: DeviceLog, one: Training, boot: int, seed: int) -> None:
     log.add(wire.SESSION, START_MS, begun, boot=boot)
     at_ms, index, spans = START_MS + 40_000, 0, []
     for item, work in enumerate(one.work):
-        for number, reps in enumerate(work.reps):
+        for reps in work.reps:
             begin_ms = at_ms
-            at_ms = _set(log, one, work, item, index, reps, at_ms, seq, boot, chance, rested=number > 0)
+            at_ms = _set(log, one, work, item, index, reps, at_ms, seq, boot, chance, rested=index > 0)
             spans.append((begin_ms, at_ms))
             at_ms += work.rest_s * 1000 + chance.randrange(-8000, 20_000)
             index += 1

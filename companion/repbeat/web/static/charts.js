@@ -2,8 +2,8 @@
 // {x: [...], scale: days|seconds|hours, unit, series: [{name, values, colour, as: line|bars|dots|low|high}], spans: [[from, to]]}
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")}`;
-const language = document.documentElement.lang;
-const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const written = document.documentElement.dataset; // as whoever looks has chosen
+const days = new Intl.DateTimeFormat(written.dates, { day: "numeric", month: "short", timeZone: "UTC" });
 const marks = {
   days: (x) => days.format(new Date(x * 86400000)),
   seconds: clock,
@@ -14,7 +14,7 @@ const steps = {
   seconds: [1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 3600],
   hours: [1, 2, 3, 6],
 };
-const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+const numbers = new Intl.NumberFormat(written.numbers, { maximumFractionDigits: 2 });
 
 function shaded(spans) {
   return {
@@ -55,8 +55,8 @@ function draw(place) {
       plugins: data.spans ? [shaded(data.spans)] : [],
       scales: { x: { time: false }, y: fromZero ? { range: (_, low, high) => [Math.min(0, low), high * 1.08 || 1] } : {} },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map(marks[data.scale]), space: 4.4 * rem, size: 2.6 * rem, incrs: steps[data.scale] },
-        { ...axis, values: (_, ticks) => ticks.map((y) => numbers.format(y)), label: data.unit, labelSize: 1.2 * rem, size: 3 * rem },
+        { ...axis, values: (_, ticks) => ticks.map(marks[data.scale]), space: 3.7 * rem, size: 2.6 * rem, incrs: steps[data.scale] },
+        { ...axis, values: (_, ticks) => ticks.map((y) => numbers.format(y)), label: data.unit, labelSize: 1.2 * rem, size: (_, ticks) => (1.2 + 0.45 * Math.max(4, ...(ticks ?? []).map((one) => one.length))) * rem },
       ],
       bands,
       series: [{}, ...data.series.map(series)],

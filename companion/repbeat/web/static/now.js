@@ -39,7 +39,7 @@ function draw(part, now) {
   const id = part.dataset.now;
   const before = part.querySelector('[data-of="reps"]').textContent;
   const set = measured(id, now);
-  const decimals = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+  const decimals = new Intl.NumberFormat(document.documentElement.dataset.numbers, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
   put(part, "phase", now.phase);
   put(part, "set", String(now.set));
   put(part, "exercise", now.exercise);
