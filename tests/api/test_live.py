@@ -5,9 +5,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import httpx
+import msgspec
 import pytest
 from api.conftest import PREFIX
 from web.sample import DEVICE
@@ -22,6 +23,7 @@ from repbeat.web.access import Accounts
 from repbeat.web.app import create_app
 from repbeat.web.background import served
 from repbeat.web.limits import Limits
+from repbeat_protocol import live as live_wire
 from repbeat_tools.sample import NOW_MS
 
 VALUES = {
@@ -135,6 +137,42 @@ def test_repetitions_and_heart_rate_come_as_they_happen(gym: Gym) -> None:
     assert [data["reps"] for _, data, _ in found[:2]] == [1, 2]
     assert (found[0][1]["bpm"], found[2][1]["bpm"], found[2][1]["rr_ms"]) == (141, 139, [500.0])
     assert {data["device_id"] for _, data, _ in found} == {DEVICE}
+
+
+class Told(msgspec.Struct, forbid_unknown_fields=True):
+    """What an event `live` of a device in use holds: any headset's or mirror's program may count on it."""
+
+    device_id: str
+    athlete_id: str
+    link: str
+    link_words: str
+    phase: str
+    active: bool
+    counting: bool
+    set: Annotated[int, msgspec.Meta(ge=1)]
+    reps: Annotated[int, msgspec.Meta(ge=0)]
+    target: int | None
+    exercise: str
+    rest_left_s: int | None
+    bpm: Annotated[int, msgspec.Meta(ge=20, le=250)] | None
+    zone: Annotated[int, msgspec.Meta(ge=0, le=5)]
+    steps: int | None
+    cadence: int | None
+    velocity: int | None
+    form: list[Literal["partial", "fast", "turn", "uneven", "abrupt", "asymmetric"]]
+    strain: Annotated[float, msgspec.Meta(ge=0, le=21)] | None
+
+
+def test_each_event_is_as_the_schema_says(gym: Gym) -> None:
+    # Row 34.
+    reader = gym.read(gym.town.ann)
+    wait_for_streams(gym, 1)
+    newer = {**VALUES, "steps": 812, "cadence": 104, "strain_x10": 63, "form_bits": 3}
+    for values in (VALUES, newer, {**newer, "phase": live_wire.REST, "rest_left_s": 60, "bpm": 0}):
+        gym.feed.hear(events.LiveValue(address="x", device_id=DEVICE, values=values))
+    told = [msgspec.convert(data, Told) for _, data, _ in reader.until(3)]
+    assert [one.form for one in told] == [[], ["partial", "fast"], ["partial", "fast"]]
+    assert [(one.bpm, one.rest_left_s) for one in told] == [(141, None), (141, None), (None, 60)]
 
 
 def wait_for_streams(gym: Gym, count: int) -> None:

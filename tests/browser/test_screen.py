@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from repbeat.hub import State
 from repbeat.people import accounts, tokens
-from repbeat.store import Database
+from repbeat.store import Database, athletes
 from repbeat.web.access import Accounts
 from repbeat.web.app import create_app
 from repbeat_protocol import live as wire
@@ -33,12 +33,12 @@ class Room:
         self.states: dict[str, State] = dict(live_states(7))
         self.app = create_app(db, lambda: self.states, lambda: club.NOW_MS / 1000, access=Accounts(None))
         self.page = page
-        self._db = db
+        self.db = db
 
     def token(self, *scopes: str) -> str:
         """One of the coach, whom the class lets look."""
-        coach = accounts.named(self._db, "Coach")
-        return tokens.make(self._db, coach.account_id, "wall", list(scopes), club.NOW_MS)[1]
+        coach = accounts.named(self.db, "Coach")
+        return tokens.make(self.db, coach.account_id, "wall", list(scopes), club.NOW_MS)[1]
 
     def now(self, **values: int) -> None:
         """What the first band does from now on."""
@@ -83,6 +83,26 @@ def test_a_screen_with_the_token_shows_the_class_and_speaks(
     assert len(page.evaluate("window.said")) == 2  # written still, spoken no more
     del room.states[FIRST]
     expect(fox).to_have_count(0)
+
+
+def test_a_mirror_shows_its_athlete_alone(room: Room, served: Callable[[Flask], str]) -> None:
+    # Row 36.
+    page = room.page
+    first = athletes.named(room.db, club.PEOPLE[0].name)
+    mirror = f"{served(room.app)}/live/{first.athlete_id}"
+    page.goto(f"{mirror}#{room.token(tokens.LIVE, tokens.HEART)}")
+    tile = page.locator(".tile")
+    expect(tile).to_have_count(1)
+    expect(tile.get_by_role("heading")).to_have_text("Fox")
+    expect(tile.locator("[data-of=reps]")).to_have_text("7")
+    expect(tile.locator("[data-of=bpm]")).to_have_text("141 bpm")
+    expect(tile.locator("[data-of=zone]")).to_have_text("3")
+    room.now(reps=8)
+    expect(tile.locator("[data-of=reps]")).to_have_text("8")
+    page.goto("about:blank")
+    page.goto(f"{mirror}#repbeat_guess")
+    expect(page.get_by_role("log")).to_contain_text("No valid token")
+    expect(tile).to_have_count(0)
 
 
 def test_a_token_that_may_not_see_the_heart_shows_repetitions_alone(

@@ -18,7 +18,8 @@ from repbeat_protocol import live as wire
 def shown(state: LiveState) -> dict[str, object]:
     """The state as the pages and /live.json give it; bpm and strain (0-21) None where no good value is known.
 
-    LIVE version 1, and a link of the smallest MTU, say nothing of steps, cadence (1/min) and strain.
+    `form` names what was off about the last repetition. LIVE version 1, and a link of the smallest MTU, say
+    nothing of steps, cadence (1/min) and strain.
     """
     values = state.values
     link = {"link": state.link, "link_words": _(state.link)}
@@ -40,6 +41,7 @@ def shown(state: LiveState) -> dict[str, object]:
         "steps": values.get("steps"),
         "cadence": values.get("cadence"),
         "velocity": values["mean_velocity_mm_s"] or None,
+        "form": [name for bit, name in words.FORM_BITS.items() if values["form_bits"] & bit],
         "strain": None if strain_x10 == wire.UNKNOWN_STRAIN else strain_x10 / 10,
     }
 

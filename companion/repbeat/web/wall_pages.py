@@ -31,19 +31,29 @@ def screen() -> str:
     return render_template("wall.html")
 
 
+@wall.get("/live/<athlete_id>")
+@needs(Role.ANYONE)
+def mirror(athlete_id: str) -> str:
+    """The empty wall of one athlete, as a mirror shows it."""
+    return render_template("wall.html", only=athlete_id)
+
+
 @wall.get("/wall.json")
 @needs(Role.SIGNED_IN, tokens.LIVE)
 def tiles() -> ResponseReturnValue:
     """Who trains now, by nickname, here and in the shared sessions of who is here; their starts.
 
-    For the local network alone.
+    For the local network alone. With `athlete`, that one and nobody else.
     """
     if not is_local(request.remote_addr):
         raise Forbidden("The wall is for screens of this network.")
+    only = request.args.get("athlete")
     states = live.visible(gate(), companion().live())
     shown: list[dict[str, object]] = []
     codes: set[str] = set()
     for device, athlete in views.worn(gate()):
+        if only and (athlete is None or athlete.athlete_id != only):
+            continue
         state = states.get(device.device_id)
         if athlete:
             codes |= {code for code, _ in sessions.own(store(), athlete.athlete_id)}
@@ -51,7 +61,7 @@ def tiles() -> ResponseReturnValue:
             name = _nickname(store(), athlete.athlete_id) or athlete.name if athlete else device.name
             shown.append({"id": device.device_id, "name": name, **state})
     shared = [sessions.get(store(), code, now_ms()) for code in sorted(codes)]
-    for session in shared:
+    for session in () if only else shared:
         shown += shared_state.elsewhere(store(), session)
     return jsonify({"tiles": sorted(shown, key=lambda one: str(one["name"])), "start": _next(shared)})
 

@@ -56,6 +56,7 @@ VIEWERS = {
     "morning.choose": company.GUARDIAN,  # who answers for several athletes
     "privacy.choose": company.GUARDIAN,
     "wall.screen": "Coach",  # whom the class lets look
+    "wall.mirror": "Coach",
 }
 Scheme = Literal["light", "dark"]
 

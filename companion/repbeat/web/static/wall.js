@@ -12,6 +12,7 @@ const captions = document.querySelector("[data-captions]");
 const speak = document.querySelector("[data-speak]");
 const words = JSON.parse(document.getElementById("wall-words").textContent);
 const token = location.hash.slice(1);
+const tiles = "/wall.json" + (wall.dataset.only ? `?athlete=${encodeURIComponent(wall.dataset.only)}` : "");
 const before = new Map();
 const countdown = document.querySelector("[data-countdown]");
 let start = new Start();
@@ -85,15 +86,15 @@ watch(
       captions.textContent = REFUSED.has(status) ? words.refused : words.unreachable;
       return;
     }
-    const { tiles } = state;
+    const shown = state.tiles;
     hear(state.start);
-    for (const one of tiles) draw(one);
-    const here = new Set(tiles.map((one) => one.id));
+    for (const one of shown) draw(one);
+    const here = new Set(shown.map((one) => one.id));
     for (const tile of [...wall.children]) if (!here.has(tile.dataset.id)) tile.remove();
-    idle.hidden = tiles.length > 0;
+    idle.hidden = shown.length > 0;
   },
   token ? { Authorization: `Bearer ${token}` } : {},
-  "/wall.json",
+  tiles,
   () => (asked = performance.now()),
 );
 count();
