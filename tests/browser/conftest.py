@@ -4,12 +4,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 
+from repbeat.store import Database
 from repbeat.web import background
+from repbeat_tools.faces import club
 
 
 @pytest.fixture(scope="module")  # a running playwright holds the thread's event loop
@@ -24,6 +27,23 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=flags)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the club's store, filled once a worker."""
+    folder = tmp_path_factory.mktemp("club")
+    with Database(folder / "club.sqlite3") as db:
+        club.fill(db)
+    return folder
+
+
+@pytest.fixture
+def club_db(filled: Path, tmp_path: Path) -> Iterator[Database]:
+    """The filled club, a copy of one's own."""
+    copy = shutil.copytree(filled, tmp_path / "club")
+    with Database(copy / "club.sqlite3") as db:
+        yield db
 
 
 @pytest.fixture

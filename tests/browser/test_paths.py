@@ -1,7 +1,6 @@
 """Each person's main path in a real browser: a tap, a repetition, a proposal, an export, and no network."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -32,13 +31,11 @@ pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture
-def training(tmp_path: Path) -> Iterator[tuple[Database, str]]:
+def training(club_db: Database) -> Iterator[tuple[Database, str]]:
     """The club's store and its address, with people who sign in."""
-    with Database(tmp_path / "club.sqlite3") as db:
-        club.fill(db)
-        app = create_app(db, unix_s=lambda: club.NOW_MS / 1000, access=Accounts(None))
-        with serving(app) as address:
-            yield db, address
+    app = create_app(club_db, unix_s=lambda: club.NOW_MS / 1000, access=Accounts(None))
+    with serving(app) as address:
+        yield club_db, address
 
 
 def sign_in(browser: Browser, address: str, name: str, password: str = club.PASSWORD) -> Page:

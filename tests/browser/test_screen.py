@@ -1,7 +1,6 @@
 """The wall of a class on a screen where nobody signs in: tiles by token, cues written and spoken."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -47,13 +46,11 @@ class Room:
 
 
 @pytest.fixture
-def room(browser: Browser, tmp_path: Path) -> Iterator[Room]:
+def room(browser: Browser, club_db: Database) -> Iterator[Room]:
     context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
     context.add_init_script(LISTEN)
-    with Database(tmp_path / "club.sqlite3") as db:
-        club.fill(db)
-        company.fill(db)
-        yield Room(db, context.new_page())
+    company.fill(club_db)
+    yield Room(club_db, context.new_page())
     context.close()
 
 

@@ -21,6 +21,7 @@ from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat_tools.sample import NOW_MS, SQUAT
 
+EMPTY = {"wall.mirror"}  # shows nothing before /wall.json has answered the token behind its address
 ROLES = ("nobody", "athlete", "coach", "operator", "administrator")
 
 
@@ -144,7 +145,7 @@ def test_nobody_gets_what_is_anothers(
                 one in body + str(response.headers) for one in (*SECRET_NAMES, athlete_id)
             ):
                 leaks.append((call, body))
-            if athlete_id in call.path and response.status_code < 400:
+            if athlete_id in call.path and response.status_code < 400 and call.endpoint not in EMPTY:
                 leaks.append((call, "answered"))
     assert leaks == []
     assert hers(town.db, athlete_id) == before

@@ -34,8 +34,8 @@ def screen() -> str:
 @wall.get("/live/<athlete_id>")
 @needs(Role.ANYONE)
 def mirror(athlete_id: str) -> str:
-    """The empty wall of one athlete, as a mirror shows it."""
-    return render_template("wall.html", only=athlete_id)
+    """The empty wall of one athlete, as a mirror shows it: the page asks for whom its address names."""
+    return render_template("wall.html")
 
 
 @wall.get("/wall.json")

@@ -12,7 +12,8 @@ const captions = document.querySelector("[data-captions]");
 const speak = document.querySelector("[data-speak]");
 const words = JSON.parse(document.getElementById("wall-words").textContent);
 const token = location.hash.slice(1);
-const tiles = "/wall.json" + (wall.dataset.only ? `?athlete=${encodeURIComponent(wall.dataset.only)}` : "");
+const only = location.pathname.match(/^\/live\/([^/]+)$/)?.[1]; // of a mirror
+const tiles = only ? `/wall.json?athlete=${only}` : "/wall.json";
 const before = new Map();
 const countdown = document.querySelector("[data-countdown]");
 let start = new Start();
