@@ -343,8 +343,10 @@ PIN_FIRST = 1  # the selector pin in the first plate
 PIN_OTHER = 2  # and in the other one
 SLOW_REP = 3
 CALIBRATED = 4  # all is measured and in force
+CELL_EMPTY = 5  # on a machine with a load cell: the cable hangs loose
+CELL_REP = 6  # and a slow repetition with a known load
 
-# What came of it (CALIBRATION, outcome); after those up to TOO_FAST the stage goes on
+# What came of it (CALIBRATION, outcome); after all but MEASURED, LEFT and NOT_KEPT the stage goes on
 WAITS = 0
 MEASURED = 1
 NOT_STILL = 2
@@ -353,6 +355,7 @@ NO_STEP = 4  # the flag is not where another plate can be
 TOO_FAST = 5
 LEFT = 6  # given up, or nobody went on
 NOT_KEPT = 7  # the device's flash did not take it
+NO_LOAD = 8  # the load cell is silent, or bears nothing
 
 CURVE_NEUTRAL = 0  # of the Banister impulse: the mean of the two (STRAIN, from version 2)
 CURVE_MEN = 1

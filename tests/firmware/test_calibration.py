@@ -14,24 +14,29 @@ from device.session.operator import Operator
 from device.session.recorder import Recorder
 from device.session.stack_calibration import LEFT_MS, STILL_WAIT_MS
 from device.signal.stack import StackCounter
+from device.signal.weight import Trace
 from device.store.flash import FlashFault
 from device.store.settings import Settings
 from repbeat_protocol import auth, records
 
 TOP_MM, STEP_MM, WAY_MM = 840, 25.4, 430  # plates of an inch
 PLATE, FIRST_G, STEP_G = 9, 5000, 7500
+KNOWN_KG = (FIRST_G + (PLATE - 1) * STEP_G) / 1000
+ZERO, PER_KG = 84_000, -21_500  # a cell that is built in the other way round
 OTHER_MM = round(TOP_MM + (PLATE - 1) * STEP_MM)
 
 
 class Bench:
     """A machine's sensor at 40 Hz: `told` holds the records, `mm` where its flag is."""
 
-    def __init__(self) -> None:
+    def __init__(self, flag: bool = True, cell: bool = False) -> None:
         self.settings = Settings(FilePartition(memoryview(bytearray(b"\xff" * 0x10000))))
         self.told: list[dict[str, int]] = []
         self.next_seq = 0
         self.now_ms = 0
-        self.machine = Machine(StackCounter(), Recorder(self, self), self.settings, lambda a, b: a - b)
+        recorder = Recorder(self, self)
+        self.kg: float | None = 0.0 if cell else None  # on the cell; None: silent
+        self.machine = Machine(StackCounter(), recorder, self.settings, lambda a, b: a - b, flag, cell)
 
     def append(self, kind: int, version: int, payload: bytes, _uptime_ms: int) -> int:
         self.told.append({"kind": kind, **records.unpack(kind, version, payload)})
@@ -44,14 +49,24 @@ class Bench:
         for mm in distances:
             self.now_ms += 25
             self.machine.distance(self.now_ms, round(mm), valid)
+            if self.kg is not None and self.now_ms % 100 == 0:
+                self.machine.weight(self.now_ms, round(ZERO + self.kg * PER_KG), True)
             self.machine.tick(self.now_ms)
 
     def stand(self, mm: float, seconds: float = 2) -> None:
         self.see([mm] * round(seconds * 40))
 
-    def lift(self, rest_mm: float, seconds: float) -> None:
-        height = (1 - np.cos(np.linspace(0, 2 * np.pi, round(seconds * 40)))) / 2
-        self.see(rest_mm - WAY_MM * height)
+    def lift(self, rest_mm: float, seconds: float, kg: float | None = None) -> None:
+        """One repetition; with a cell, `kg` hangs on it, and more or less while it is sped up or slowed."""
+        phase = np.linspace(0, 2 * np.pi, round(seconds * 40))
+        if kg is not None:
+            pull_g = 1 + WAY_MM / 2000 * (2 * np.pi / seconds) ** 2 * np.cos(phase) / 9.81
+        for i, at in enumerate(phase):
+            if kg is not None:
+                self.kg = kg * pull_g[i]
+            self.see([rest_mm - WAY_MM * (1 - np.cos(at)) / 2])
+        if kg is not None:
+            self.kg = 0
         self.stand(rest_mm)
 
     def order(self, action: int, plate: int = PLATE, first_g: int = FIRST_G, step_g: int = STEP_G) -> int:
@@ -187,3 +202,59 @@ def test_the_button_alone_does_it_again(bench: Bench) -> None:
     bench.stand(OTHER_MM)
     who.long_press(bench.now_ms)
     assert bench.steps[-1] == (records.SLOW_REP, records.LEFT)
+
+
+def test_a_load_cell_is_tared_and_scaled_by_a_known_load() -> None:
+    bench = Bench(flag=False, cell=True)
+    bench.stand(TOP_MM)
+    bench.order(auth.BEGIN)
+    bench.kg = None
+    bench.order(auth.GO_ON)
+    bench.stand(TOP_MM, STILL_WAIT_MS / 1000 + 1)
+    assert bench.steps[-1] == (records.CELL_EMPTY, records.NO_LOAD), "a silent cell is told"
+    bench.kg = 0
+    bench.order(auth.GO_ON)
+    bench.stand(TOP_MM)
+    assert bench.steps[-1] == (records.CELL_REP, records.WAITS)
+    bench.lift(TOP_MM, 4, 0)
+    assert bench.steps[-1] == (records.CELL_REP, records.NO_LOAD), "the cable hung beside the cell"
+    bench.lift(TOP_MM, 4, KNOWN_KG)
+    assert bench.steps[-1] == (records.CALIBRATED, records.MEASURED)
+    assert bench.settings.get("cell_zero") == pytest.approx(ZERO, abs=10)
+    assert bench.settings.get("cell_per_kg") == pytest.approx(PER_KG, rel=0.03)
+    assert bench.settings.get("stack_step_um") == 0
+
+
+@pytest.mark.parametrize("kg", [7.5, 40, 120])
+def test_what_hung_on_the_cell_is_the_load_of_rep_and_set(kg: float) -> None:
+    bench = Bench(flag=False, cell=True)
+    bench.settings.update({"cell_zero": ZERO, "cell_per_kg": PER_KG})
+    bench.stand(TOP_MM)
+    for _ in range(3):
+        bench.lift(TOP_MM, 3, kg)
+    bench.stand(TOP_MM, 30)
+    reps = [one for one in bench.told if one["kind"] == records.REP]
+    (done,) = [one for one in bench.told if one["kind"] == records.SET]
+    assert len(reps) == 3
+    for one in reps:
+        assert one["rep_load_dag"] == pytest.approx(kg * 100, rel=0.03)
+        lifted_w = one["rep_load_dag"] / 100 * 9.81 * one["range_mm"] / one["concentric_ms"]
+        assert one["power_w"] == pytest.approx(lifted_w, abs=2)
+    assert done["load_dag"] == pytest.approx(kg * 100, rel=0.03)
+
+
+def test_a_fast_part_takes_no_more_room() -> None:
+    trace = Trace()
+    for i in range(80 * 60):
+        trace.push(i * 1000 // 80, i)
+    assert trace.mean(40_000, 59_990) == pytest.approx(49.995 * 80, abs=8)
+    assert trace.mean(0, 10_000) is None, "25 s are kept"
+    trace.clear()
+    assert trace.mean(0, 60_000) is None
+
+
+def test_an_encoder_has_no_flag_to_place() -> None:
+    bench = Bench(flag=False)
+    bench.stand(0)
+    bench.order(auth.BEGIN)
+    assert bench.steps == [(records.SLOW_REP, records.WAITS)]

@@ -55,6 +55,36 @@ def test_sets_on_the_stack_are_recorded(tmp_path: Path) -> None:
     assert sum(one.kind == records.SESSION for one in held) == 1
 
 
+def test_a_cable_sensor_weighs_what_it_counts(tmp_path: Path) -> None:
+    """Way from the pulse counter, load from the cell: nobody looks at a pin."""
+    kg, per_kg, zero = 35.0, 21_500, 84_000  # of the model's cell
+    prepare(tmp_path, cell_zero=zero, cell_per_kg=per_kg)
+
+    async def scenario() -> None:
+        async with Air(clock=Virtual()) as air:
+            compiled = boards.compile_json(boards.shipped("xiao_esp32s3_cable"))
+            board = await air.device("cable", flash_dir=tmp_path, board=compiled, heap_kb=2048, power=False)
+            way = REST_MM - lifts(6, 5)
+            t_ms = np.arange(len(way)) * 10.0
+            board.feed("way", t_ms, way[:, None].astype(np.float32))
+            board.feed("load", t_ms, np.where(way > 1, kg, 0)[:, None].astype(np.float32))
+            await board.power_on()
+            await board.advance(len(way) / 100, timeout_s=100)
+            assert not [line for line in board.lines if "Traceback" in line]
+
+    asyncio.run(asyncio.wait_for(scenario(), 110))
+    held = stored(tmp_path)
+    (done,) = [one.fields for one in held if one.kind == records.SET]
+    reps = [one.fields for one in held if one.kind == records.REP and not one.fields["reject_reason"]]
+    assert done["reps"] == len(reps) == 6
+    assert done["load_dag"] == pytest.approx(kg * 100, rel=0.05)
+    for f in reps:
+        assert f["range_mm"] == pytest.approx(WAY_MM, abs=15)
+        assert f["rep_load_dag"] == pytest.approx(kg * 100, rel=0.05)
+        assert f["power_w"] > 0
+    assert not [one.fields for one in held if one.kind == records.FAULT]
+
+
 def check_reps(reps: list[Stored]) -> None:
     for one in reps:
         f = one.fields

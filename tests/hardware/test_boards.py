@@ -25,6 +25,34 @@ def test_shipped_boards_compile(name: str) -> None:
     assert "log,data,0x40,0x200000,0x100000," in table
 
 
+CABLE = [
+    ("rate_hz = 10\n", "rate_hz = 20\n", "load_cell.rate_hz: Invalid enum value 20"),
+    ("clock_pin = 8", "clock_pin = 7", "load_cell.clock_pin: GPIO 7 is taken by load_cell.data_pin"),
+    ("clock_pin = 8 # D9, PD_SCK\n", "", "load_cell.clock_pin: Object missing required field `clock_pin`"),
+    ("um_per_count = 125", "um_per_count = 0", "encoder.um_per_count: Expected `int` >= 1"),
+    ("pin_b = 5", "pin_b = 4", "encoder.pin_b: GPIO 4 is taken by encoder.pin_a"),
+    ('part = "quadrature"', 'part = "as5600"', "encoder.part: Invalid enum value 'as5600'"),
+    ('mcu = "esp32s3"', 'mcu = "esp32c3"', "encoder.part: the esp32c3 has no pulse counter"),
+    (
+        "[encoder]",
+        '[distance]\npart = "vl53l1x"\ni2c = 0\naddress = 0x29\nrate_hz = 40\n\n[encoder]',
+        "encoder: the way has one sensor",
+    ),
+    ("[encoder]", None, "load_cell: a load alone is no repetition"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), CABLE)
+def test_mistakes_of_way_and_load_are_named(tmp_path: Path, old: str, new: str | None, message: str) -> None:
+    text = (BOARDS / "xiao_esp32s3_cable.toml").read_text()
+    assert old in text
+    text = re.sub(r"\[encoder\][^\[]*", "", text) if new is None else text.replace(old, new, 1)
+    path = tmp_path / "xiao_esp32s3_cable.toml"
+    path.write_text(text)
+    with pytest.raises(boards.BoardError, match=re.escape(message)):
+        boards.read(path)
+
+
 def test_absent_parts_are_left_out(tmp_path: Path) -> None:
     text = (BOARDS / "xiao_esp32s3_band.toml").read_text()
     text = re.sub(r"\[haptic\][^\[]*", "", text)

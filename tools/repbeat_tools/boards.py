@@ -33,6 +33,7 @@ PINS = {
     "esp32c3": {*range(0, 11), *range(18, 22)},
 }
 ADC_PINS = {"esp32": range(32, 40), "esp32s3": range(1, 11), "esp32c3": range(0, 5)}
+NO_PULSE_COUNTER = ("esp32c3",)  # its data sheet lists no PCNT
 INPUT_ONLY = {"esp32": range(34, 40), "esp32s3": range(0), "esp32c3": range(0)}
 
 
@@ -81,6 +82,21 @@ class Distance(_Table):
     address: Address
     rate_hz: Literal[10, 25, 40]
     int_pin: Pin | None = None
+
+
+class Encoder(_Table):
+    part: Literal["quadrature"]
+    pin_a: Pin
+    pin_b: Pin
+    um_per_count: Annotated[int, Meta(ge=1, le=20_000)]
+    rate_hz: Annotated[int, Meta(ge=10, le=100)]
+
+
+class LoadCell(_Table):
+    part: Literal["hx711"]
+    data_pin: Pin
+    clock_pin: Pin
+    rate_hz: Literal[10, 80]
 
 
 class Button(_Table):
@@ -149,6 +165,8 @@ class BoardFile(_Table):
     optical: Optical | None = None
     imu: Imu | None = None
     distance: Distance | None = None
+    encoder: Encoder | None = None
+    load_cell: LoadCell | None = None
     button: Button | None = None
     haptic: Haptic | None = None
     led: Led | None = None
@@ -206,6 +224,12 @@ def _pins(board: BoardFile) -> Iterator[tuple[str, int, bool]]:
     for name, part in (("optical", board.optical), ("imu", board.imu), ("distance", board.distance)):
         if part is not None and part.int_pin is not None:
             yield f"{name}.int_pin", part.int_pin, False
+    if board.encoder:
+        yield "encoder.pin_a", board.encoder.pin_a, False
+        yield "encoder.pin_b", board.encoder.pin_b, False
+    if board.load_cell:
+        yield "load_cell.data_pin", board.load_cell.data_pin, False
+        yield "load_cell.clock_pin", board.load_cell.clock_pin, True
     if board.button:
         yield "button.pin", board.button.pin, False
     if board.haptic:
@@ -255,6 +279,7 @@ def _part_problems(board: BoardFile) -> Iterator[tuple[str, str]]:
             )
     if board.distance:
         parts.append(("distance", board.distance))
+    yield from _stack_problems(board)
     places: dict[tuple[int, int], str] = {}
     for name, part in parts:
         if part.i2c not in buses:
@@ -262,6 +287,23 @@ def _part_problems(board: BoardFile) -> Iterator[tuple[str, str]]:
         if (part.i2c, part.address) in places:
             yield f"{name}.address", f"0x{part.address:02x} is taken by {places[part.i2c, part.address]}"
         places[part.i2c, part.address] = name
+
+
+def _stack_problems(board: BoardFile) -> Iterator[tuple[str, str]]:
+    """What measures a machine's way and load belongs together."""
+    if board.encoder and board.distance:
+        yield "encoder", "the way has one sensor: take out [distance] or [encoder]"
+    if board.encoder and board.mcu in NO_PULSE_COUNTER:
+        yield "encoder.part", f"the {board.mcu} has no pulse counter: take an esp32 or esp32s3, or [distance]"
+    if board.encoder:
+        for key in ("pin_a", "pin_b"):
+            if getattr(board.encoder, key) in INPUT_ONLY[board.mcu]:
+                yield (
+                    f"encoder.{key}",
+                    f"GPIO {getattr(board.encoder, key)} of the {board.mcu} has no pull-up",
+                )
+    if board.load_cell and not (board.distance or board.encoder):
+        yield "load_cell", "a load alone is no repetition: the board needs [distance] or [encoder], too"
 
 
 def _flash_problems(flash: Flash) -> Iterator[tuple[str, str]]:

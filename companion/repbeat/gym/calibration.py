@@ -25,14 +25,25 @@ MOST_FIRST_G, MOST_STEP_G = 100_000, 50_000  # as the sensor's settings have the
 FIRST = "Put the pin into the first plate and let the stack rest. Then go on."
 OTHER = "Put the pin into plate %(plate)s and let the stack rest. Then go on."
 SLOW = "Do one slow repetition over the whole way: two seconds up, two down."
+LOOSE = "Let the stack rest and the cable hang loose. Then go on."
+KNOWN = "Put the pin into plate %(plate)s and do one slow repetition: two seconds up, two down."
 MEASURING = "Measuring: keep away from the stack."
 QUEUED = "The sensor is being told. If this lasts, see that a hub is in its reach and runs."
+ASKED = {
+    wire.PIN_FIRST: FIRST,
+    wire.PIN_OTHER: OTHER,
+    wire.SLOW_REP: SLOW,
+    wire.CELL_EMPTY: LOOSE,
+    wire.CELL_REP: KNOWN,
+}
+PLACED = (wire.PIN_FIRST, wire.PIN_OTHER, wire.CELL_EMPTY)  # stages that a person goes on from
 # What a step that did not work asks for, by outcome.
 AGAIN = {
     wire.NOT_STILL: "The stack did not stand still: let it rest, keep your hands off, and go on.",
     wire.UNSEEN: "The sensor sees nothing: let the flag be in its beam, 40 to 1,300 mm away, and go on.",
     wire.NO_STEP: "The flag is not where another plate can be: see that it sits on the pin, and go on.",
     wire.TOO_FAST: "That was too fast: take two seconds up and two down.",
+    wire.NO_LOAD: "The load cell is silent or bears nothing: look at its wires and what hangs on it. Again.",
 }
 ENDED = {
     wire.LEFT: "It was given up, or nobody went on for five minutes. What was in force before still is.",
@@ -44,7 +55,18 @@ REFUSED = {
     auth.BAD_MESSAGE: "The sensor knows no such calibration: update its firmware, and check the loads.",
 }
 TOO_LATE = "No hub had the sensor in its reach within two minutes: move one nearer, and begin again."
-SENTENCES = (FIRST, OTHER, SLOW, MEASURING, QUEUED, TOO_LATE, *(AGAIN | ENDED).values(), *REFUSED.values())
+SENTENCES = (
+    FIRST,
+    OTHER,
+    SLOW,
+    LOOSE,
+    KNOWN,
+    MEASURING,
+    QUEUED,
+    TOO_LATE,
+    *(AGAIN | ENDED).values(),
+    *REFUSED.values(),
+)
 
 
 class BadCalibration(PeopleError):
@@ -102,7 +124,7 @@ def state(db: Database, device_id: str, now_ms: int) -> State:
     order = commands.latest(db, device_id, commands.CALIBRATE)
     running = step is not None and _goes_on(step) and now_ms - (moment(db, step) or 0) < LEFT_MS
     said = _said(step) if step is not None and (running or step.outcome in ENDED) else ()
-    waits = running and step is not None and step.stage in (wire.PIN_FIRST, wire.PIN_OTHER)
+    waits = running and step is not None and step.stage in PLACED
     told = order_of(order) if order is not None else None
     if order is not None and told is not None and told.after_seq >= (step.seq if step else -1):
         # The sensor has not taken a step since it was ordered.
@@ -138,7 +160,7 @@ def _goes_on(step: Step) -> bool:
 
 
 def _said(step: Step) -> tuple[str, ...]:
-    ask = {wire.PIN_FIRST: FIRST, wire.PIN_OTHER: OTHER, wire.SLOW_REP: SLOW}.get(step.stage, "")
+    ask = ASKED.get(step.stage, "")
     if step.outcome in ENDED:
         return (ENDED[step.outcome],)
     return (AGAIN[step.outcome], ask) if step.outcome in AGAIN else (ask,)

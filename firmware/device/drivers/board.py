@@ -40,6 +40,22 @@ def _distance_class(part: str):
     raise BadSetting(part, "no driver for this distance sensor; see hardware/README.md")
 
 
+def _encoder_class(part: str):
+    if part == "quadrature":
+        from .quadrature import Quadrature
+
+        return Quadrature
+    raise BadSetting(part, "no driver for this encoder; see hardware/README.md")
+
+
+def _load_cell_class(part: str):
+    if part == "hx711":
+        from .hx711 import HX711
+
+        return HX711
+    raise BadSetting(part, "no driver for this load cell; see hardware/README.md")
+
+
 def hold(settings: dict) -> None:
     """Keep the supply on, where the board would switch itself off."""
     if "hold_pin" in settings:
@@ -60,9 +76,9 @@ def _display_class(part: str):
 
 
 class Board:
-    """`optical`, `imu`, `distance`, `button`, `haptic`, `led`, `battery`, `display`: drivers.
+    """`optical`, `imu`, `distance`, `load_cell`, `button`, `haptic`, `led`, `battery`, `display`: drivers.
 
-    None where the board has none.
+    None where the board has none. An encoder measures distances, too.
     """
 
     def __init__(self, settings: dict):
@@ -77,7 +93,8 @@ class Board:
             )
         self.imu = self._imu(settings.get("imu"))
         self.optical = self._optical(settings.get("optical"))
-        self.distance = self._distance(settings.get("distance"))
+        self.distance = self._distance(settings.get("distance")) or self._encoder(settings.get("encoder"))
+        self.load_cell = self._load_cell(settings.get("load_cell"))
         self.button = self._button(settings.get("button"))
         self.haptic = self._haptic(settings.get("haptic"))
         self.led = led_of(settings.get("led"))
@@ -110,6 +127,26 @@ class Board:
         try:
             driver = _distance_class(s["part"])
             return driver(self._buses[s["i2c"]], s["address"], s["rate_hz"])
+        except SensorError as error:
+            self.faults.append(error)
+            return None
+
+    def _encoder(self, s):
+        if s is None:
+            return None
+        try:
+            a, b = [Pin(s[name], Pin.IN, Pin.PULL_UP) for name in ("pin_a", "pin_b")]
+            return _encoder_class(s["part"])(0, a, b, s["um_per_count"], s["rate_hz"])
+        except SensorError as error:
+            self.faults.append(error)
+            return None
+
+    def _load_cell(self, s):
+        if s is None:
+            return None
+        try:
+            driver = _load_cell_class(s["part"])
+            return driver(Pin(s["data_pin"], Pin.IN), Pin(s["clock_pin"], Pin.OUT), s["rate_hz"])
         except SensorError as error:
             self.faults.append(error)
             return None

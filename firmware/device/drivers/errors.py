@@ -37,5 +37,14 @@ class BusFault(SensorError):
         super().__init__(name, "I2C transfer failed (errno %d); start the part again if it goes on" % errno)
 
 
+class PartSilent(BusFault):
+    """A part without a bus says nothing, or nonsense. The next poll may work."""
+
+    def __init__(self, name: str, what: str):
+        SensorError.__init__(
+            self, name, what + "; check its wires and supply, and the pins of the board file"
+        )
+
+
 class BadSetting(SensorError):
     """The part cannot do what the board file asks."""

@@ -3,7 +3,8 @@
 A session begins with the first repetition and ends when nobody has trained for QUIET_MS; stillness ends a
 set.
 Each repetition carries its way in mm and, where the beam meets the selector pin's flag and the pin's
-positions were told (settings `stack_…`), the load, and the power of lifting it. Times are ms since the
+positions were told (settings `stack_…`), the load, and the power of lifting it;
+with a load cell, what hung on it. Times are ms since the
 session's origin; callers bring ticks_ms values.
 """
 
@@ -11,6 +12,7 @@ from device.session.execution import Execution
 from device.session.rest import Rest
 from device.session.stack_calibration import StackCalibration
 from device.session.work_set import WorkSet
+from device.signal.weight import Trace, grams
 from repbeat_protocol import auth, records
 
 QUIET_MS = 300_000  # ours: whoever comes after five minutes is somebody else
@@ -22,11 +24,14 @@ NEAR_PERCENT = 35  # of a step: so far from a pin's place the load is not known
 
 
 class Machine:
-    """`counter`: StackCounter; `settings`: the pin's places; `diff`: time.ticks_diff."""
+    """`counter`: StackCounter; `settings`: the pin's places, the cell's scale; `diff`: time.ticks_diff.
 
-    def __init__(self, counter, recorder, settings, diff) -> None:
+    `flag`, `cell`: see StackCalibration.
+    """
+
+    def __init__(self, counter, recorder, settings, diff, flag: bool = True, cell: bool = False) -> None:
         counter.calibration_mm = settings.get("stack_range_mm")
-        self.calibration = StackCalibration(settings, recorder.calibration, diff)
+        self.calibration = StackCalibration(settings, recorder.calibration, diff, flag, cell)
         self._counter = counter
         self._recorder = recorder
         self._settings = settings
@@ -40,6 +45,8 @@ class Machine:
         self._stand_mm = 0
         self._still_mm = self._still_sum = self._still_n = 0
         self._taken = self._noted = 0
+        self._trace = Trace() if cell else None
+        self._set_load_g = 0  # of its repetitions, added up
         self.active = False  # a session runs
 
     def distance(self, ticks: int, mm: int, valid: bool) -> None:
@@ -48,6 +55,8 @@ class Machine:
             self._fresh = False
             self._origin = ticks
             self._counter.begin(0)
+            if self._trace:
+                self._trace.clear()
         now = self._diff(ticks, self._origin)
         if valid:
             self._stand(now, mm, ticks)
@@ -58,6 +67,12 @@ class Machine:
             if not self.active:
                 self._begin_session()
             self._take(now)
+
+    def weight(self, ticks: int, counts: int, valid: bool) -> None:
+        """One reading of the load cell."""
+        if valid and not self._fresh:
+            self._trace.push(self._diff(ticks, self._origin), counts)
+            self.calibration.weighed(counts, ticks)
 
     def calibrate(self, action: int, plate: int, first_g: int, step_g: int, ticks: int) -> int:
         """An order of auth.CALIBRATE: 0, or the auth code of a refusal."""
@@ -79,7 +94,8 @@ class Machine:
 
     def _calibrate(self, ticks: int, now: int) -> None:
         counter = self._counter
-        self.calibration.rep(counter.rep(counter.count - 1), ticks)
+        rep = counter.rep(counter.count - 1)
+        self.calibration.rep(rep, self._counts(rep), ticks)
         counter.begin(now)
         counter.calibration_mm = self._settings.get("stack_range_mm")
 
@@ -124,12 +140,23 @@ class Machine:
     def _take(self, now: int) -> None:
         while self._taken < self._counter.count:
             rep = self._counter.rep(self._taken)
-            load_g = self.load_g(self._stand_mm)
+            load_g = self._lifted_g(rep)
+            self._set_load_g += load_g
             power_w = load_g * rep.range_mm // max(1, rep.concentric_ms) * 981 // 100_000  # m g h / t
             self._work.add(rep)
             index, ago_ms = self._work.reps - 1, now - rep.end_ms
             self._recorder.machine_rep(rep, self._sets, index, ago_ms, load_g, power_w)
             self._taken += 1
+
+    def _counts(self, rep) -> int | None:
+        return self._trace.mean(rep.start_ms, rep.end_ms) if self._trace else None
+
+    def _lifted_g(self, rep) -> int:
+        """What hung on the load cell over a repetition; without one, what the pin's place says."""
+        counts, get = self._counts(rep), self._settings.get
+        if counts is None:
+            return self.load_g(self._stand_mm)
+        return max(0, grams(counts, get("cell_zero"), get("cell_per_kg")))
 
     def load_g(self, rest_mm: int) -> int:
         """The load by where the pin's flag rests; 0 when it is at none of the places told."""
@@ -167,13 +194,13 @@ class Machine:
             0,
             0,
             records.END_STILL,
-            self.load_g(self._stand_mm),
+            self._set_load_g // max(1, work.reps),
         )
         self._sets += 1
         self._reps += work.reps
         self._last_ms = work.end_ms
         self._counter.begin(now)
-        self._taken = self._noted = 0
+        self._taken = self._noted = self._set_load_g = 0
         self._work.begin(now)
 
     def _end_session(self, now: int) -> None:

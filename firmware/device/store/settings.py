@@ -42,6 +42,8 @@ KNOWN = {
     "stack_step_um": (0, -100000, 100000),  # from plate to plate; 0: the load is not known
     "stack_first_g": (0, 0, 100000),
     "stack_step_g": (0, 0, 50000),
+    "cell_zero": (0, -0x800000, 0x7FFFFF),  # counts of the load cell without a load
+    "cell_per_kg": (0, -1000000, 1000000),  # counts a kilogram; 0: not known
     "stack_plate": (0, 0, 40),  # the other plate of the calibration, from 1
     "stack_range_mm": (0, 0, 3000),  # way of its slow repetition
     "nudge_after_min": (0, 0, 480),

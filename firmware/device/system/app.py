@@ -116,7 +116,14 @@ class App(Core):
 
     def _machine(self) -> Machine:
         """Counts on a board that measures a weight stack's distance."""
-        return Machine(StackCounter(), Recorder(self.journal, self.clock), self.settings, ticks_diff)
+        return Machine(
+            StackCounter(),
+            Recorder(self.journal, self.clock),
+            self.settings,
+            ticks_diff,
+            "distance" in self.board.settings,
+            self.board.load_cell is not None,
+        )
 
     # What Core asks
 

@@ -19,6 +19,8 @@ POLL_MS = 40
 BUZZ_MS = 150
 GRAVITY_MG = (900, 1100)  # at rest, whatever the orientation: 10 % for offset and scale of cheap parts
 RATE_PERMILLE = 50  # the parts' oscillators: LSM6DSO 5 % at most (DS12140, table 3)
+SLOW_HZ = 20  # of such a part a conversion more or less is so many per cent in the time it is listened to
+SLOW_PERMILLE = 250
 PARTITIONS = ("log", "cfg")
 
 
@@ -29,6 +31,8 @@ def run(settings: dict) -> dict:
     for part, nominal, look in (
         (board.imu, settings.get("imu"), _gravity),
         (board.optical, settings.get("optical"), _light),
+        (board.distance, settings.get("distance") or settings.get("encoder"), _way),
+        (board.load_cell, settings.get("load_cell"), _weight),
     ):
         if part:
             parts[part.NAME] = _listen(part, nominal["rate_hz"], look)
@@ -83,7 +87,7 @@ def _listen(part, nominal_hz: int, look) -> dict:
     except SensorError as error:
         return _bad(str(error))
     off = abs(part.rate_mhz - nominal_hz * 1000)
-    if not problem and off > nominal_hz * RATE_PERMILLE:
+    if not problem and off > nominal_hz * (SLOW_PERMILLE if nominal_hz < SLOW_HZ else RATE_PERMILLE):
         problem = "rate is %d mHz where %d Hz were asked for" % (part.rate_mhz, nominal_hz)
     return _bad(problem, figures) if problem else _ok(figures)
 
@@ -98,6 +102,17 @@ def _gravity(imu, figures: dict) -> str:
 def _light(optical, figures: dict) -> str:
     figures["infrared"] = optical.ir
     return ""
+
+
+def _way(distance, figures: dict) -> str:
+    figures["mm"] = distance.mm
+    figures["seen"] = distance.valid  # on a bench there may be nothing to see
+    return ""
+
+
+def _weight(cell, figures: dict) -> str:
+    figures["counts"] = cell.counts
+    return "" if cell.valid else "out of range: look at the four wires of the load cell"
 
 
 def _battery(battery) -> dict:

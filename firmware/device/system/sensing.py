@@ -22,6 +22,7 @@ SKIN_SAMPLES = 3
 IMU = 1
 OPTICAL = 2
 DISTANCE = 4
+LOAD = 8
 DISTANCE_MS = 10  # the distance sensor has no FIFO, and its times are as good as it is polled often
 
 
@@ -88,6 +89,7 @@ class Sensing:
         self._imu = Part(board.imu, faults) if board.imu else None
         self._optical = Part(board.optical, faults) if board.optical else None
         self._distance = Part(board.distance, faults) if board.distance else None
+        self._load = Part(board.load_cell, faults) if board.distance and board.load_cell else None
         self._machine = machine
         self._measuring = False
         self._off_since_ms = 0
@@ -111,14 +113,21 @@ class Sensing:
         """The parts that work, as bits."""
         imu = IMU if self._imu and self._imu.well else 0
         imu |= DISTANCE if self._distance and self._distance.well else 0
+        imu |= LOAD if self._load and self._load.well else 0
         return imu | (OPTICAL if self._optical and self._optical.well else 0)
 
     async def watch_stack(self) -> None:
-        """Hand each distance on, for ever."""
+        """Hand each distance and load on, for ever."""
         part = self._distance
         driver = part.driver
         part.run(driver.start)
+        if self._load:
+            self._load.run(self._load.driver.start)
         while True:
+            if self._load and self._load.poll():
+                cell = self._load.driver
+                cell.load()
+                self._machine.weight(cell.t_ms, cell.counts, cell.valid)
             if part.poll():
                 driver.load()
                 self._machine.distance(driver.t_ms, driver.mm, driver.valid)
@@ -131,6 +140,8 @@ class Sensing:
             self._optical.run(self._optical.driver.sleep)
         if self._distance:
             self._distance.run(self._distance.driver.sleep)
+        if self._load:
+            self._load.run(self._load.driver.sleep)
         if self._imu:
             self._imu.run(self._imu.driver.sleep)
             self._imu.driver.moved()  # what it has felt before wakes nobody

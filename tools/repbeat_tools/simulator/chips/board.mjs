@@ -4,12 +4,14 @@ import { Max30102 } from './max30102.mjs';
 import { Lsm6dso } from './lsm6dso.mjs';
 import { Mpu6886 } from './mpu6886.mjs';
 import { Vl53l1x } from './vl53l1x.mjs';
+import { Hx711 } from './hx711.mjs';
+import { Quadrature } from './quadrature.mjs';
 import { St7789 } from './st7789.mjs';
 import { Flash, Nvs, Supply } from './flash.mjs';
 import { Haptic, Led, Pins } from './pins.mjs';
 
 const PARTS = { max30102: Max30102, lsm6dso: Lsm6dso, mpu6886: Mpu6886, vl53l1x: Vl53l1x };
-const STREAMS = { imu: [0, 0, 1, 0, 0, 0], ppg: [0.5, 0.4], distance: [9999] }; // at rest on a table: gravity, and sensors facing nothing
+const STREAMS = { imu: [0, 0, 1, 0, 0, 0], ppg: [0.5, 0.4], distance: [9999], way: [0], load: [0] }; // at rest on a table: gravity, sensors facing nothing, a cable that hangs
 const ENODEV = -19;
 const NO_POWER = -2;
 const RESET_CAUSES = { power_on: 1, hard_reset: 2, watchdog: 3, deepsleep: 4, soft_reset: 5, brownout: 1 }; // as modmachine.c numbers them
@@ -20,7 +22,7 @@ export class Board {
    * @param clock () => ms of the world's clock, with at(t_ms, fn) and cancel(id)
    * @param emit (object) => void, to the parent
    * @param halt (kind, details) => never; absent: a power cut is raised inside the firmware and the process lives on
-   * @param options {ppm, sensors: {imu|optical|distance: {ppm, part, absent, temperature_c}}, unique_id, reset_cause}
+   * @param options {ppm, sensors: {imu|optical|distance|load_cell: {ppm, part, absent, temperature_c}}, unique_id, reset_cause}
    */
   constructor({ settings, clock, emit, flashFile = null, nvsFile = null, options = {}, halt = null }) {
     Object.assign(this, { settings, clock, emit, options, halt });
@@ -60,9 +62,27 @@ export class Board {
     if (s.led) wiring.set(s.led.pin, { kind: 'led', active_low: s.led.active_low, output: new Led({ emit: this.emit }) });
     if (s.battery) wiring.set(s.battery.pin, { kind: 'battery', ...s.battery });
     if (s.battery?.charging_pin != null) wiring.set(s.battery.charging_pin, { kind: 'charging', active_low: s.battery.charging_active_low });
+    if (s.encoder) this.#wire_encoder(wiring, s.encoder);
+    if (s.load_cell) this.#wire_load_cell(wiring, s.load_cell);
     if (s.display) this.#wire_display(wiring, s.display);
     if (s.hold_pin != null) wiring.set(s.hold_pin, { kind: 'hold' });
     return wiring;
+  }
+
+  #wire_encoder(wiring, settings) {
+    if (settings.part !== 'quadrature') throw new Error(`no model of a ${settings.part}`);
+    const refuse = (what) => this.unmodelled(what);
+    this.encoder = new Quadrature({ settings, mcu: this.settings.mcu, signal: this.signals.way, refuse });
+    for (const pin of [settings.pin_a, settings.pin_b]) wiring.set(pin, { kind: 'bus' });
+  }
+
+  #wire_load_cell(wiring, settings) {
+    if (settings.part !== 'hx711') throw new Error(`no model of a ${settings.part}`);
+    const { absent, stuck_low, ...extra } = this.options.sensors?.load_cell ?? {};
+    const chip = new Hx711({ settings, ppm: this.options.ppm ?? 0, signal: this.signals.load, ...extra });
+    const level = absent ? () => true : stuck_low ? () => false : (now_ms) => chip.level(now_ms);
+    wiring.set(settings.data_pin, { kind: 'line', chip: { level } });
+    wiring.set(settings.clock_pin, { kind: 'clock', output: chip.line() });
   }
 
   #wire_display(wiring, settings) {
@@ -189,6 +209,8 @@ export class Board {
       pin_irq: (pin, trigger, callback) => this.pins.irq(pin, trigger, callback ?? null),
       pwm_set: (pin, freq_hz, duty_u16) => this.pins.pwm(pin, freq_hz, duty_u16),
       adc_uv: (pin) => this.pins.adc_uv(pin),
+      encoder_open: (unit, a, b, phases) => (this.encoder ?? this.unmodelled('an encoder')).open(unit, a, b, phases, this.clock()),
+      encoder_value: () => this.encoder.value(this.clock()),
     };
   }
 

@@ -172,6 +172,24 @@ class PWM:
         self.duty_u16(0)
 
 
+class Encoder:
+    """A quadrature encoder on the chip's pulse counter (PCNT)."""
+
+    def __init__(self, id, phase_a, phase_b, *, phases=1, filter_ns=0):
+        _host.encoder_open(id, _number(phase_a), _number(phase_b), phases)
+
+    def value(self):
+        return _host.encoder_value()
+
+
+def disable_irq():
+    return 0
+
+
+def enable_irq(state):
+    pass
+
+
 class WDT:
     """The task watchdog: once started it cannot be stopped, and a miss is a panic and a reset."""
 
