@@ -1,4 +1,4 @@
-"""manifest.py freezes what a board gets by cable. The build itself needs Espressif's tools: it is not run here.
+"""manifest.py freezes what a board gets by cable. The build itself takes Espressif tools: it is not run here.
 
 `package`, `module` and `include` as MicroPython's docs/reference/manifest.rst has them.
 """
