@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from repbeat_tools import boards
 from repbeat_tools.device import bundle
 from repbeat_tools.simulator import Air, Virtual
 
@@ -63,16 +62,3 @@ def test_a_board_of_your_own_boots(checkout: Path) -> None:
 
     assert not [line for line in asyncio.run(asyncio.wait_for(boot(), 100)) if "Traceback" in line]
     assert bundle.build(folder / "my_band.toml", compiled=False)["/board.json"] == settings
-
-
-def test_every_place_that_a_new_sensor_touches_exists() -> None:
-    section = PAGE[PAGE.index("## A sensor of its own") :]
-    named = re.findall(r"`((?:firmware|tools|tests)/[^`<]+\.(?:py|mjs))`", section)
-    assert len(named) >= 2
-    assert all((ROOT / name).exists() for name in named)
-    driver = (ROOT / "firmware/device/drivers/lsm6dso.py").read_text()
-    wanted = re.search(r"one class with (.*), as", section, re.DOTALL)
-    assert wanted is not None
-    for name in re.findall(r"`(\w+)`", wanted[1]):
-        assert name in driver, f"the page asks for {name}, which the driver it points to has not"
-    assert boards.shipped("xiao_esp32s3_band").exists()
