@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from firmware.band import press
 from firmware.flash_file import FilePartition, Stored, prepare, stored
 
 from device.session.machine import Machine
@@ -83,6 +84,39 @@ def test_a_cable_sensor_weighs_what_it_counts(tmp_path: Path) -> None:
         assert f["rep_load_dag"] == pytest.approx(kg * 100, rel=0.05)
         assert f["power_w"] > 0
     assert not [one.fields for one in held if one.kind == records.FAULT]
+
+
+def test_a_cable_sensor_is_calibrated_by_its_button(tmp_path: Path) -> None:
+    """Two short presses begin, one says that the cable hangs loose; the LED shows the step all the while."""
+    kg, first_g, step_g = 45.0, 5000, 5000
+    prepare(tmp_path, stack_plate=9, stack_first_g=first_g, stack_step_g=step_g)
+
+    async def scenario() -> None:
+        async with Air(clock=Virtual()) as air:
+            compiled = boards.compile_json(boards.shipped("xiao_esp32s3_cable"))
+            board = await air.device("cable", flash_dir=tmp_path, board=compiled, heap_kb=2048, power=False)
+            way = REST_MM - lifts(1, 20, 2, 3)
+            t_ms = np.arange(len(way)) * 10.0
+            board.feed("way", t_ms, way[:, None].astype(np.float32))
+            board.feed("load", t_ms, np.where(way > 1, kg, 0)[:, None].astype(np.float32))
+            await board.power_on()
+            await board.advance(5)
+            for wait_s in (0.3, 5):
+                press(air, board)
+                await board.advance(wait_s)
+            press(air, board)
+            await board.advance(30, timeout_s=100)
+            assert not [line for line in board.lines if "Traceback" in line]
+
+    asyncio.run(asyncio.wait_for(scenario(), 110))
+    steps = [one.fields for one in stored(tmp_path) if one.kind == records.CALIBRATION]
+    assert [(one["stage"], one["outcome"]) for one in steps] == [
+        (records.CELL_EMPTY, records.WAITS),
+        (records.CELL_EMPTY, records.MEASURED),
+        (records.CELL_REP, records.WAITS),
+        (records.CELL_REP, records.MEASURED),
+        (records.CALIBRATED, records.MEASURED),
+    ]
 
 
 def check_reps(reps: list[Stored]) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from repbeat_tools import boards, kits, power
 
-NAMES = ("band", "barbell-sensor", "stack-sensor", "strap-relay")
+NAMES = ("band", "barbell-sensor", "cable-sensor", "stack-sensor", "strap-relay")
 SECTIONS = ("## Parts", "## Wiring", "## Calibration", "## Power", "## Safety and cleaning")
 
 
-def test_there_are_four() -> None:
+def test_there_are_five() -> None:
     assert kits.names() == list(NAMES)
 
 
@@ -43,9 +43,16 @@ def test_each_pin_of_the_board_has_its_wire(name: str) -> None:
     drawn = {pin for _, _, pin, _ in kits.wires(name)}
     used = [board[part]["pin"] for part in ("button", "haptic", "led", "battery") if part in board]
     used += [board[part]["int_pin"] for part in ("imu", "distance") if part in board]
+    for part, keys in (("encoder", ("pin_a", "pin_b")), ("load_cell", ("data_pin", "clock_pin"))):
+        used += [board[part][key] for key in keys if part in board]
     for pin in used:
         printed = kit.pins[str(pin)]
         assert printed in drawn or printed == "on the module"
+
+
+def test_a_part_is_fed_by_the_pin_that_the_kit_names() -> None:
+    fed = {(part, pin) for part, terminal, pin, _ in kits.wires("cable-sensor") if terminal == "VCC"}
+    assert fed == {("encoder", "5V"), ("HX711", "3V3")}
 
 
 def test_a_mistake_names_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,14 @@ from repbeat_tools import boards, power
 
 ROW, TOP, LEFT, GAP, BOX = 24, 48, 20, 250, 190
 WIDTH = LEFT + BOX + GAP + BOX + LEFT
-COLOURS = {"3V3": "#c0392b", "BAT": "#c0392b", "GND": "#222222", "SDA": "#1f77b4", "SCL": "#b8860b"}
+COLOURS = {
+    "3V3": "#c0392b",
+    "5V": "#e67e22",
+    "BAT": "#c0392b",
+    "GND": "#222222",
+    "SDA": "#1f77b4",
+    "SCL": "#b8860b",
+}
 SIGNAL = "#2e7d32"
 TABLE = ("<!-- parts -->", "<!-- end -->")
 
@@ -38,7 +45,10 @@ class Part(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Kit(msgspec.Struct, forbid_unknown_fields=True):
-    """`pins`: what is printed on the module beside a GPIO. `through`: what stands in a wire, by its key."""
+    """`pins`: what is printed on the module beside a GPIO. `through`: what stands in a wire, by its key.
+
+    `supply`: the module's pin that feeds a part, by its key, where that is not 3V3.
+    """
 
     title: str
     board: str
@@ -46,6 +56,7 @@ class Kit(msgspec.Struct, forbid_unknown_fields=True):
     pins: dict[str, str]
     parts: list[Part]
     through: dict[str, str] = {}
+    supply: dict[str, str] = {}
 
 
 def folder(name: str) -> Path:
@@ -92,6 +103,16 @@ def wires(name: str) -> list[tuple[str, str, str, str]]:
         found += [(title, "SDA", pin(bus["sda"], "SDA"), ""), (title, "SCL", pin(bus["scl"], "SCL"), "")]
         if part.get("int_pin") is not None:
             found.append((title, "INT", pin(part["int_pin"], f"{role}.int_pin"), ""))
+    for role, title, signals in (
+        ("encoder", "encoder", {"A": "pin_a", "B": "pin_b"}),
+        ("load_cell", "HX711", {"DOUT": "data_pin", "PD_SCK": "clock_pin"}),
+    ):
+        part = board.get(role)
+        if part is None:
+            continue
+        found += [(title, "VCC", kit.supply.get(role, "3V3"), ""), (title, "GND", "GND", "")]
+        for terminal, key in signals.items():
+            found.append((title, terminal, pin(part[key], f"{role}.{key}"), kit.through.get(role, "")))
     for role, terminals in (
         ("button", ("contact", "other contact")),
         ("haptic", ("control", "minus")),

@@ -48,12 +48,15 @@ UPDATE_PERCENT = 30  # ours: a trial and a return, with the radio on, cost less 
 
 LED_SESSION = (40, 1960)
 LED_FAULT = (40, 160, 40, 760)
-LED_STAGES = (  # a calibration's: as many blinks as its stage, see records.PIN_FIRST
-    (),
-    (200, 1200),
-    (200, 200, 200, 1200),
-    (200, 200, 200, 200, 200, 1200),
-)
+LED_ONCE = (200, 1200)
+LED_TWICE = (200, 200, 200, 1200)
+LED_STAGES = {  # a calibration's: which of its steps waits
+    records.PIN_FIRST: LED_ONCE,
+    records.PIN_OTHER: LED_TWICE,
+    records.SLOW_REP: (200, 200, 200, 200, 200, 1200),
+    records.CELL_EMPTY: LED_ONCE,
+    records.CELL_REP: LED_TWICE,
+}
 
 
 class App(Core):
