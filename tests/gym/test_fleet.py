@@ -129,12 +129,16 @@ def test_commands_name_print_and_label(tmp_path: Path) -> None:
         meet(db, SENSOR)
         meet(db, LOST)
         machines.add(db, "Crème brûlée", NOW_MS)
+        devices.received(db, SENSOR, 1234)
     assert json.loads(run(path, "name", "--json", given=f"{SENSOR},One\n{LOST}, Two\n")) == {"named": 2}
     shown: dict[str, Any] = json.loads(run(path, "--json"))
     assert [one["name"] for one in shown["devices"]] == ["One", "Two"]
     assert all(one["stale"] is False for one in shown["devices"])
+    assert [one["received_bytes"] for one in shown["devices"]] == [1234, 0]
     assert "One" in run(path)
-    assert json.loads(run(path, "battery", "--json"))["batteries"][0]["days_left"] is None
+    battery = json.loads(run(path, "battery", "--json"))["batteries"][0]
+    assert (battery["days_left"], battery["received_bytes"]) == (None, 1234)
+    assert "1.2 kB" in run(path, "battery")
     sheet = tmp_path / "labels.pdf"
     run(path, "labels", "--url", "http://gym.local:8040", "--out", str(sheet))
     assert sheet.read_bytes().startswith(b"%PDF")

@@ -83,6 +83,7 @@ class FakeBand:
         self.fetched: list[tuple[int, int]] = []
         self.times: list[tuple[int, int, int]] = []
         self.connections = 0
+        self.sent_bytes = 0  # in notifications that were listened to, but for TRUST
         self.slot = PlanSlot(self)
         self.key: bytes | None = KEY
         self.prove_wrongly = False
@@ -268,6 +269,7 @@ class FakeClient(BaseBleakClient):
 
     def deliver(self, uuid: str, value: bytes) -> None:
         if uuid in self._takers:
+            self._band.sent_bytes += len(value) if uuid != gatt.TRUST else 0
             self._takers[uuid](bytearray(value))
 
     async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **kwargs: object) -> bytearray:

@@ -174,6 +174,27 @@ def test_a_link_cut_in_the_middle_goes_on_where_it_was(db: Database, cut_after: 
     assert band.connections == 2
 
 
+def test_every_byte_that_came_is_counted_over_connections(db: Database) -> None:
+    band = FakeBand("A1", 0xB1, long_log())
+    band.tamper = lambda frame: [frame, frame]  # what comes twice was on the air twice
+    band.cut_after = 7
+
+    async def thrice() -> list[int]:
+        counts = []
+        for honest in (True, True, False):
+            band.prove_wrongly = not honest
+            hub = Hub(db, backends=backends(band), patience=PATIENCE, keys=KnownKeys())
+            await hub.sync_once(scan_s=0.1, limit_s=20)
+            counts.append(devices.get(db, BAND_ID).received_bytes)
+        return counts
+
+    cut, both, impostor = asyncio.run(thrice())
+    assert band.connections == 3
+    assert whole(db, band)
+    assert 0 < cut < both == impostor == band.sent_bytes
+    assert both > 2 * sum(map(len, band.log.values()))
+
+
 def test_records_gone_from_the_device_are_a_named_gap(db: Database) -> None:
     log = [entry for entry in long_log() if not 100 <= entry[0] < 130]
     band = FakeBand("A1", 0xB1, log)

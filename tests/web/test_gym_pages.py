@@ -64,6 +64,8 @@ def test_machines_and_names_are_changed_in_bulk(town: Town, operator: Account, m
     assert {one.name for one in machines.every(town.db)} == {"Leg press", "Row"}
     client.post("/gym/devices", data={SENSOR: "Sensor 1", "unknown": "x"})
     assert devices.get(town.db, SENSOR).name == "Sensor 1"
+    devices.received(town.db, SENSOR, 2_500)
+    assert "2.5 kB" in client.get("/gym").get_data(as_text=True)
     client.post(f"/gym/machines/{machine_id}", data={"name": "Press"})
     assert machines.get(town.db, machine_id).name == "Press"
     (made,) = [one for one in machines.every(town.db) if one.name == "Row"]

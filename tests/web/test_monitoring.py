@@ -10,7 +10,7 @@ from web.sample import DEVICE
 from web.town import ANNS, OTHER_DEVICE, SECRET_NAMES, Town
 
 from repbeat.people import accounts, tokens
-from repbeat.store import Database, StoreFull, athletes
+from repbeat.store import Database, StoreFull, athletes, devices
 from repbeat.web import logs
 from repbeat.web.access import Open
 from repbeat.web.app import create_app
@@ -41,6 +41,8 @@ def walk(town: Town) -> None:
 
 def test_metrics_name_nobody(town: Town) -> None:
     walk(town)
+    for device_id, count in ((DEVICE, 1000), (OTHER_DEVICE, 234)):
+        devices.received(town.db, device_id, count)
     _, text = tokens.make(town.db, town.people["operator"].account_id, "monitor", [tokens.METRICS], NOW_MS)
     answer = town.client(None).get("/metrics", headers={"Authorization": f"Bearer {text}"})
     assert answer.status_code == 200
@@ -50,6 +52,7 @@ def test_metrics_name_nobody(town: Town) -> None:
     assert {label for sample in samples for label in sample.labels} <= LABELS | OF_PYTHON
     values = {(sample.name, *sample.labels.values()): sample.value for sample in samples}
     assert values["repbeat_devices", "known"] == 2
+    assert values["repbeat_received_bytes_total",] == 1234
     assert values["repbeat_requests_total", "GET", "/privacy/<athlete_id>", "200"] == 1
     assert values["repbeat_requests_total", "GET", "none", "404"] == 1
 

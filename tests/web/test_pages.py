@@ -9,7 +9,7 @@ from web.sample import DEVICE, LOG
 
 from repbeat.hub import State
 from repbeat.ingest.batch import ingest
-from repbeat.store import Database, records
+from repbeat.store import Database, devices, records
 from repbeat.store.sessions import Key
 from repbeat.web.access import Open
 from repbeat.web.app import SECURITY_HEADERS, create_app
@@ -81,11 +81,13 @@ def test_paced_breathing_shows_the_heart_before_and_after(trained: Database) -> 
     assert "5:00 6.0 65 → – 41 → –" in text(client.get("/recovery"))
 
 
-def test_devices_say_that_every_sample_is_present(client: Any) -> None:
+def test_devices_say_that_every_sample_is_present(trained: Database, client: Any) -> None:
+    devices.received(trained, DEVICE, 1_234_567)
     page = text(client.get("/devices"))
     assert "Band 1" in page
     assert "every sample present" in page
     assert "Battery 82 %" in page
+    assert "Received by radio 1,234.6 kB" in page
 
 
 def test_devices_name_the_gaps(trained: Database) -> None:

@@ -17,7 +17,10 @@ fleet = Operations("Devices")
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A device. `absent`: what its log had and the companion has not, with the reason where there is one."""
+    """A device. `absent`: what its log had and the companion has not, with the reason where there is one.
+
+    `received_bytes`: payload of its notifications that the companion's own radio heard, in all.
+    """
 
     device_id: str
     name: str
@@ -31,6 +34,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_ms: int | None
     last_sync_ms: int | None
     problem: str
+    received_bytes: int
     records: int
     absent: list[Absent]
 
@@ -75,6 +79,7 @@ def _known(found: Device) -> Known:
         last_seen_ms=found.last_seen_ms,
         last_sync_ms=found.last_sync_ms,
         problem=found.problem,
+        received_bytes=found.received_bytes,
         records=records.count(db, found.device_id, log_id) if logged else 0,
         absent=records.absent(db, found.device_id, log_id, head_seq)
         if log_id is not None and head_seq is not None

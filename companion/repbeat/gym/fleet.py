@@ -49,6 +49,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     unclaimed: int
     minutes_in_use: float
     calibration_age_s: float | None
+    received_bytes: int
     problem: str
     warnings: list[str]
 
@@ -59,7 +60,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Battery(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast one discharges: between its last charge and now; None where that is too short to say."""
+    """How fast one discharges: between its last charge and now; None where that is too short to say.
+
+    `received_bytes`: what came over the air from it, in all; see repbeat.store.devices.Device.
+    """
 
     device_id: str
     name: str
@@ -67,6 +71,7 @@ class Battery(msgspec.Struct, frozen=True, kw_only=True):
     percent_a_day: float | None
     days_left: float | None
     charges: int
+    received_bytes: int
 
 
 def lines(db: Database, now_ms: int) -> list[Line]:
@@ -104,6 +109,7 @@ def lines(db: Database, now_ms: int) -> list[Line]:
             unclaimed=used.get("unclaimed") or 0,
             minutes_in_use=round((used.get("in_use_ms") or 0) / 60_000, 1),
             calibration_age_s=_age_s(at_ms or None, now_ms),
+            received_bytes=one.received_bytes,
             problem=one.problem,
             warnings=[],
         )
@@ -197,6 +203,7 @@ def _battery(db: Database, device: Device, since_ms: int) -> Battery:
         percent_a_day=a_day,
         days_left=left,
         charges=charges,
+        received_bytes=device.received_bytes,
     )
 
 

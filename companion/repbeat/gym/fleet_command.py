@@ -70,7 +70,10 @@ def fleet(context: click.Context, as_json: bool, database: Location) -> None:
 @json_option
 @click.pass_obj
 def battery(database: Location, as_json: bool) -> None:
-    """How fast each battery goes, how long it will last, and how often it was charged in 30 days."""
+    """How fast each battery goes, how long it will last, and how often it was charged in 30 days.
+
+    Received: bytes of payload that came over the air to this computer, in all.
+    """
     with errors_shown(), Database(database) as db:
         found = fleet_.batteries(db, now_ms())
     if as_json:
@@ -83,10 +86,11 @@ def battery(database: Location, as_json: bool) -> None:
             _with(one.percent_a_day, "%.1f %%"),
             _with(one.days_left, "%.0f days"),
             f"{one.charges} times",
+            f"{one.received_bytes / 1000:.1f} kB",
         )
         for one in found
     ]
-    listing(rows, "name", "charge", "a day", "lasts", "charged")
+    listing(rows, "name", "charge", "a day", "lasts", "charged", "received")
 
 
 @fleet.command()

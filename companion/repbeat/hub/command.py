@@ -172,7 +172,10 @@ def sync(scan_s: float, limit_s: float, as_json: bool, database: Location) -> No
 @database_option
 @click.pass_context
 def devices(context: click.Context, as_json: bool, database: Location) -> None:
-    """Each device: whose, when synced, battery, firmware, what is here of its log and what is not."""
+    """Each device: whose, when synced, battery, firmware, what is here of its log and what is not.
+
+    Received: bytes of payload that came over the air to this computer, again or for the first time.
+    """
     context.obj = database
     if context.invoked_subcommand is not None:
         return
@@ -348,7 +351,9 @@ def _print_device(one: dict[str, Any]) -> None:
     click.echo(
         f"  last sync {_ago(one['sync_age_s'])}; battery {battery}; firmware {one['firmware'] or 'unknown'}"
     )
-    click.echo(f"  {one['records']} records: {one['samples']}")
+    click.echo(
+        f"  {one['records']} records: {one['samples']}; received {one['received_bytes'] / 1000:.1f} kB"
+    )
     click.echo(f"  clock: {one['clock']['state']}")
     if one["problem"]:
         click.echo(f"  problem: {one['problem']}")

@@ -189,7 +189,7 @@ class DeviceSession:
         now_ms = self._now_ms()
 
         def keep(db: Database) -> Stored:
-            with db.atomic():
+            with self._link.received.kept(db, self.device_id):
                 stored = ingest.ingest(db, self.device_id, log_id, batch, now_ms)
                 if caught_up:
                     devices.caught_up(db, self.device_id, stored.next_seq, now_ms)

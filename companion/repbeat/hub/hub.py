@@ -42,6 +42,7 @@ from repbeat.hub.fetch import Patience
 from repbeat.hub.keys import DeviceKeys
 from repbeat.hub.link import Info, Link
 from repbeat.hub.radio import Backends, Radio
+from repbeat.hub.received import Received
 from repbeat.hub.slots import PER_ADAPTER, Slots, Turn
 from repbeat.hub.trust import Trust
 from repbeat.hub.writer import Writer
@@ -105,6 +106,7 @@ class _Peer:
         self.heard = asyncio.Event()
         self.failures = 0  # in a row
         self.device_id = ""
+        self.received = Received()
         self.problem = "not connected yet"
 
     def hear(self, adapter: str, device: BLEDevice, rssi_dbm: int) -> None:
@@ -112,6 +114,11 @@ class _Peer:
         self.rssi_dbm = rssi_dbm
         self.heard_by[adapter] = (device, rssi_dbm)
         self.heard.set()
+
+    def keep_end(self, db: Database) -> None:
+        """Why the connection ended, and what it brought that belongs to no record."""
+        with self.received.kept(db, self.device_id):
+            devices.set_problem(db, self.device_id, self.problem)
 
     def adapters(self) -> list[str]:
         """Those that have heard it, the loudest first."""
@@ -265,7 +272,7 @@ class Hub:
             pause_s, why = await self._turn(peer, turn, writer, use)
         if peer.device_id:
             with suppress(StoreError):
-                await writer.do(lambda db: devices.set_problem(db, peer.device_id, peer.problem))
+                await writer.do(peer.keep_end)
         self._tell(peer, events.Disconnected, cause=peer.problem, again_s=pause_s, why=why)
         return pause_s
 
@@ -284,7 +291,7 @@ class Hub:
             async with self._connecting[turn.adapter]:
                 client = await self._radios[turn.adapter].connect(device, peer.name, lambda _: ended.set())
             peer.problem = "not through in the time given"
-            link = Link(client)
+            link = Link(client, peer.received)
             session = DeviceSession(
                 link,
                 device.address,

@@ -13,6 +13,7 @@ from bleak.uuids import normalize_uuid_16
 from bleak_retry_connector import clear_cache
 
 from repbeat.hub.errors import DeviceMisbehaves, LinkLost, PairingFailed, WrongLayout, WrongProtocol
+from repbeat.hub.received import Received
 from repbeat_protocol import auth, frames, gatt
 
 Result = TypeVar("Result")
@@ -40,7 +41,8 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 class Link:
     """A connected client. Every method raises LinkLost when the link ends under it."""
 
-    def __init__(self, client: BleakClient) -> None:
+    def __init__(self, client: BleakClient, received: Received | None = None) -> None:
+        self.received = received or Received()
         self._client = client
         self._session: auth.Session | None = None
         self._order = asyncio.Lock()  # seals are counted: what is sealed first is written first
@@ -129,7 +131,13 @@ class Link:
         name = normalize_uuid_16(uuid) if isinstance(uuid, int) else uuid
         if self._client.services.get_characteristic(name) is None:
             return False
-        await self._call(self._client.start_notify(name, lambda _, value: take(bytes(value))))
+
+        def hear(_: object, value: bytearray) -> None:
+            if self._session is not None:  # it has proved who it is: no impostor adds to the device's count
+                self.received.heard += len(value)
+            take(bytes(value))
+
+        await self._call(self._client.start_notify(name, hear))
         return True
 
     async def round_trip_s(self, clock_s: Callable[[], float], tries: int = 3) -> float:

@@ -31,6 +31,7 @@ def device(db: Database, one: Device, now_ms: int) -> dict[str, Any]:
         "battery_percent": one.battery_percent,
         "battery_mv": one.battery_mv,
         "charging": one.charging,
+        "received_bytes": one.received_bytes,
         "firmware": one.firmware,
         "plan_revision": one.plan_revision,
         "log_id": None if one.log_id is None else f"{one.log_id:08x}",

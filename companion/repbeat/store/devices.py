@@ -11,7 +11,11 @@ from repbeat.store.owners import Owners
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """`log_id` and `head_seq` are as last read from it; `problem` says why the last sync ended early."""
+    """`log_id` and `head_seq` are as last read from it; `problem` says why the last sync ended early.
+
+    `received_bytes`: payload of all its notifications that this companion's own radio heard: records, also
+    those that came again, their frames' heads, live values. Reads, and what it was sent, are not in it.
+    """
 
     device_id: str
     name: str
@@ -28,6 +32,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_ms: int | None = None
     last_sync_ms: int | None = None
     problem: str = ""
+    received_bytes: int = 0
 
 
 def name_of(device_id: int) -> str:
@@ -111,6 +116,15 @@ def set_problem(db: Database, device_id: str, problem: str) -> None:
         "UPDATE devices SET problem = :problem WHERE device_id = :device_id",
         device_id=device_id,
         problem=problem,
+    )
+
+
+def received(db: Database, device_id: str, count: int) -> None:
+    """So many bytes more came over the air."""
+    db.run(
+        "UPDATE devices SET received_bytes = received_bytes + :count WHERE device_id = :device_id",
+        device_id=device_id,
+        count=count,
     )
 
 

@@ -362,6 +362,11 @@ _CALIBRATIONS = (
     )""",
 )
 
+_RECEIVED = (
+    # Payload that came over the air; what came before this migration was not counted.
+    "ALTER TABLE devices ADD COLUMN received_bytes BIGINT NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_blocks", _BLOCKS),
@@ -369,4 +374,5 @@ MIGRATIONS = (
     Migration("0004_backups", _BACKUPS),
     Migration("0005_measured", _MEASURED),
     Migration("0006_calibrations", _CALIBRATIONS),
+    Migration("0007_received", _RECEIVED),
 )

@@ -18,7 +18,7 @@ from prometheus_client import (
     Info,
     ProcessCollector,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from repbeat import __version__
@@ -37,7 +37,7 @@ class _Store(Collector):
         self._db = db
         self._unix_s = unix_s
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         found = self._db.rows(
             """SELECT COUNT(*) AS known,
                  SUM(CASE WHEN last_seen_ms > :since_ms THEN 1 ELSE 0 END) AS heard,
@@ -53,6 +53,10 @@ class _Store(Collector):
         for state, count in found.items():
             states.add_metric([state], count or 0)
         yield states
+        received = self._db.value("SELECT SUM(received_bytes) FROM devices")
+        yield CounterMetricFamily(
+            "repbeat_received_bytes", "Payload that came over the air from devices.", value=received or 0
+        )
         waiting = self._db.value("SELECT COUNT(*) FROM webhook_deliveries WHERE next_ms IS NOT NULL")
         yield GaugeMetricFamily(
             "repbeat_webhook_deliveries_waiting", "Events still to be delivered.", value=waiting

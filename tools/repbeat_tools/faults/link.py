@@ -20,6 +20,7 @@ from repbeat.hub.errors import LinkLost, TransferFailed
 from repbeat.hub.fetch import Patience
 from repbeat.hub.link import Info, Link
 from repbeat.hub.push import Sender
+from repbeat.hub.received import Received
 from repbeat.hub.writer import Writer
 from repbeat.store import Database, devices, records
 from repbeat_protocol import frames, gatt, transfer
@@ -44,6 +45,7 @@ class Wire(Link):
 
     def __init__(self, band: Band, dice: Dice, cut_in: int, pace_s: float = 0.0) -> None:
         self.ended = asyncio.Event()
+        self.received = Received()
         self.was_cut = False
         self._band = band
         self._dice = dice
