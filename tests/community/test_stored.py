@@ -1,6 +1,7 @@
 """Training together as it is kept: groups, choices, history, boards, figures, recovery, notes."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from repbeat.community.boards import CONSISTENCY, IMPROVEMENT, KINDS
 from repbeat.community.errors import BadEntry, BadInvite, Blocked, NotAMember, TooMany
 from repbeat.community.streaks import streak, week_of
 from repbeat.ingest.batch import ingest
+from repbeat.ingest.days import day_of
 from repbeat.people import accounts, consent, erase, holdings, setup, tenants
 from repbeat.people.accounts import Account
 from repbeat.store import Database, NotFound, athletes, devices
@@ -151,6 +153,30 @@ def test_a_count_that_the_device_is_not_sure_of_is_no_record(db: Database, athle
     assert [lift.sure for lift in past.lifts] == [90, 90]
     (record,) = records.records(past.lifts)
     assert record.lift.at_ms >= NOW_MS + 2 * DAY_MS
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_past_in_days_equals_a_look_at_each_session(db: Database, athlete_id: str, seed: int) -> None:
+    db.run("UPDATE sets SET reps = 2")  # the session that is there
+    rng = random.Random(seed)
+    done = [(2, 90)]
+    for number in range(1, 13):
+        done.append((rng.randint(3, 10), rng.choice([20, 90])))
+        one_more(db, NOW_MS + number * DAY_MS // 5, boot=number + 1, reps=done[-1][0], confidence=done[-1][1])
+    past = history.of_athlete(db, athlete_id, NOW_MS + 4 * DAY_MS)
+    rows = db.rows("SELECT start_ms, utc_offset_min FROM sessions ORDER BY start_ms")
+    days = [day_of(row["start_ms"], row["utc_offset_min"]) for row in rows]
+    assert {one.day: one.sessions for one in past.sessions} == Counter(days)
+    repetitions: Counter[date] = Counter()
+    best, rising = 0, []
+    for day, (reps, confidence) in zip(days, done, strict=True):
+        repetitions[day] += 3 * reps
+        if confidence == 90 and reps > best:
+            best = reps
+            rising.append((day, round(60_000 * (1 + reps / 30))))
+    assert {one.day: one.repetitions for one in past.sessions} == repetitions
+    assert {one.day: one.moved_g for one in past.sessions} == {d: 60_000 * n for d, n in repetitions.items()}
+    assert [(lift.day, lift.e1rm_g) for lift in past.lifts] == rising
 
 
 Moment = tuple[badges.History, list[badges.Badge], list[records.Record]]

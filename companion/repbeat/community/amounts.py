@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from repbeat.ingest import days
 from repbeat.ingest.days import day_of
 from repbeat.interop import alike
 from repbeat.store import Database, athletes
@@ -18,6 +19,10 @@ from repbeat_protocol import exercises
 SESSIONS, SETS, REPETITIONS, MINUTES = "sessions", "sets", "repetitions", "minutes"
 KINDS = (SESSIONS, SETS, REPETITIONS, MINUTES)
 AROUND = timedelta(days=1)  # a local day begins up to 14 hours before or after UTC's
+
+# What a file brought and no band may have counted, too.
+_ALONE = """NOT EXISTS (SELECT 1 FROM near_duplicates AS n WHERE n.athlete_id = s.athlete_id
+               AND n.import_id = s.import_id AND (n.decided IS NULL OR n.decided <> :different))"""
 
 
 class Amount(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +67,37 @@ def between(db: Database, athlete_id: str, first: date, after: date) -> list[Amo
 
 def typed_days(db: Database, athlete_id: str) -> frozenset[date]:
     """Local days with a session that came from a file alone."""
-    return frozenset(one.day for one in _typed(db, athlete_id, 0, 1 << 53))
+    rows = db.rows(
+        f"""SELECT DISTINCT (s.start_ms + :offset_min * 60000) / 86400000 AS day
+           FROM imported_sessions AS s WHERE s.athlete_id = :athlete_id AND s.start_ms >= 0 AND {_ALONE}""",  # noqa: S608
+        athlete_id=athlete_id,
+        offset_min=athletes.get(db, athlete_id).utc_offset_min,
+        different=alike.DIFFERENT,
+    )
+    return frozenset(days.from_epoch(row["day"]) for row in rows)
+
+
+def measured_days(db: Database, athlete_id: str) -> list[dict[str, int]]:
+    """Local days (since 1970) with a dated, ended session: `day`, `sessions`, `first_ms`."""
+    return db.rows(
+        f"""SELECT {days.OF_SESSION} AS day, COUNT(*) AS sessions, MIN(s.start_ms) AS first_ms
+           FROM sessions AS s
+           WHERE s.athlete_id = :athlete_id AND s.start_ms >= 0 AND s.end_seq IS NOT NULL
+           GROUP BY {days.OF_SESSION}""",  # noqa: S608
+        athlete_id=athlete_id,
+    )
+
+
+def moved_by_day(db: Database, athlete_id: str) -> list[dict[str, int]]:
+    """Of those days with a set: `day`, `repetitions`, `moved_g` (load times repetitions)."""
+    return db.rows(
+        f"""SELECT {days.OF_SESSION} AS day, SUM(t.reps) AS repetitions, SUM(t.reps * t.load_g) AS moved_g
+           FROM sessions AS s JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
+             AND t.session_seq = s.session_seq
+           WHERE s.athlete_id = :athlete_id AND s.start_ms >= 0 AND s.end_seq IS NOT NULL
+           GROUP BY {days.OF_SESSION}""",  # noqa: S608
+        athlete_id=athlete_id,
+    )
 
 
 def measured_share(amounts: list[Amount]) -> float:
@@ -72,14 +107,13 @@ def measured_share(amounts: list[Amount]) -> float:
 
 def _typed(db: Database, athlete_id: str, from_ms: int, until_ms: int) -> list[Amount]:
     rows = db.rows(
-        """SELECT s.start_ms, s.end_ms - s.start_ms AS took_ms, COUNT(t.set_index) AS sets,
+        f"""SELECT s.start_ms, s.end_ms - s.start_ms AS took_ms, COUNT(t.set_index) AS sets,
              COALESCE(SUM(t.reps), 0) AS repetitions
            FROM imported_sessions AS s LEFT JOIN imported_sets AS t ON t.athlete_id = s.athlete_id
              AND t.import_id = s.import_id
            WHERE s.athlete_id = :athlete_id AND s.start_ms >= :from_ms AND s.start_ms < :until_ms
-             AND NOT EXISTS (SELECT 1 FROM near_duplicates AS n WHERE n.athlete_id = s.athlete_id
-               AND n.import_id = s.import_id AND (n.decided IS NULL OR n.decided <> :different))
-           GROUP BY s.athlete_id, s.import_id, s.start_ms, s.end_ms""",
+             AND {_ALONE}
+           GROUP BY s.athlete_id, s.import_id, s.start_ms, s.end_ms""",  # noqa: S608
         athlete_id=athlete_id,
         from_ms=from_ms,
         until_ms=until_ms,

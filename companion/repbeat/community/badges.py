@@ -20,10 +20,14 @@ WEEK = timedelta(days=7)
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """One session of the past. `day` is local; `exercises` are codes."""
+    """The sessions of a local day; `at_ms` is when the first began.
+
+    `exercises` are codes; what was done on days before need not be named again.
+    """
 
     at_ms: int
     day: date
+    sessions: int = 1
     repetitions: int = 0
     moved_g: int = 0
     exercises: frozenset[int] = frozenset()
@@ -69,7 +73,7 @@ Checker = Callable[[History], Total]
 
 def sessions(history: History) -> Total:
     """Sessions so far."""
-    yield from _running((one.day, 1) for one in _in_order(history))
+    yield from _running((one.day, one.sessions) for one in _in_order(history))
 
 
 def repetitions(history: History) -> Total:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from repbeat.community import aggregates, history, invites
+from repbeat.community import aggregates, amounts, history, invites
 from repbeat.community.aggregates import CLIP, TooFew
 from repbeat.community.amounts import day_ms
 from repbeat.community.badges import WEEK
@@ -108,10 +108,11 @@ def _given(db: Database, athlete_id: str, gym_id: str, group_id: str) -> list[Co
 
 
 def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str, float]:
-    past = history.of_athlete(db, athlete_id, now_ms)
+    today = history.local_day(db, athlete_id, now_ms)
     after = week + WEEK
-    days = [one.day for one in past.sessions if week <= one.day < after]
-    kept = dict(weeks(past.schedule, past.trained, past.today)).get(week)
+    measured = [one for one in amounts.between(db, athlete_id, week, after) if one.measured]
+    planned, trained = history.schedule(db, athlete_id, today), history.trained(db, athlete_id)
+    kept = dict(weeks(planned, trained, today)).get(week)
     minutes = db.value(
         """SELECT COALESCE(SUM(duration_s), 0) FROM sessions WHERE athlete_id = :athlete_id
              AND start_ms >= :from_ms AND start_ms < :until_ms""",
@@ -120,10 +121,10 @@ def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str,
         until_ms=day_ms(after),
     )
     return {
-        "sessions": float(len(days)),
+        "sessions": float(len(measured)),
         "active_minutes": float(minutes) / 60,
         "kept_share": float(bool(kept)),
-        "check_ins": float(sum(week <= day < after for day in past.check_ins)),
+        "check_ins": float(sum(week <= day < after for day in history.check_ins(db, athlete_id))),
     }
 
 

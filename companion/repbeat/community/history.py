@@ -8,33 +8,41 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from repbeat.coach import shelf
 from repbeat.coach.session_rules import Kind
 from repbeat.community import amounts, lifts, motivation
 from repbeat.community.badges import WEEK, Done, History
 from repbeat.community.streaks import Schedule, week_of
-from repbeat.ingest.days import day_of
+from repbeat.ingest.days import from_epoch
 from repbeat.store import Database, athletes
 
 
 def of_athlete(db: Database, athlete_id: str, now_ms: int) -> History:
     """Everything up to now."""
     today = local_day(db, athlete_id, now_ms)
-    rows = lifts.alike_sets(db, athlete_id)
-    by_session: dict[tuple[str, int, int], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        by_session[row["device_id"], row["log_id"], row["session_seq"]].append(row)
+    firsts = lifts.firsts(db, athlete_id)
     return History(
-        sessions=tuple(_done(found) for found in by_session.values()),
-        lifts=tuple(lifts.rising(db, rows)),
+        sessions=tuple(_done(db, athlete_id, firsts)),
+        lifts=tuple(lifts.rising(db, athlete_id, firsts)),
         typed_days=amounts.typed_days(db, athlete_id),
-        check_ins=frozenset(_check_ins(db, athlete_id)),
+        check_ins=check_ins(db, athlete_id),
         schedule=schedule(db, athlete_id, today),
         deload_weeks=frozenset(_deloads(db, athlete_id)),
         today=today,
     )
+
+
+def trained(db: Database, athlete_id: str) -> frozenset[date]:
+    """Local days with a session, whoever says so."""
+    measured = frozenset(from_epoch(row["day"]) for row in amounts.measured_days(db, athlete_id))
+    return measured | amounts.typed_days(db, athlete_id)
+
+
+def check_ins(db: Database, athlete_id: str) -> frozenset[date]:
+    """Days with a check-in."""
+    rows = db.rows("SELECT day FROM check_ins WHERE athlete_id = :athlete_id", athlete_id=athlete_id)
+    return frozenset(date.fromisoformat(row["day"]) for row in rows)
 
 
 def local_day(db: Database, athlete_id: str, now_ms: int) -> date:
@@ -82,20 +90,24 @@ def schedule(db: Database, athlete_id: str, today: date) -> Schedule:
     return Schedule(frozenset(planned), frozenset(off))
 
 
-def _done(rows: list[dict[str, Any]]) -> Done:
-    first = rows[0]
-    return Done(
-        at_ms=first["start_ms"],
-        day=day_of(first["start_ms"], first["utc_offset_min"]),
-        repetitions=sum((row["reps"] or 0) * row["alike"] for row in rows),
-        moved_g=sum((row["reps"] or 0) * (row["load_g"] or 0) * row["alike"] for row in rows),
-        exercises=frozenset(row["exercise"] for row in rows if row["exercise"]),
-    )
-
-
-def _check_ins(db: Database, athlete_id: str) -> Iterator[date]:
-    for row in db.rows("SELECT day FROM check_ins WHERE athlete_id = :athlete_id", athlete_id=athlete_id):
-        yield date.fromisoformat(row["day"])
+def _done(db: Database, athlete_id: str, firsts: list[lifts.Row]) -> Iterator[Done]:
+    moved = {row["day"]: row for row in amounts.moved_by_day(db, athlete_id)}
+    exercises: dict[int, set[int]] = defaultdict(set)
+    for row in firsts:
+        if row["exercise"]:
+            exercises[row["day"]].add(row["exercise"])
+    nothing = {"repetitions": 0, "moved_g": 0}
+    for row in amounts.measured_days(db, athlete_id):
+        day = row["day"]
+        of_day = moved.get(day, nothing)
+        yield Done(
+            at_ms=row["first_ms"],
+            day=from_epoch(day),
+            sessions=row["sessions"],
+            repetitions=of_day["repetitions"],
+            moved_g=of_day["moved_g"],
+            exercises=frozenset(exercises.get(day, ())),
+        )
 
 
 def _deloads(db: Database, athlete_id: str) -> Iterator[date]:
@@ -105,4 +117,4 @@ def _deloads(db: Database, athlete_id: str) -> Iterator[date]:
 
 
 def _days(first: date, after: date) -> Iterator[date]:
-    return (first + timedelta(days=step) for step in range((after - first).days))
+    return map(date.fromordinal, range(first.toordinal(), after.toordinal()))

@@ -6,6 +6,7 @@ records, so it is asked of those sets alone that matter: each that would be a re
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
@@ -14,35 +15,60 @@ from repbeat.coach.gather import mean_confidence
 from repbeat.coach.rules import CONFIDENCE_FLOOR
 from repbeat.community.records import Lift
 from repbeat.derive.strength import MAX_FORMULA_REPS, epley
+from repbeat.ingest import days
 from repbeat.ingest.days import day_of
 from repbeat.store import Database, sessions
 
-Row = dict[str, Any]  # of `alike_sets`
+Row = dict[str, Any]
 
-
-def alike_sets(db: Database, athlete_id: str, from_ms: int = 0) -> list[Row]:
-    """Each dated, ended session's sets, alike ones as one row; a session without sets is one row, too."""
-    return db.rows(
-        """SELECT s.device_id, s.log_id, s.session_seq, s.start_ms, s.utc_offset_min,
-             t.exercise, t.load_g, t.reps, COUNT(t.seq) AS alike
-           FROM sessions AS s LEFT JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
+_SETS = """FROM sessions AS s JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
              AND t.session_seq = s.session_seq
-           WHERE s.athlete_id = :athlete_id AND s.start_ms >= :from_ms AND s.end_seq IS NOT NULL
-           GROUP BY s.device_id, s.log_id, s.session_seq, s.start_ms, s.utc_offset_min,
-             t.exercise, t.load_g, t.reps
-           ORDER BY s.start_ms""",
+           WHERE s.athlete_id = :athlete_id AND s.end_seq IS NOT NULL"""
+
+
+def firsts(db: Database, athlete_id: str) -> list[Row]:
+    """Sets alike in all dated, ended sessions as one row: when first done, and on which local day."""
+    return db.rows(
+        f"""SELECT t.exercise, t.load_g, t.reps, MIN(s.start_ms) AS start_ms,
+             MIN({days.OF_SESSION}) AS day {_SETS} AND s.start_ms >= 0
+           GROUP BY t.exercise, t.load_g, t.reps ORDER BY t.exercise, t.load_g, t.reps""",
         athlete_id=athlete_id,
-        from_ms=from_ms,
     )
 
 
-def rising(db: Database, rows: Iterable[Row]) -> Iterator[Lift]:
-    """A session's best set of an exercise wherever it beats every session before, in order of time."""
+def alike_sets(db: Database, athlete_id: str, from_ms: int, until_ms: int = 1 << 53) -> list[Row]:
+    """The sets of each dated, ended session that began in this time (unix ms), alike ones as one row."""
+    return db.rows(
+        f"""SELECT DISTINCT s.device_id, s.log_id, s.session_seq, s.start_ms, s.utc_offset_min,
+             t.exercise, t.load_g, t.reps {_SETS} AND s.start_ms >= :from_ms AND s.start_ms < :until_ms
+           ORDER BY s.start_ms""",
+        athlete_id=athlete_id,
+        from_ms=from_ms,
+        until_ms=until_ms,
+    )
+
+
+def rising(db: Database, athlete_id: str, done: Iterable[Row]) -> Iterator[Lift]:
+    """A session's best set of an exercise wherever it beats every session before, in order of time.
+
+    `done` are the `firsts`: a set beats all before only where none like it was, or none that was sure.
+    """
     best: dict[int, int] = {}
-    for row, e1rm_g in sorted(_known(rows), key=lambda one: (one[0]["start_ms"], -one[1])):
-        if e1rm_g > best.get(row["exercise"], 0) and (sure := _sure_of(db, row)) >= CONFIDENCE_FLOOR:
+    known = list(_known(done))
+    ahead = [(row["start_ms"], -e1rm_g, number) for number, (row, e1rm_g) in enumerate(known)]
+    heapq.heapify(ahead)
+    while ahead:
+        at_ms, _, number = heapq.heappop(ahead)
+        row, e1rm_g = known[number]
+        if e1rm_g <= best.get(row["exercise"], 0):
+            continue
+        then = [one for one in alike_sets(db, athlete_id, at_ms, at_ms + 1) if _kind(one) == _kind(row)]
+        sure, day = max(((_sure_of(db, one), _day(one)) for one in then), default=(0.0, date.max))
+        if sure >= CONFIDENCE_FLOOR:
             best[row["exercise"]] = e1rm_g
-            yield Lift(row["start_ms"], row["exercise"], e1rm_g, _day(row), sure)
+            yield Lift(at_ms, row["exercise"], e1rm_g, day, sure)
+        elif (again_ms := _again(db, athlete_id, row, at_ms)) is not None:
+            heapq.heappush(ahead, (again_ms, -e1rm_g, number))
 
 
 def strongest(db: Database, rows: Iterable[Row], first: date, after: date) -> dict[int, float]:
@@ -72,9 +98,28 @@ def _sure_of(db: Database, row: Row) -> float:
     alike = [
         confidence.get(one.set_index, CONFIDENCE_FLOOR)
         for one in sessions.sets(db, key)
-        if (one.exercise, one.load_g, one.reps) == (row["exercise"], row["load_g"], row["reps"])
+        if (one.exercise, one.load_g, one.reps) == _kind(row)
     ]
     return max(alike, default=0.0)
+
+
+def _again(db: Database, athlete_id: str, row: Row, after_ms: int) -> int | None:
+    """When the next session with a set like it began."""
+    at_ms: int | None = db.value(
+        f"""SELECT s.start_ms {_SETS} AND s.start_ms > :after_ms
+             AND t.exercise = :exercise AND t.load_g = :load_g AND t.reps = :reps
+           ORDER BY s.start_ms LIMIT 1""",
+        athlete_id=athlete_id,
+        after_ms=after_ms,
+        exercise=row["exercise"],
+        load_g=row["load_g"],
+        reps=row["reps"],
+    )
+    return at_ms
+
+
+def _kind(row: Row) -> tuple[int, int, int]:
+    return row["exercise"], row["load_g"], row["reps"]
 
 
 def _day(row: Row) -> date:

@@ -78,12 +78,12 @@ def _entry(db: Database, athlete_id: str, kind: str, now_ms: int) -> Entry:
         return _improvement(db, athlete_id, today)
     if kind == EFFORT:
         return _effort(db, athlete_id, today)
-    past = history.of_athlete(db, athlete_id, now_ms)
+    planned, trained = history.schedule(db, athlete_id, today), history.trained(db, athlete_id)
     first = week_of(today) - CONSISTENCY_WEEKS * WEEK
     looked_at = amounts.between(db, athlete_id, first, today + DAY)
     return Entry(
         athlete_id=athlete_id,
-        kept_share=streak(past.schedule, past.trained, today).consistency,
+        kept_share=streak(planned, trained, today).consistency,
         measured_share=amounts.measured_share(looked_at),
     )
 

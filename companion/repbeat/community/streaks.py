@@ -46,15 +46,19 @@ def weeks(schedule: Schedule, trained: Iterable[date], today: date) -> list[tupl
 
     The running week is left out until it is kept: there is still time.
     """
-    wanted = Counter(week_of(day) for day in schedule.planned - schedule.called_off)
-    done = Counter(week_of(day) for day in set(trained))
-    running = week_of(today)
+    wanted = Counter(map(_week, schedule.planned - schedule.called_off))
+    done = Counter(map(_week, set(trained)))
+    running = _week(today)
     out = []
-    for monday in sorted(wanted):
-        kept = done[monday] >= wanted[monday]
-        if monday < running or (monday == running and kept):
-            out.append((monday, kept))
+    for week in sorted(wanted):
+        kept = done[week] >= wanted[week]
+        if week < running or (week == running and kept):
+            out.append((date.fromordinal(7 * week + 1), kept))
     return out
+
+
+def _week(day: date) -> int:
+    return (day.toordinal() - 1) // 7  # the first of January 1 was a Monday
 
 
 def streak(schedule: Schedule, trained: Iterable[date], today: date) -> Streak:

@@ -17,14 +17,24 @@ LOAD = "day_load"  # {sessions, trimp, srpe (None: no session was rated)}
 BEFORE = timedelta(days=504)  # twelve time constants of fitness: e^-12 of what lies before is left
 RPE_MOST = 10  # what a device may send beyond is no rating
 
+OF_SESSION = (
+    "(s.start_ms + COALESCE(s.utc_offset_min, 0) * 60000) / 86400000"  # `day_of` of a session s in SQL
+)
+
 _EARLIEST, _LATEST = "0001-01-01", "9999-12-31"
 _DAY_MS = 24 * 3600 * 1000
+_EPOCH = date(1970, 1, 1).toordinal()
 _OFFSET_MOST_MS = 18 * 3600 * 1000  # no zone is further from UTC than 14 h; records may say up to 18
 
 
 def day_of(start_ms: int, utc_offset_min: int | None) -> date:
     """The calendar day on which a session counts: that of its beginning, where the athlete then was."""
     return (datetime.fromtimestamp(start_ms / 1000, UTC) + timedelta(minutes=utc_offset_min or 0)).date()
+
+
+def from_epoch(days: int) -> date:
+    """The day so many days after 1 January 1970."""
+    return date.fromordinal(_EPOCH + days)
 
 
 def refresh(db: Database, athlete_id: str, of: Iterable[date] | None = None) -> None:

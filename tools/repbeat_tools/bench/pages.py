@@ -38,6 +38,7 @@ PATHS = {
     "sessions": "/sessions",
     "session": f"/sessions/{DEVICE}/{LOG:08x}/2",
     "trends": "/trends?days=28",
+    "streaks": "/streaks",
     "devices": "/devices",
     "api_sessions": "/api/v1/sessions",
     "api_session": f"/api/v1/sessions/{SESSION}",
