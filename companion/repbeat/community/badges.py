@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from importlib.resources import files
+from operator import attrgetter
 
 import msgspec
 
@@ -157,11 +158,13 @@ def badges(history: History, of: Iterable[Rule] | None = None) -> list[Badge]:
             while tier < len(rule.tiers) and total >= rule.tiers[tier]:
                 tier += 1
                 out.append(Badge(day, rule.id, tier, rule.tiers[tier - 1]))
+            if tier == len(rule.tiers):
+                break
     return sorted(out)
 
 
 def _in_order(history: History) -> list[Done]:
-    return sorted(history.sessions, key=lambda one: (one.at_ms, one.day))
+    return sorted(history.sessions, key=attrgetter("at_ms", "day"))
 
 
 def _kept(history: History) -> list[tuple[date, bool]]:
