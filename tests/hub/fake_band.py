@@ -84,6 +84,7 @@ class FakeBand:
         self.times: list[tuple[int, int, int]] = []
         self.connections = 0
         self.sent_bytes = 0  # in notifications that were listened to, but for TRUST
+        self.in_reach = True
         self.slot = PlanSlot(self)
         self.key: bytes | None = KEY
         self.prove_wrongly = False
@@ -236,6 +237,8 @@ class FakeClient(BaseBleakClient):
     is_connected = property(lambda self: self._up)
 
     async def connect(self, pair: bool, **kwargs: object) -> None:
+        if not self._band.in_reach:
+            raise BleakError("out of reach")
         if self._band.client is not None:
             raise BleakError("the band has a connection already")
         self._band.connections += 1
@@ -305,9 +308,10 @@ class FakeClient(BaseBleakClient):
 
 
 class FakeScanner(BaseBleakScanner):
-    """Hears every band each 10 ms."""
+    """Hears every band in reach each `every_s`."""
 
     bands: dict[str, FakeBand] = {}  # noqa: RUF012 (set in a subclass by `backends`)
+    every_s = 0.01
 
     def __init__(
         self, detection_callback: Callable, service_uuids: list, scanning_mode: str, **_: object
@@ -325,6 +329,8 @@ class FakeScanner(BaseBleakScanner):
     async def _advertise(self) -> None:
         while True:
             for address, band in self.bands.items():
+                if not band.in_reach:
+                    continue
                 advertisement = AdvertisementData(
                     f"Band {band.device_id}", {}, {}, [gatt.SERVICE], None, -50, (time.monotonic(),)
                 )
@@ -333,10 +339,12 @@ class FakeScanner(BaseBleakScanner):
                 )
                 if self.is_allowed_uuid([gatt.SERVICE]):
                     self.call_detection_callbacks(device, advertisement)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(self.every_s)
 
 
-def backends(*bands: FakeBand) -> tuple:
+def backends(*bands: FakeBand, every_s: float = FakeScanner.every_s) -> tuple:
     """(scanner, client) for bleak, bound to these bands."""
     known = {"bands": {band.address: band for band in bands}}
-    return type("Scanner", (FakeScanner,), known), type("Client", (FakeClient,), known)
+    return type("Scanner", (FakeScanner,), {**known, "every_s": every_s}), type(
+        "Client", (FakeClient,), known
+    )
