@@ -79,7 +79,8 @@ def test_a_device_without_a_display_is_claimed_over_an_encrypted_link(bus: str, 
                 (connection,) = linux.central.device.connections.values()
                 assert connection.is_encrypted
                 await linux.all_here(hub)
-            assert b'"bond0"' in (tmp_path / "flash-0" / "flash.bin").read_bytes()
+            flash = tmp_path / "flash-0" / "flash.bin"
+            await until(lambda: b'"bond0"' in flash.read_bytes(), "the bond in flash")
 
     asyncio.run(script())
 
