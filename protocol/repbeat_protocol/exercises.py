@@ -34,10 +34,22 @@ CODES = {
     "wheelchair_push": 28,
     "arm_crank": 29,
     "paced_breathing": 30,
+    # rehabilitation
+    "knee_flexion": 31,
+    "knee_extension": 32,
+    "heel_slide": 33,
+    "straight_leg_raise": 34,
+    "hip_abduction": 35,
+    "hip_extension": 36,
+    "ankle_dorsiflexion": 37,
+    "shoulder_flexion": 38,
+    "shoulder_abduction": 39,
+    "elbow_flexion": 40,
+    "wrist_extension": 41,
 }
 
 # Upper-body lifts progress in smaller steps than lower-body ones (SCIENCE: +5 % and +10 % a week at most).
-LOWER_BODY = (2, 3, 11, 12, 13, 22, 23, 24)
+LOWER_BODY = (2, 3, 11, 12, 13, 22, 23, 24, 31, 32, 33, 34, 35, 36, 37)
 
 
 PACED_BREATHING = 30  # a plan's item: breaths as repetitions, in and out as concentric and eccentric time

@@ -4,19 +4,24 @@ A plan is one session's work: exercises in order, each with its sets. It is comp
 under 100 bytes), carries a revision that only rises, the athlete's tag, an expiry and its own CRC-32.
 The device refuses what is outside LIMITS, what rises too fast against the plan in force, what is older,
 and what is another athlete's; the plan in force then stays.
+
+Format 2 adds the angle range of rehabilitation. A plan without any is written in format 1, which every
+firmware reads; firmware older than format 2 refuses one with (PlanVersion), and its plan in force stays.
 """
 
 import struct
 from binascii import crc32
 
 MAGIC = 0x50
-VERSION = 1
+VERSION = 1  # all that a plan without angles needs
+ANGLES = 2  # with an angle range for each item
 HEAD = (
     "<BBIIIIBBBB"  # magic, version, revision, athlete, issued_s, expires_s, resting, max, strain cap, items
 )
 ITEM = "<HBBBHHBBBBBB"
+ANGLE_ITEM = ITEM + "BB"  # angle_low, angle_high
 NAME_MAX = 32
-MAX_SIZE = struct.calcsize(HEAD) + 1 + NAME_MAX + 32 * struct.calcsize(ITEM) + 4
+MAX_SIZE = struct.calcsize(HEAD) + 1 + NAME_MAX + 32 * struct.calcsize(ANGLE_ITEM) + 4
 
 WARM_UP = 1  # item flags
 LIGHT = 2
@@ -36,11 +41,16 @@ LIMITS = {
     "concentric_ds": (0, 100),
     "velocity_loss_percent": (0, 60),
     "flags": (0, 7),
+    "angle_low": (0, 170),
+    "angle_high": (0, 180),
     "resting_bpm": (0, 110),
     "max_bpm": (0, 230),
     "strain_cap_x10": (0, 210),
     "total_sets": (1, 60),
 }
+
+# Degrees between the ends of a range: what gravity shows of an angle is sure to two or three (device/signal).
+NARROWEST_ANGLE = 10
 
 # A load may rise by a tenth, or by 2.5 kg where a tenth is less than the smallest plates (SCIENCE section 5).
 STEP_PERCENT = 10
@@ -122,7 +132,10 @@ def reason_text(reason: int) -> str:
 
 
 class Item:
-    """One exercise. Loads in grams (multiples of 10), tempo in tenths of a second (0: free)."""
+    """One exercise. Loads in grams (multiples of 10), tempo in tenths of a second (0: free).
+
+    `angle_low` to `angle_high`: degrees away from its beginning that a repetition is to reach (both 0: any).
+    """
 
     def __init__(
         self,
@@ -138,6 +151,8 @@ class Item:
         concentric_ds: int = 0,
         velocity_loss_percent: int = 0,
         flags: int = 0,
+        angle_low: int = 0,
+        angle_high: int = 0,
     ) -> None:
         self.exercise = exercise
         self.sets = sets
@@ -151,6 +166,8 @@ class Item:
         self.concentric_ds = concentric_ds
         self.velocity_loss_percent = velocity_loss_percent
         self.flags = flags
+        self.angle_low = angle_low
+        self.angle_high = angle_high
 
 
 class Plan:
@@ -183,11 +200,12 @@ def encode(plan: Plan) -> bytes:
     """The plan as bytes, CRC included. Bounds are checked first: nothing out of bounds is ever sent."""
     check(plan)
     name = plan.name.encode()
+    version = ANGLES if any(item.angle_high for item in plan.items) else VERSION
     parts = [
         struct.pack(
             HEAD,
             MAGIC,
-            VERSION,
+            version,
             plan.revision,
             plan.athlete,
             plan.issued_s,
@@ -218,6 +236,8 @@ def encode(plan: Plan) -> bytes:
                 item.flags,
             )
         )
+        if version == ANGLES:
+            parts.append(bytes((item.angle_low, item.angle_high)))
     body = b"".join(parts)
     return body + struct.pack("<I", crc32(body) & 0xFFFFFFFF)
 
@@ -227,8 +247,8 @@ def decode(data: bytes) -> Plan:
     head = struct.calcsize(HEAD)
     if len(data) < head + 5 or data[0] != MAGIC:
         raise PlanDamaged("not a plan: %d bytes" % len(data))
-    if data[1] != VERSION:
-        raise PlanVersion("plan format %d: this end reads %d" % (data[1], VERSION))
+    if data[1] not in (VERSION, ANGLES):
+        raise PlanVersion("plan format %d: this end reads %d and %d" % (data[1], VERSION, ANGLES))
     (crc,) = struct.unpack_from("<I", data, len(data) - 4)
     if crc32(memoryview(data)[: len(data) - 4]) & 0xFFFFFFFF != crc:
         raise PlanDamaged("the plan's checksum does not fit: it was changed on the way")
@@ -236,7 +256,8 @@ def decode(data: bytes) -> Plan:
         HEAD, data, 0
     )
     at = head + 1 + data[head]
-    size = struct.calcsize(ITEM)
+    form = ANGLE_ITEM if data[1] == ANGLES else ITEM
+    size = struct.calcsize(form)
     if len(data) != at + count * size + 4:
         raise PlanDamaged("the plan has %d bytes for %d items" % (len(data), count))
     try:
@@ -245,23 +266,9 @@ def decode(data: bytes) -> Plan:
         raise PlanDamaged("the plan's name is not text")
     items = []
     for _ in range(count):
-        values = struct.unpack_from(ITEM, data, at)
-        items.append(
-            Item(
-                values[0],
-                values[1],
-                values[2],
-                values[3],
-                values[4] * 10,
-                values[5],
-                values[6],
-                values[7],
-                values[8],
-                values[9],
-                values[10],
-                values[11],
-            )
-        )
+        values = list(struct.unpack_from(form, data, at))
+        values[4] *= 10
+        items.append(Item(*values))
         at += size
     plan = Plan(revision, items, name, athlete, issued_s, expires_s, resting, top, strain)
     check(plan)
@@ -294,6 +301,13 @@ def check(plan: Plan) -> None:
             raise PlanOutOfBounds(
                 "%sreps_low %d is above reps_high %d" % (where, item.reps_low, item.reps_high)
             )
+        if item.angle_high and item.angle_high - item.angle_low < NARROWEST_ANGLE:
+            raise PlanOutOfBounds(
+                "%sangle_high %d is not %d degrees above angle_low %d"
+                % (where, item.angle_high, NARROWEST_ANGLE, item.angle_low)
+            )
+        if item.angle_low and not item.angle_high:
+            raise PlanOutOfBounds("%sangle_low %d needs an angle_high" % (where, item.angle_low))
         if item.load_g % 10:
             raise PlanOutOfBounds("%sload_g %d is not a multiple of 10" % (where, item.load_g))
         total += item.sets

@@ -29,6 +29,7 @@ STEPS = 16
 RECOVERY = 17
 BREATHING = 18
 CALIBRATION = 19
+ANGLE = 20
 
 NAMES = {
     BOOT: "BOOT",
@@ -50,6 +51,7 @@ NAMES = {
     RECOVERY: "RECOVERY",
     BREATHING: "BREATHING",
     CALIBRATION: "CALIBRATION",
+    ANGLE: "ANGLE",
 }
 
 ZEROED = 0x00
@@ -313,6 +315,19 @@ LAYOUTS = {
         ("first_dag", "H"),
         ("step_dag", "H"),
         ("range_mm", "H"),
+    ),
+    (ANGLE, 1): (
+        ("session_seq", "I"),
+        ("exercise", "H"),
+        ("set_index", "B"),
+        ("angle_low", "B"),
+        ("angle_high", "B"),
+        ("below", "B"),
+        ("within", "B"),
+        ("above", "B"),
+        ("unsure", "B"),
+        ("reached_mean", "B"),
+        ("reached_most", "B"),
     ),
 }
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from ingest import made
 
 from repbeat import store
-from repbeat.coach import desk, plan_file
+from repbeat.coach import desk, plan_file, situation
 from repbeat.coach.command import plan as plan_command
 from repbeat.ingest import ingest, rederive
 from repbeat.store import Database, devices, plans
@@ -268,6 +268,14 @@ def test_the_commands_from_file_to_push(tmp_path: Path) -> None:
         ('{"items": [{"exercise": "squat", "sets": 3, "reps": [9, 2]}]}', "reps_low 9 is above reps_high 2"),
         ('{"items": [{"exercise": "sqat", "sets": 3, "reps": [1, 2]}]}', "no exercise is named 'sqat'"),
         ('{"items": [{"exercise": "squat", "sets": 3, "reps": [1, 2], "load_kg": 501}]}', "load_kg"),
+        (
+            '{"items": [{"exercise": "heel_slide", "sets": 3, "reps": [8, 10], "angle_deg": [90, 30]}]}',
+            "item 1: angle_high 30 is not 10 degrees above angle_low 90",
+        ),
+        (
+            '{"items": [{"exercise": "heel_slide", "sets": 3, "reps": [8, 10], "angle_deg": [0, 200]}]}',
+            "items[0].angle_deg",
+        ),
     ],
 )
 def test_a_wrong_file_says_where(tmp_path: Path, text: str, cause: str) -> None:
@@ -283,3 +291,15 @@ def test_a_plan_file_and_its_display_agree(tmp_path: Path) -> None:
     shown = plan_file.shown(two_lifts())
     file.write_text(json.dumps(shown))
     assert plan_file.shown(plan_file.read(file)[0]) == shown
+
+
+def test_an_angle_range_stays_through_file_planner_and_wire(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(
+        '{"items": [{"exercise": "knee_flexion", "sets": 3, "reps": [8, 10], "angle_deg": [30, 90]}]}'
+    )
+    plan, _rpe = plan_file.read(file)
+    back = wire.decode(wire.encode(plan))
+    assert plan_file.shown(back)["items"][0]["angle_deg"] == [30, 90]
+    planned = situation.line_of(back.items[0]).item()
+    assert (planned.angle_low, planned.angle_high) == (30, 90)

@@ -89,8 +89,8 @@ def test_every_cut_and_every_flipped_bit_is_refused() -> None:
 
 def test_a_later_format_says_so() -> None:
     wire = bytearray(plan.encode(one()))
-    wire[1] = 2
-    with pytest.raises(plan.PlanVersion, match="plan format 2"):
+    wire[1] = 3
+    with pytest.raises(plan.PlanVersion, match="plan format 3"):
         plan.decode(bytes(wire))
 
 
@@ -132,3 +132,20 @@ def test_each_reason_has_a_sentence() -> None:
     reasons = [cause.reason for cause in plan.REASONS]
     assert len(set(reasons)) == len(reasons)
     assert all(plan.reason_text(reason) for reason in reasons)
+
+
+def test_a_plan_without_angles_is_what_old_firmware_reads() -> None:
+    without, with_range = plan.encode(one()), plan.encode(one(angle_low=30, angle_high=90))
+    assert without[1] == 1
+    assert with_range[1] == 2
+    assert len(with_range) == len(without) + 2
+    found = plan.decode(with_range).items[0]
+    assert (found.angle_low, found.angle_high) == (30, 90)
+
+
+def test_an_angle_range_has_room_between_its_ends() -> None:
+    with pytest.raises(plan.PlanOutOfBounds, match="angle_high 60 is not 10 degrees above angle_low 55"):
+        plan.check(one(angle_low=55, angle_high=60))
+    with pytest.raises(plan.PlanOutOfBounds, match="angle_low 55 needs an angle_high"):
+        plan.check(one(angle_low=55))
+    plan.check(one(angle_low=0, angle_high=45))

@@ -67,7 +67,10 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One exercise of a plan; `tempo_s` is eccentric, pause, concentric, 0 for free."""
+    """One exercise of a plan; `tempo_s` is eccentric, pause, concentric, 0 for free.
+
+    `angle_deg`: degrees from its beginning between which a repetition is to turn.
+    """
 
     exercise: str
     sets: int
@@ -78,6 +81,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     tempo_s: tuple[float, float, float]
     velocity_loss_percent: int
     warm_up: bool
+    angle_deg: tuple[int, int] | None = None
 
 
 class Revised(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,7 +54,12 @@ def show(athlete: str | None, as_json: bool, database: Path) -> None:
 @json_option
 @database_option
 def set_(file: Path, athlete: str, as_json: bool, database: Path) -> None:
-    """File the plan in FILE (JSON, in kg and seconds) for an athlete; it is pushed at the next chance."""
+    """File the plan in FILE (JSON, in kg and seconds) for an athlete; it is pushed at the next chance.
+
+    Each item has exercise, sets and reps [low, high]; if wanted load_kg, rest_s, rest_until_bpm, tempo_s,
+    velocity_loss_percent, warm_up. In rehabilitation angle_deg, such as [30, 90]: how far from its beginning
+    a repetition is to turn, in degrees; the band, worn on the limb that moves, cues outside of it.
+    """
     with errors_shown(plan_file.PlanFileError, PlanError), Database(database) as db:
         content, rpe = plan_file.read(file)
         one = _athlete(db, athlete)

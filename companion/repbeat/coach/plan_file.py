@@ -12,6 +12,7 @@ from repbeat_protocol import plan as wire
 
 Kilograms = Annotated[float, msgspec.Meta(ge=0, le=500)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10)]
+Degrees = Annotated[int, msgspec.Meta(ge=0, le=180)]
 
 
 class PlanFileError(ValueError):
@@ -19,7 +20,10 @@ class PlanFileError(ValueError):
 
 
 class FileItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One exercise: `reps` is [lowest, highest], `tempo_s` [eccentric, pause, concentric] with 0 for free."""
+    """One exercise: `reps` is [lowest, highest], `tempo_s` [eccentric, pause, concentric] with 0 for free.
+
+    `angle_deg`: [lowest, highest] angle, from its beginning, at which a repetition is to turn.
+    """
 
     exercise: str
     sets: int
@@ -30,6 +34,7 @@ class FileItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tempo_s: tuple[Seconds, Seconds, Seconds] = (0, 0, 0)
     velocity_loss_percent: int = 0
     warm_up: bool = False
+    angle_deg: tuple[Degrees, Degrees] | None = None
 
 
 class FilePlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +77,7 @@ def _item(where: str, number: int, item: FileItem) -> wire.Item:
             f"{where}: item {number}: no exercise is named {item.exercise!r}; there are: {known}"
         )
     eccentric_s, pause_s, concentric_s = item.tempo_s
+    angle_low, angle_high = item.angle_deg or (0, 0)
     return wire.Item(
         exercises.code(item.exercise),
         item.sets,
@@ -85,6 +91,8 @@ def _item(where: str, number: int, item: FileItem) -> wire.Item:
         concentric_ds=round(concentric_s * 10),
         velocity_loss_percent=item.velocity_loss_percent,
         flags=wire.WARM_UP if item.warm_up else 0,
+        angle_low=angle_low,
+        angle_high=angle_high,
     )
 
 
@@ -104,6 +112,7 @@ def shown(plan: wire.Plan) -> dict[str, Any]:
                 "tempo_s": [item.eccentric_ds / 10, item.pause_ds / 10, item.concentric_ds / 10],
                 "velocity_loss_percent": item.velocity_loss_percent,
                 "warm_up": bool(item.flags & wire.WARM_UP),
+                **({"angle_deg": [item.angle_low, item.angle_high]} if item.angle_high else {}),
             }
             for item in plan.items
         ],

@@ -26,6 +26,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     concentric_ds: int = 0
     velocity_loss_percent: int = 0
     flags: int = 0
+    angle_low: int = 0
+    angle_high: int = 0
 
     @property
     def warm_up(self) -> bool:

@@ -142,6 +142,7 @@ class _Work:
         rows.check_samples(record)
 
     def _rep(self, record: Record) -> None:
+        """A record that belongs to a session and has no row of its own."""
         self._touch(record, rows.session_of(record))
 
     def _set(self, record: Record) -> None:
@@ -313,4 +314,5 @@ _STEPS: dict[int, Callable[[_Work, Record], None]] = {
     wire.RECOVERY: _Work._recovery,
     wire.BREATHING: _Work._breathing,
     wire.CALIBRATION: _Work._calibration,
+    wire.ANGLE: _Work._rep,
 }

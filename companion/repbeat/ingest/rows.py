@@ -48,7 +48,7 @@ def fields(record: Record) -> dict[str, int]:
 
 
 def session_of(record: Record) -> int:
-    """The session that a REP belongs to: its first field."""
+    """The session that a REP or ANGLE belongs to: its first field."""
     check(record)
     return int.from_bytes(record.raw[wire.HEADER_SIZE : wire.HEADER_SIZE + 4], "little")
 

@@ -21,7 +21,7 @@ class Own(Service):
         (gatt.DATA, NOTIFY, 20),
         (gatt.TRANSFER, WRITE | NOTIFY, WRITE_MAX),
         (gatt.INFO, READ, INFO_SIZE),
-        (gatt.LIVE, READ | NOTIFY, live.SIZE),
+        (gatt.LIVE, READ | NOTIFY, live.ANGLE_SIZE),
         (gatt.TRUST, WRITE | NOTIFY, TRUST_SIZE),
     )
     FRESH = True

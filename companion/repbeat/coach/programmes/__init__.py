@@ -22,6 +22,7 @@ from repbeat_protocol import plan as wire
 Kilograms = Annotated[float, msgspec.Meta(ge=0, le=500)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=60)]
+Degrees = Annotated[int, msgspec.Meta(ge=0, le=180)]
 VIGOROUS_RPE = 8  # two repetitions from failure: our own line between moderate and vigorous lifting
 Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -31,7 +32,10 @@ class ProgrammeError(ValueError):
 
 
 class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One exercise of a day. `rpe` is how hard the last set should feel; rest ends by time or heart rate."""
+    """One exercise of a day. `rpe` is how hard the last set should feel; rest ends by time or heart rate.
+
+    `angle_deg`: [lowest, highest] angle at which a repetition turns, for rehabilitation.
+    """
 
     exercise: str
     sets: Annotated[int, msgspec.Meta(ge=1, le=20)]
@@ -43,11 +47,13 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     velocity_loss_percent: Percent = 0
     rpe: Annotated[float, msgspec.Meta(ge=1, le=10)] = 7
     warm_up: bool = False
+    angle_deg: tuple[Degrees, Degrees] | None = None
 
     def line(self, load_g: int | None = None, reps: tuple[int, int] | None = None) -> Line:
         """As a line of a session, with the load and repetitions the athlete has come to."""
         low, high = reps or self.reps
         eccentric_s, pause_s, concentric_s = self.tempo_s
+        angle_low, angle_high = self.angle_deg or (0, 0)
         return Line(
             exercise=exercises.code(self.exercise),
             sets=self.sets,
@@ -61,6 +67,8 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             concentric_ds=round(concentric_s * 10),
             velocity_loss_percent=self.velocity_loss_percent,
             flags=wire.WARM_UP if self.warm_up else 0,
+            angle_low=angle_low,
+            angle_high=angle_high,
         )
 
 
