@@ -13,7 +13,7 @@ from web.town import Town
 from repbeat.api.routes import EVERY
 from repbeat.coach import desk, shelf
 from repbeat.people import consent, tokens
-from repbeat.store import Database, plans, session_pages, sessions
+from repbeat.store import Database, oxygen, plans, session_pages, sessions
 from repbeat_protocol import exercises
 from repbeat_protocol import plan as plan_format
 from repbeat_tools.sample import NOW_MS
@@ -55,6 +55,34 @@ def test_heart_rate_second_by_second(ann: Caller) -> None:
     } == {None}
     assert set(found["source"]) == {"optical"}
     assert ann.get(f"/sessions/{SESSION}/rr") == {"at_s": [], "rr_ms": []}
+
+
+def test_muscle_oxygen_of_who_wore_a_sensor(
+    ann: Caller, caller: Callable[..., Caller], athlete_id: str, town: Town
+) -> None:
+    # Row 20.
+    path = f"/sessions/{SESSION}/oxygen"
+    assert ann.get(path) == {"at_s": [], "smo2_percent": [], "thb_g_dl": [], "quality": []}
+    start_ms = ann.get(f"/sessions/{SESSION}")["start_ms"]
+    told = [
+        (-1000, oxygen.OK, 700, 1201),
+        (500, oxygen.OK, 655, 1210),
+        (1500, oxygen.AMBIENT_LIGHT, None, None),
+    ]
+    samples = [oxygen.Sample(start_ms + at_ms, *values) for at_ms, *values in told]
+    oxygen.keep(town.db, athlete_id, "C4:00:00:00:00:20", samples)
+    assert ann.get(path) == {
+        "at_s": [0.5, 1.5],
+        "smo2_percent": [65.5, None],
+        "thb_g_dl": [12.1, None],
+        "quality": ["ok", "ambient light"],
+    }
+    coach = town.people["coach"]
+    consent.give(town.db, athlete_id, "account", coach.account_id, ["sessions", "heart"], NOW_MS)
+    caller(coach).get(path, 404)  # the heart is another kind of data
+    consent.give(town.db, athlete_id, "account", coach.account_id, ["oxygen"], NOW_MS)
+    assert caller(coach).get(path)["smo2_percent"] == [65.5, None]
+    assert "muscle oxygen" in town.client(town.ann).get(f"/privacy/{athlete_id}").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)

@@ -13,7 +13,8 @@ from bumble.gatt import Characteristic, Service
 
 from repbeat.gym import cardio, claims, desk, machines
 from repbeat.hub import ftms
-from repbeat.hub.cardio import Cardio
+from repbeat.hub.cardio import ears
+from repbeat.hub.listening import Listening
 from repbeat.store import Database, athletes
 from repbeat_tools.sample import NOW_MS
 from repbeat_tools.simulator import Air
@@ -83,7 +84,14 @@ def test_a_machine_on_the_air_is_read(tmp_path: Path) -> None:
                 log.take(address, name, kind, values, now_ms)
                 told.append(kind)
 
-            reading = asyncio.create_task(Cardio(take, log.end, gym.backends, again_s=0.1).run())
+            listening = Listening(
+                [ftms.SERVICE],
+                lambda address, name, _services: ears(take, address, name),
+                log.end,
+                gym.backends,
+                again_s=0.1,
+            )
+            reading = asyncio.create_task(listening.run())
             try:
                 for second in range(20):
                     now_ms = NOW_MS + second * S

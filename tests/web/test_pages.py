@@ -9,7 +9,7 @@ from web.sample import DEVICE, LOG
 
 from repbeat.hub import State
 from repbeat.ingest.batch import ingest
-from repbeat.store import Database, devices, records
+from repbeat.store import Database, devices, oxygen, records
 from repbeat.store.sessions import Key
 from repbeat.web.access import Open
 from repbeat.web.app import SECURITY_HEADERS, create_app
@@ -41,6 +41,24 @@ def test_session_shows_sets_reps_and_heart(client: Any) -> None:
     assert "Strain 3.4 of 21" in page
     assert re.search(r"\d+ seconds recorded, 8\d % of them with a good value, between 70 and 130 bpm", page)
     assert '"spans": [[10.0, 35.0], [100.0, 125.0], [190.0, 215.0]]' in response.get_data(as_text=True)
+
+
+def test_muscle_oxygen_stands_beside_the_heart(trained: Database) -> None:
+    # Row 20.
+    client, path = create_app(trained, access=Open("test")).test_client(), f"/sessions/{DEVICE}/{LOG:08x}/2"
+    assert "Muscle oxygen" not in text(client.get(path))
+    (row,) = trained.rows("SELECT start_ms, athlete_id FROM sessions WHERE session_seq = 2")
+    covered = [
+        oxygen.Sample(row["start_ms"] + at_s * 1000, oxygen.OK, 600 - at_s, 1200) for at_s in range(0, 90, 2)
+    ]
+    open_to_light = oxygen.Sample(row["start_ms"] + 93_000, oxygen.AMBIENT_LIGHT, None)
+    oxygen.keep(trained, row["athlete_id"], "C4:00:00:00:00:20", [*covered, open_to_light])
+    response = client.get(path)
+    page = text(response)
+    assert "46 measurements, 98 % of them with a value, between 51.2 and 60.0 %." in page
+    assert "Where light reached the sensor there is no value" in page
+    assert "1 57.1 12.00 2 52.6 12.00" in page
+    assert '"values": [60.0, 59.8, 59.6, ' in response.get_data(as_text=True)
 
 
 def test_temperature_and_altitude_stand_beside_the_strain_and_leave_it_alone(trained: Database) -> None:

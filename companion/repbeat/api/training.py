@@ -10,7 +10,7 @@ from repbeat.coach import surroundings
 from repbeat.ingest import summary
 from repbeat.people import consent, tokens
 from repbeat.people.roles import Role
-from repbeat.store import heart_blocks, samples, session_pages, sessions
+from repbeat.store import heart_blocks, oxygen, samples, session_pages, sessions
 from repbeat.store.session_pages import Place
 from repbeat.store.sessions import Key
 from repbeat.web.context import gate, store
@@ -27,6 +27,11 @@ END_REASONS = {
     wire.END_UNWELL: "unwell",
 }
 SOURCES = {wire.SOURCE_OPTICAL: "optical", wire.SOURCE_STRAP: "strap", wire.SOURCE_ECG: "ecg"}
+OXYGEN_STATES = {
+    oxygen.OK: "ok",
+    oxygen.AMBIENT_LIGHT: "ambient light",
+    oxygen.NO_VALUE: "no value",
+}
 STATES = {
     heart.NO_CONTACT: "no contact",
     heart.NO_VALUE: "no value",
@@ -128,6 +133,15 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     rr_ms: list[float]
 
 
+class MuscleOxygen(msgspec.Struct, frozen=True, kw_only=True):
+    """SmO2 and total haemoglobin as a worn sensor told them; where null, `quality` says why there is none."""
+
+    at_s: list[float]
+    smo2_percent: list[float | None]
+    thb_g_dl: list[float | None]
+    quality: list[str]
+
+
 class Wanted(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which sessions: of one athlete, or of all whose sessions one may see."""
 
@@ -216,6 +230,19 @@ def get_intervals(session_id: SessionId) -> Intervals:
                 found.at_s.append(round((at_ms - session.uptime_ms) / 1000, 3))
                 found.rr_ms.append(round(rr_ms, 1))
     return found
+
+
+@training.get("/sessions/{session_id}/oxygen", Role.SIGNED_IN, tokens.OXYGEN)
+def get_muscle_oxygen(session_id: SessionId) -> MuscleOxygen:
+    """Muscle oxygen while a session lasted; empty where no sensor was worn."""
+    session = _session(session_id, consent.OXYGEN)
+    found = oxygen.of_session(store(), session)
+    return MuscleOxygen(
+        at_s=[(one.at_ms - (session.start_ms or 0)) / 1000 for one in found],
+        smo2_percent=[None if one.smo2_permille is None else one.smo2_permille / 10 for one in found],
+        thb_g_dl=[None if one.thb_cg_dl is None else one.thb_cg_dl / 100 for one in found],
+        quality=[OXYGEN_STATES.get(one.state, "unknown") for one in found],
+    )
 
 
 def _key(session_id: str) -> Key:

@@ -15,7 +15,7 @@ from repbeat.gym.evidence import LONGEST_SESSION_MS
 from repbeat.store import Database, NotFound
 
 REST_MS = 60_000
-EVERY_MS = 1000  # a sample; machines tell one to four times a second
+EVERY_MS = 900  # a sample a second: machines tell one to four times in it, and not to the millisecond
 KEEP_MS = 30_000  # a running session is kept so often
 MOVES = ("speed_kmh", "cadence_rpm", "power_w")
 KEPT = (*MOVES, "distance_m", "incline_percent", "resistance", "pace_s_500m")

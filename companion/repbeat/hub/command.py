@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,14 +18,16 @@ from repbeat.coach.arrivals import Arrivals
 from repbeat.gym import attribution
 from repbeat.gym.cardio import CardioLog
 from repbeat.gym.live import Attributing
-from repbeat.hub import events, ftms, report
+from repbeat.hub import cardio as cardio_
+from repbeat.hub import events, ftms, moxy, report
 from repbeat.hub import status as status_file
 from repbeat.hub.agent import passkeys
 from repbeat.hub.bulletin import Bulletin, posting
-from repbeat.hub.cardio import Cardio
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Backoff, Hub
 from repbeat.hub.keys import DeviceKeys, path_for
+from repbeat.hub.listening import Listening
+from repbeat.hub.oxygen import OxygenLog
 from repbeat.hub.radio import Radio
 from repbeat.hub.slots import PER_ADAPTER
 from repbeat.hub.trust import keys_of
@@ -34,6 +36,7 @@ from repbeat.hub.upload import handing_in
 from repbeat.ingest import days
 from repbeat.store import Database, athletes
 from repbeat.store import devices as known_devices
+from repbeat.store import oxygen as oxygen_
 from repbeat.store.console import errors_shown, json_option, now_ms, print_json
 from repbeat.store.location import Location, database_option
 from repbeat_protocol import auth
@@ -55,7 +58,9 @@ from repbeat_protocol import auth
     help="Of an operator there, made with `repbeat token --scope hub`.",
 )
 @click.option("--gym", "gym_id", help="The gym where new devices hang, where the operator has several.")
-@click.option("--cardio", is_flag=True, help="Read cardio machines instead: run it beside the hub.")
+@click.option(
+    "--cardio", is_flag=True, help="Read cardio machines and muscle oxygen sensors: run it beside the hub."
+)
 @click.option(
     "--adapter",
     "adapters",
@@ -92,8 +97,9 @@ def hub(
     With --upload the database here is an outbox: what was collected goes to a companion elsewhere, which
     plans, and while that is not to be reached it waits here. Nothing is lost or there twice.
 
-    With --cardio it reads machines that speak the Fitness Machine Service, in a program of its own: the
-    system gives each program one scan.
+    With --cardio it reads machines that speak the Fitness Machine Service, and the Moxy-type muscle oxygen
+    sensors that athletes wear (`repbeat devices oxygen`), in a program of its own: the system gives each
+    program one scan.
 
     With --status, beside a running hub of the same database: each device's state in words and since when, the
     adapters' places, and how often which cause ended a connection. Exit code 1 if no hub runs.
@@ -103,13 +109,14 @@ def hub(
         return
     if as_json:
         raise click.UsageError("--json belongs to --status")
+    if cardio and companions:
+        raise click.UsageError("--cardio keeps what it reads in this database: it hands nothing in")
     if companions and not token:
         raise click.UsageError("--upload needs --token (or REPBEAT_HUB_TOKEN)")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with errors_shown(HubError), Database(database) as db:
         if cardio:
-            told = CardioLog(db)
-            _until_stopped(Cardio(partial(_take, told), told.end).run())
+            _until_stopped(_sensors(db).run())
             return
         radios = {name: Radio(adapter=name) for name in adapters}
         serving = Hub(db, keys=DeviceKeys(path_for(database)), radios=radios, places=places)
@@ -220,6 +227,32 @@ def rename(database: Location, device_id: str, name: str) -> None:
 
 
 @devices.command()
+@click.argument("address", required=False)
+@click.option("--athlete", help="Who wears it from now on; leave out for nobody, and it is not read.")
+@json_option
+@click.pass_obj
+def oxygen(database: Location, address: str | None, athlete: str | None, as_json: bool) -> None:
+    """Say who wears the muscle oxygen sensor with this radio address; without one, tell who wears which.
+
+    `repbeat hub --cardio` reads those that somebody wears, and tells the address of one that nobody does.
+    """
+    with errors_shown(), Database(database) as db:
+        if address:
+            oxygen_.wear(db, address, athletes.named(db, athlete).athlete_id if athlete else None)
+        names = {one.athlete_id: one.name for one in athletes.every(db)}
+        shown = [
+            {"address": found, "athlete": names[athlete_id]} for found, athlete_id in oxygen_.worn(db).items()
+        ]
+    if as_json:
+        print_json({"sensors": shown})
+        return
+    for one in shown:
+        click.echo(f"{one['address']}  {one['athlete']}")
+    if not shown:
+        click.echo("Nobody wears a muscle oxygen sensor: `repbeat hub --cardio` tells those in reach.")
+
+
+@devices.command()
 @click.option(
     "--seconds", type=click.FloatRange(5, 600), default=60.0, show_default=True, help="How long to wait."
 )
@@ -296,6 +329,22 @@ def forget(database: Location, device_id: str) -> None:
         known = [one.address for one in known_devices.every(db) if one.device_id == device_id and one.address]
         for address in known:
             asyncio.run(Radio().forget(address))
+
+
+def _sensors(db: Database) -> Listening:
+    """Of others' making: cardio machines, and muscle oxygen sensors that somebody wears."""
+    machines, worn = CardioLog(db), OxygenLog(db, now_ms, partial(click.echo, err=True))
+
+    def end(address: str) -> None:
+        machines.end(address)
+        worn.end(address)
+
+    def ears(address: str, name: str, services: Sequence[str]) -> dict[str, Callable[[bytes], None]]:
+        if moxy.SERVICE in services:
+            return worn.ears(address, name)
+        return cardio_.ears(partial(_take, machines), address, name)
+
+    return Listening((ftms.SERVICE, moxy.SERVICE), ears, end)
 
 
 def _take(log: CardioLog, address: str, name: str, kind: str, values: ftms.Values) -> None:

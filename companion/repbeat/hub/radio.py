@@ -38,10 +38,10 @@ class Radio:
         self._client: dict[str, Any] = {} if backends is None else {"backend": backends[1]}
 
     @asynccontextmanager
-    async def scanning(self, heard: Heard, service: str = gatt.SERVICE) -> AsyncIterator[None]:
-        """Call `heard` for every advertisement of a service (RepBeat's own) while inside."""
+    async def scanning(self, heard: Heard, *services: str) -> AsyncIterator[None]:
+        """Call `heard` for every advertisement of one of the services (RepBeat's own) while inside."""
         try:
-            scanner = BleakScanner(heard, service_uuids=[service], **self._scanner)
+            scanner = BleakScanner(heard, service_uuids=list(services) or [gatt.SERVICE], **self._scanner)
             await scanner.start()
         except (BleakError, OSError) as error:
             raise NoAdapter(

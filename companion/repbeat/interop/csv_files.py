@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from datetime import date
 
 from repbeat.interop.activity import Activity, HeartSample, SetDone, in_order
 from repbeat.interop.apple_health import DayValue
 from repbeat.interop.errors import DamagedFile, NothingInside
+from repbeat.store.oxygen import Sample
 from repbeat_protocol import exercises
 
 SOURCE = "csv"
 HEART_COLUMNS = ("unix_ms", "bpm")
+OXYGEN_COLUMNS = ("unix_ms", "smo2_percent", "thb_g_dl")
 SET_COLUMNS = ("unix_ms", "duration_ms", "exercise", "reps", "load_kg")
 DAY_COLUMNS = ("day", "kind", "source", "value")  # 2026-11-24, one of DAY_KINDS, oura, 52.0
 DAY_KINDS = {  # plausible values
@@ -36,6 +39,21 @@ def set_table(activity: Activity) -> str:
         (
             (one.start_ms, one.duration_ms, exercises.slug(one.exercise), one.reps, one.load_g / 1000)
             for one in activity.sets
+        ),
+    )
+
+
+def oxygen_table(samples: Iterable[Sample]) -> str:
+    """unix_ms, smo2_percent, thb_g_dl; empty where the sensor gave no value."""
+    return _table(
+        OXYGEN_COLUMNS,
+        (
+            (
+                one.at_ms,
+                "" if one.smo2_permille is None else one.smo2_permille / 10,
+                "" if one.thb_cg_dl is None else one.thb_cg_dl / 100,
+            )
+            for one in samples
         ),
     )
 

@@ -14,7 +14,7 @@ from repbeat.interop import csv_files, fhir, fit_workout, fit_write, imports, tc
 from repbeat.interop.activity import BPM_RANGE, RR_RANGE_MS, Activity, HeartSample, SetDone
 from repbeat.interop.apple_health import DayValue
 from repbeat.interop.errors import ExportRefused
-from repbeat.store import Database, heart_blocks, plans, samples, sessions, vault
+from repbeat.store import Database, heart_blocks, oxygen, plans, samples, sessions, vault
 from repbeat.store.athletes import Athlete
 from repbeat.store.sessions import Key, Session
 from repbeat_protocol import heart
@@ -74,9 +74,13 @@ def files(db: Database, athlete_id: str) -> Iterator[tuple[str, bytes]]:
         when = datetime.fromtimestamp((session.start_ms or 0) / 1000, UTC)
         name = f"{when:%Y-%m-%dT%H%M%SZ}-{session.session_seq}"
         yield f"fit/{name}.fit", content
-        yield f"tcx/{name}.tcx", tcx.write(activity)
+        if activity.heart:  # without it TCX could say nothing
+            yield f"tcx/{name}.tcx", tcx.write(activity)
         yield f"sessions/{name}-heart.csv", csv_files.heart_table(activity).encode()
         yield f"sessions/{name}-sets.csv", csv_files.set_table(activity).encode()
+        worn = oxygen.of_session(db, session)
+        if worn:
+            yield f"sessions/{name}-oxygen.csv", csv_files.oxygen_table(worn).encode()
     for plan in plans.every(db, athlete_id)[:1]:
         with suppress(ExportRefused, PlanError):
             yield f"workouts/{plan.revision}.fit", fit_workout.write(plan.wire(), plan.created_ms)

@@ -15,9 +15,11 @@ from repbeat.people.errors import UnknownScope
 from repbeat.store import Database, NotFound
 
 SESSIONS, HEART, VALUES, PLANS, LIVE = "sessions", "heart", "values", "plans", "live"
+OXYGEN = "oxygen"
 KINDS = {
     SESSIONS: "sessions, sets and repetitions",
     HEART: "heart rate, RR intervals and what is computed from them",
+    OXYGEN: "muscle oxygen",
     VALUES: "daily values: load, readiness, trends",
     PLANS: "plans and why they changed",
     LIVE: "what happens now, while training",
@@ -31,7 +33,14 @@ SCOPES = {
 }
 
 # Whoever may not see the sessions does not see their parts.
-PART_OF = {HEART: SESSIONS, VALUES: SESSIONS, LIVE: SESSIONS, COUNTED: SESSIONS, COACHING: PLANS}
+PART_OF = {
+    HEART: SESSIONS,
+    OXYGEN: SESSIONS,
+    VALUES: SESSIONS,
+    LIVE: SESSIONS,
+    COUNTED: SESSIONS,
+    COACHING: PLANS,
+}
 
 ACCOUNT, GROUP, GYM, SERVICE = "account", "group", "gym", "service"
 GRANTEES = (ACCOUNT, GROUP, GYM, SERVICE)

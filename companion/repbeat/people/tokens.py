@@ -17,9 +17,11 @@ from repbeat.store import Database, NotFound
 PREFIX = "repbeat"
 
 READ, HEART, LIVE, WRITE, HUB, METRICS = "read", "heart", "live", "write", "hub", "metrics"
+OXYGEN = "oxygen"
 SCOPES = {
     READ: "sessions, sets, repetitions, values, plans and devices",
     HEART: "heart rate and RR intervals",
+    OXYGEN: "muscle oxygen",
     LIVE: "what happens now, as a stream",
     WRITE: "plans, webhooks and tokens may be made and taken away",
     HUB: "records of a gym's devices may be handed in by its hub",

@@ -16,7 +16,12 @@ from repbeat.store.devices import Device
 from repbeat.store.sessions import Session
 
 # What a token must be allowed for each kind of data.
-TOKEN_SCOPE = {consent.HEART: tokens.HEART, consent.LIVE: tokens.LIVE, consent.COACHING: tokens.WRITE}
+TOKEN_SCOPE = {
+    consent.HEART: tokens.HEART,
+    consent.OXYGEN: tokens.OXYGEN,
+    consent.LIVE: tokens.LIVE,
+    consent.COACHING: tokens.WRITE,
+}
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):

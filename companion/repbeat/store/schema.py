@@ -367,6 +367,22 @@ _RECEIVED = (
     "ALTER TABLE devices ADD COLUMN received_bytes BIGINT NOT NULL DEFAULT 0",
 )
 
+_OXYGEN = (
+    """CREATE TABLE oxygen_sensors (           -- who wears the muscle oxygen sensor with this radio address
+        address TEXT NOT NULL PRIMARY KEY,
+        athlete_id TEXT NOT NULL
+    )""",
+    """CREATE TABLE oxygen_streams (
+        athlete_id TEXT NOT NULL,
+        address TEXT NOT NULL,
+        start_ms BIGINT NOT NULL,
+        end_ms BIGINT NOT NULL,
+        sealed BLOB NOT NULL,                -- samples, packed, with the athlete's key
+        PRIMARY KEY (athlete_id, address, start_ms)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX oxygen_streams_by_time ON oxygen_streams (athlete_id, start_ms)",
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_blocks", _BLOCKS),
@@ -375,4 +391,5 @@ MIGRATIONS = (
     Migration("0005_measured", _MEASURED),
     Migration("0006_calibrations", _CALIBRATIONS),
     Migration("0007_received", _RECEIVED),
+    Migration("0009_oxygen", _OXYGEN),
 )

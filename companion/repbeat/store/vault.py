@@ -43,6 +43,7 @@ SEALED_TABLES = {
     "proposals": Sealed("sealed", ("athlete_id", "proposal_id"), ("situation", "proposal")),
     "coach_notes": Sealed("sealed", ("athlete_id", "note_id"), ("text",)),
     "learned": Sealed("sealed", ("athlete_id",), ("state",)),
+    "oxygen_streams": Sealed("sealed", ("athlete_id", "address", "start_ms")),
 }
 
 
@@ -119,7 +120,7 @@ def opened_columns(table: str, columns: Iterable[str]) -> tuple[str, ...]:
 
 
 def _place(table: str, how: Sealed, row: dict[str, Any]) -> str:
-    return "/".join((table, *(row[name] for name in how.key)))
+    return "/".join((table, *(str(row[name]) for name in how.key)))
 
 
 def save_keys(db: Database, folder: Path) -> None:

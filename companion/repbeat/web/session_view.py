@@ -12,10 +12,10 @@ from repbeat.coach import surroundings
 from repbeat.coach.surroundings import Surroundings
 from repbeat.people import consent
 from repbeat.people.viewer import Gate
-from repbeat.store import Database, athletes, heart_blocks, records, samples, sessions
+from repbeat.store import Database, athletes, heart_blocks, oxygen, records, samples, sessions
 from repbeat.store.athletes import Athlete
 from repbeat.store.sessions import Key, Rep, Session, Set, Strain
-from repbeat.web import form
+from repbeat.web import form, oxygen_view
 from repbeat.web.charts import Chart, Line
 from repbeat_protocol import heart, raw_window
 from repbeat_protocol import records as wire
@@ -39,6 +39,7 @@ class SessionView:
     curves: dict[int, Chart]
     recoveries: list[tuple[int, int]]
     around: Surroundings | None
+    oxygen: Chart | None
     own: bool
 
     @property
@@ -100,6 +101,14 @@ def view(gate: Gate, found: Session) -> SessionView:
     heart_too = gate.may_session(found, consent.HEART)
     if heart_too:
         gate.seen(found.athlete_id, consent.HEART)
+    spans = [
+        (
+            (row.end_uptime_ms - row.duration_ms - found.uptime_ms) / 1000,
+            (row.end_uptime_ms - found.uptime_ms) / 1000,
+        )
+        for row in rows
+        if row.boot == found.boot
+    ]
     return SessionView(
         session=found,
         athlete=athletes.get(db, found.athlete_id) if found.athlete_id else None,
@@ -107,17 +116,11 @@ def view(gate: Gate, found: Session) -> SessionView:
         reps=reps,
         strain=sessions.strain(db, key) if heart_too else None,
         heart=_heart(db, found) if heart_too else [],
-        spans=[
-            (
-                (row.end_uptime_ms - row.duration_ms - found.uptime_ms) / 1000,
-                (row.end_uptime_ms - found.uptime_ms) / 1000,
-            )
-            for row in rows
-            if row.boot == found.boot
-        ],
+        spans=spans,
         curves=_curves(db, found, reps),
         recoveries=_recoveries(db, found) if heart_too else [],
         around=surroundings.of(db, key),
+        oxygen=_oxygen(gate, found, spans),
         own=gate.viewer.everything or found.athlete_id in gate.viewer.own,
     )
 
@@ -136,6 +139,16 @@ def _heart(db: Database, found: Session) -> list[Beat]:
             if found.uptime_ms <= at_ms <= until:
                 out.append(((at_ms - found.uptime_ms) / 1000, bpm if state >= heart.POOR else None, state))
     return out
+
+
+def _oxygen(gate: Gate, found: Session, spans: list[tuple[float, float]]) -> Chart | None:
+    """What a sensor told that the athlete wore meanwhile; None where there is none, or not to be seen."""
+    if found.athlete_id is None or found.start_ms is None or not gate.may_session(found, consent.OXYGEN):
+        return None
+    samples = oxygen.of_session(gate.db, found)
+    if samples:
+        gate.seen(found.athlete_id, consent.OXYGEN)
+    return oxygen_view.chart(samples, found.start_ms, spans)
 
 
 def _curves(db: Database, found: Session, reps: list[Rep]) -> dict[int, Chart]:
