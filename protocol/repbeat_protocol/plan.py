@@ -137,6 +137,9 @@ class Item:
     `angle_low` to `angle_high`: degrees away from its beginning that a repetition is to reach (both 0: any).
     """
 
+    angle_low = 0  # the device's memory pays for these where an item has them
+    angle_high = 0
+
     def __init__(
         self,
         exercise: int,
@@ -166,8 +169,9 @@ class Item:
         self.concentric_ds = concentric_ds
         self.velocity_loss_percent = velocity_loss_percent
         self.flags = flags
-        self.angle_low = angle_low
-        self.angle_high = angle_high
+        if angle_low or angle_high:
+            self.angle_low = angle_low
+            self.angle_high = angle_high
 
 
 class Plan:

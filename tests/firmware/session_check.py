@@ -116,6 +116,10 @@ class Recorder:
     def raw_window(self, payload):
         raw_window.read(bytes(payload))  # raises unless it is whole; more in test_raw_window.py
 
+    def angles(self, item, found, set_index):
+        counts = found.below, found.within, found.above, found.unsure
+        self.told.append(("angles", item.exercise, set_index, counts, found.most))
+
     def rejected(self, reason, exercise, set_index, rep_index):
         self.told.append(("rejected", reason, exercise, set_index, rep_index))
 

@@ -80,6 +80,42 @@ def curl(reps: int = 8, period_s: float = 3.0, degrees: float = 110.0, rate_hz: 
     return pack(t_s, world @ turn.T, spin @ turn.T)
 
 
+def bend(
+    turns: Iterable[float],
+    move_s: float = 2.5,
+    hold_s: float = 1.0,
+    lever_m: float = 0.3,
+    lead_s: float = 4.0,
+    rate_hz: float = 50.0,
+    seed: int = 1,
+    beginning: float = 0.0,
+    tail_s: float = 2.0,
+) -> list[Sample]:
+    """A limb about a level joint, from `beginning` (degrees from hanging) by each of `turns` and back.
+
+    The sensor sits `lever_m` from the joint and feels the limb's own acceleration there.
+    """
+    rng = np.random.default_rng(seed)
+    turns = list(turns)
+    t_s = times(lead_s + len(turns) * 2 * (move_s + hold_s) + tail_s, rate_hz, rng)
+    fine = np.arange(0, t_s[-1] + 0.01, 0.005)
+    path = np.full_like(fine, np.radians(beginning))
+    at = lead_s
+    for degrees in turns:
+        path += np.radians(degrees) * smooth((fine - at) / move_s)
+        at += move_s + hold_s
+        path -= np.radians(degrees) * smooth((fine - at) / move_s)
+        at += move_s + hold_s
+    speed = np.gradient(path, fine)
+    outward = -np.cos(path) - speed**2 * lever_m * 1000 / G_MM_S2
+    along = np.sin(path) + np.gradient(speed, fine) * lever_m * 1000 / G_MM_S2
+    of_limb = 1000 * np.stack([np.interp(t_s, fine, one) for one in (outward, 0 * path, along)], axis=1)
+    of_limb += rng.normal(0, 8, of_limb.shape)
+    turn = rotation(seed)
+    spin = np.stack([0 * t_s, np.interp(t_s, fine, np.degrees(speed)) * 10, 0 * t_s], axis=1)
+    return pack(t_s, of_limb @ turn.T, spin @ turn.T)
+
+
 def walk(duration_s: float = 60.0, step_hz: float = 1.8, rate_hz: float = 50.0, seed: int = 1):
     """Steps at the wrist: a bounce a step, an arm swing every two."""
     rng = np.random.default_rng(seed)

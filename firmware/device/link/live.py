@@ -11,8 +11,8 @@ class Live(LatestValue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._buf = bytearray(live.SIZE)
-        self._new = bytearray(live.SIZE)
+        self._buf = bytearray(live.ANGLE_SIZE)
+        self._new = bytearray(live.ANGLE_SIZE)
 
     def update(
         self,
@@ -31,13 +31,17 @@ class Live(LatestValue):
         steps: int,
         cadence: int,
         strain_x10: int,
+        angle: int = live.UNKNOWN_ANGLE,
+        angle_low: int = 0,
+        angle_high: int = 0,
+        angle_within: int = 0,
     ) -> bool:
         """The fields of live.FIELDS after the version; True when something is new, and then it is sent."""
         struct.pack_into(
-            live.FORM,
+            live.ANGLE_FORM,
             self._new,
             0,
-            live.VERSION,
+            live.ANGLES if angle_high else live.VERSION,
             phase,
             min(set_index, 255),
             min(reps, 255),
@@ -53,6 +57,10 @@ class Live(LatestValue):
             steps & 0xFFFF,
             min(cadence, 255),
             strain_x10,
+            angle,
+            angle_low,
+            angle_high,
+            min(angle_within, 255),
         )
         if self._new == self._buf:
             return False
@@ -61,9 +69,9 @@ class Live(LatestValue):
         return True
 
     def value(self) -> memoryview:
-        return memoryview(self._buf)
+        return memoryview(self._buf)[: live.ANGLE_SIZE if self._buf[0] == live.ANGLES else live.SIZE]
 
     def next(self, connection) -> memoryview | None:
         """Only a trusted companion sees the session; a link of the smallest MTU carries version 1's part."""
         frame = super().next(connection) if connection.trusted else None
-        return frame if frame is None or connection.payload >= live.SIZE else frame[: live.FIRST_SIZE]
+        return frame if frame is None or connection.payload >= len(frame) else frame[: live.FIRST_SIZE]

@@ -1,4 +1,4 @@
-"""Turns what a session was into records: SESSION, REP, SET, STRAIN, RECOVERY, CHECKIN, PLAN_APPLIED."""
+"""What a session was becomes records: SESSION, REP, SET, ANGLE, STRAIN, RECOVERY, CHECKIN, PLAN_APPLIED."""
 
 import struct
 
@@ -172,6 +172,23 @@ class Recorder:
         values += tuple(work.form_counts) + (reason,)
         values += (item.flags, rest.planned_s, rest.why, recognised, recognised_percent)
         self._append(records.SET, values, 2)
+
+    def angles(self, item, found, set_index: int) -> None:
+        """How far the limb moved in the set that just ended; `found`: signal.angle.AngleCounter."""
+        values = (
+            self.session_seq,
+            item.exercise,
+            min(set_index, 255),
+            item.angle_low,
+            item.angle_high,
+            min(found.below, 255),
+            min(found.within, 255),
+            min(found.above, 255),
+            min(found.unsure, 255),
+            found.mean,
+            found.most,
+        )
+        self._append(records.ANGLE, values)
 
     def recovery(self, set_index: int, start_ago_s: int, drop_bpm: int) -> None:
         """A minute after a set's last repetition: how far the heart rate has fallen."""

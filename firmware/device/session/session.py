@@ -19,7 +19,7 @@ from device.session.execution import Execution
 from device.session.raw_window import RawWindow
 from device.session.usual import EARLY_REPS, Usual
 from device.session.work_set import SURE, WorkSet
-from device.signal import form
+from device.signal import angle, form
 from device.signal.recovery import EDGE_S, RECOVERY_S, HeartRateRecovery
 from repbeat_protocol import heart, live, records
 from repbeat_protocol.exercises import PACED_BREATHING
@@ -28,6 +28,7 @@ from repbeat_protocol.plan import WARM_UP
 ABANDON_SET_MS = 120000  # a set begun by button without a repetition was none
 ABANDON_SESSION_MS = 1200000  # nobody has trained for twenty minutes
 REJECTED_RECORDS = 8  # rejected movements of a set that get a record of their own
+ANGLE_CUES = {angle.READY: cues.SET_START, angle.SHORT: cues.NOT_FAR, angle.BEYOND: cues.TOO_FAR}
 CUED_FORM = form.PARTIAL | form.FAST  # FEATURES row 33: range below 80 %, or lowered too fast
 
 
@@ -38,7 +39,7 @@ class Session:
         self, counter, plans, recorder, cue, load, calibrations, recogniser, breathing, diff
     ) -> None:
         """`cue(pattern)` plays; `diff`: time.ticks_diff; the others are those of session/ and signal/."""
-        self._counter = counter
+        self._by_motion = self._counter = counter  # or `angle`, where the plan gives an angle range
         self._plans = plans
         self._recorder = recorder
         self._cue = cue
@@ -54,6 +55,7 @@ class Session:
         self._bpm = 0
         self._good = False
         self.load = load
+        self.angle = angle.AngleCounter()
         self.work = WorkSet()
         self.execution = Execution(None)
         self.phase = live.IDLE
@@ -109,6 +111,9 @@ class Session:
                 self._begin_set(now)
             if self.phase == live.IN_SET:
                 self._take_reps(now)
+        if self.angle.event and self.phase != live.REST:
+            self._cue(ANGLE_CUES[self.angle.event])
+            self.angle.event = angle.NOTHING
 
     def heart(self, bpm: int, state: int) -> None:
         """One second's heart rate and its state (protocol heart.NO_CONTACT … GOOD)."""
@@ -215,8 +220,11 @@ class Session:
         """The counter may see a set from here on: the plan's next one."""
         item = self.execution.item
         self._raw.begin()
+        self.angle.event = angle.NOTHING
+        self.angle.item = item
+        self._counter = self.angle if item.angle_high else self._by_motion
         self._counter.begin(now, item.exercise, item.eccentric_ds * 100, item.reps_low)
-        self._counter.calibration = self._calibrations.of(item.exercise)
+        self._by_motion.calibration = self._calibrations.of(item.exercise)
 
     def _early(self, now: int) -> int:
         """How many repetitions in a rest begin the next set: near its end any, before unmistakable ones."""
@@ -287,7 +295,7 @@ class Session:
         if not work.reps:
             work.end_ms = now  # begun and ended by hand: nothing was counted, the time still counts
         counts = reason != records.END_STILL or not self._is_doubtful(item)
-        recognised, percent = self._recogniser.recognise(self._counter)
+        recognised, percent = (0, 0) if item.angle_high else self._recogniser.recognise(self._counter)
         self._recorder.set_done(
             self.execution,
             work,
@@ -301,13 +309,16 @@ class Session:
             percent,
             reason,
         )
+        if item.angle_high:
+            self._recorder.angles(item, self.angle, self.set_index)
         self.load.add_set(work.reps, item.load_g, work.velocity_loss.permille)
         self.set_index += 1
         self._total_reps += work.reps
         self._last_set_ms = work.end_ms
         if counts:
-            self._usual.learn(self._counter, item.exercise)
-            self._calibrations.learn(self._counter, item)
+            if not item.angle_high:
+                self._usual.learn(self._counter, item.exercise)
+                self._calibrations.learn(self._counter, item)
             self._advance(now, work.end_ms)
         else:
             self._rest_from(now, work.end_ms, item)

@@ -303,6 +303,10 @@ class App(Core):
             self.walk.steps,
             self.walk.cadence_x10 // 10,
             session.load.day_x10 if session.load.zones else live.UNKNOWN_STRAIN,
+            session.angle.angle if session.angle.angle >= 0 else live.UNKNOWN_ANGLE,
+            item.angle_low,
+            item.angle_high if phase in (live.READY, live.IN_SET) else 0,
+            session.angle.within,
         )
 
     def _show_led(self) -> None:
