@@ -11,6 +11,7 @@ from repbeat.api import openapi, operations
 from repbeat.api.coaching import coaching
 from repbeat.api.fleet import fleet
 from repbeat.api.handing_in import handing_in
+from repbeat.api.hubs import hubs
 from repbeat.api.live import live
 from repbeat.api.operations import JSON, PREFIX
 from repbeat.api.people import people
@@ -24,6 +25,7 @@ EVERY = [
     *coaching.every,
     *fleet.every,
     *handing_in.every,
+    *hubs.every,
     *live.every,
     *webhooks.every,
 ]

@@ -8,7 +8,6 @@ state. What a killed hub left is taken away by whoever reads next.
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets
 import threading
 import time
@@ -17,17 +16,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from repbeat.beside import again_and_again
 from repbeat.hub import events
 from repbeat.hub.board import LIVE, SYNCING, State
-from repbeat.people.errors import KeyUnavailable
 from repbeat.store import Database, NotFound, StoreError, devices
-
-log = logging.getLogger(__name__)
 
 EVERY_S = 0.4  # devices send a value a second
 BEAT_S = 5.0  # how often a hub says that it lives where nothing is new
 STALE_S = 15.0  # without a beat for so long, a hub is gone
-END_S = 5.0
 
 
 class Bulletin:
@@ -61,28 +57,40 @@ class Bulletin:
         if due or gone:
             self._beat += 1
             with self._db.atomic():
-                self._db.upsert("live_now", ("device_id",), [self._row(state) for state in due.values()])
-                self._take_away(gone)
+                rows = [_row(self._db, self.hub, self._beat, state) for state in due.values()]
+                self._db.upsert("live_now", ("device_id",), rows)
+                _take_away(self._db, self.hub, gone)
             self._posted |= {one: (state, now) for one, state in due.items()}
             for one in gone:
                 del self._posted[one]
 
     def close(self) -> None:
         """Take every row away."""
-        self._take_away(self._posted.keys())
+        _take_away(self._db, self.hub, self._posted.keys())
         self._posted.clear()
 
-    def _row(self, state: State) -> dict[str, object]:
-        wearer = None
-        with contextlib.suppress(NotFound):  # a device whose first connection is just beginning
-            wearer = devices.athlete_of(self._db, devices.get(self._db, state.device_id))
-        sealed = self._db.vault.seal(wearer, msgspec.json.encode(state), _place(state.device_id))
-        return {"device_id": state.device_id, "hub": self.hub, "beat": self._beat, "sealed": sealed}
 
-    def _take_away(self, gone: Iterable[str]) -> None:
-        rows = [{"device_id": one, "hub": self.hub} for one in gone]
-        if rows:
-            self._db.run_many("DELETE FROM live_now WHERE device_id = :device_id AND hub = :hub", rows)
+def stand(db: Database, hub: str, beat: int, states: Iterable[State]) -> None:
+    """All that a hub elsewhere is connected to now, in place of what it was."""
+    now = {state.device_id: state for state in states}
+    was = {row["device_id"] for row in db.rows("SELECT device_id FROM live_now WHERE hub = :hub", hub=hub)}
+    with db.atomic():
+        db.upsert("live_now", ("device_id",), [_row(db, hub, beat, state) for state in now.values()])
+        _take_away(db, hub, was - now.keys())
+
+
+def _row(db: Database, hub: str, beat: int, state: State) -> dict[str, object]:
+    wearer = None
+    with contextlib.suppress(NotFound):  # a device whose first connection is just beginning
+        wearer = devices.athlete_of(db, devices.get(db, state.device_id))
+    sealed = db.vault.seal(wearer, msgspec.json.encode(state), _place(state.device_id))
+    return {"device_id": state.device_id, "hub": hub, "beat": beat, "sealed": sealed}
+
+
+def _take_away(db: Database, hub: str, gone: Iterable[str]) -> None:
+    rows = [{"device_id": one, "hub": hub} for one in gone]
+    if rows:
+        db.run_many("DELETE FROM live_now WHERE device_id = :device_id AND hub = :hub", rows)
 
 
 class _Read(NamedTuple):
@@ -157,7 +165,7 @@ def merged(own: Mapping[str, State], others: Mapping[str, State]) -> dict[str, S
 @contextlib.contextmanager
 def posting(bulletin: Bulletin) -> Iterator[None]:
     """Post for as long as the block lasts, and leave nothing behind."""
-    with _again_and_again("bulletin", bulletin.post):
+    with again_and_again("bulletin", bulletin.post, EVERY_S, after_trouble_s=BEAT_S):
         yield
     with contextlib.suppress(StoreError):
         bulletin.close()
@@ -166,29 +174,8 @@ def posting(bulletin: Bulletin) -> Iterator[None]:
 @contextlib.contextmanager
 def reading(others: Others) -> Iterator[None]:
     """Look for as long as the block lasts."""
-    with _again_and_again("reading of other hubs", others.look):
+    with again_and_again("reading of other hubs", others.look, EVERY_S, after_trouble_s=BEAT_S):
         yield
-
-
-@contextlib.contextmanager
-def _again_and_again(name: str, step: Callable[[], None]) -> Iterator[None]:
-    ended = threading.Event()
-
-    def run() -> None:
-        while not ended.wait(EVERY_S):
-            try:
-                step()
-            except (StoreError, KeyUnavailable) as error:
-                log.warning("the %s waits: %s", name, type(error).__name__)
-                ended.wait(BEAT_S)
-
-    thread = threading.Thread(target=run, name=name, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join(END_S)
 
 
 def _news(was: Mapping[str, _Read], now: Mapping[str, _Read]) -> Iterator[events.Event]:

@@ -24,6 +24,7 @@ from repbeat.hub import status as status_file
 from repbeat.hub.agent import passkeys
 from repbeat.hub.bulletin import Bulletin, posting
 from repbeat.hub.errors import HubError
+from repbeat.hub.exchange import exchanging
 from repbeat.hub.hub import Backoff, Hub
 from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.hub.listening import Listening
@@ -94,8 +95,10 @@ def hub(
 
     After each session and morning the planner is asked for the next plan; `repbeat plan push` approves it.
 
-    With --upload the database here is an outbox: what was collected goes to a companion elsewhere, which
-    plans, and while that is not to be reached it waits here. Nothing is lost or there twice.
+    With --upload the database here is an outbox: what was collected goes to a companion elsewhere, and while
+    that is not to be reached it waits here. Nothing is lost or there twice. What devices do now is shown
+    there within a second, and what was ordered there (a calibration, an erasure) reaches devices in this
+    hub's reach. Plans do not: a band takes its plan from a hub that its athlete's own companion runs.
 
     With --cardio it reads machines that speak the Fitness Machine Service, and the Moxy-type muscle oxygen
     sensors that athletes wear (`repbeat devices oxygen`), in a program of its own: the system gives each
@@ -114,6 +117,7 @@ def hub(
     if companions and not token:
         raise click.UsageError("--upload needs --token (or REPBEAT_HUB_TOKEN)")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request, every second
     with errors_shown(HubError), Database(database) as db:
         if cardio:
             _until_stopped(_sensors(db).run())
@@ -125,6 +129,7 @@ def hub(
         with ExitStack() as stack:
             if companions and token:
                 stack.enter_context(handing_in(db, serving.bus, companions, token, gym_id))
+                stack.enter_context(exchanging(db, companions, token, serving.board.snapshot, now_ms))
             else:
                 stack.callback(Arrivals(db, serving.bus, now_ms, approved=approve).close)
                 stack.callback(Attributing(db, serving.bus, now_ms).close)

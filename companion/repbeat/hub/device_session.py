@@ -15,6 +15,7 @@ from repbeat.hub.link import Info, Link
 from repbeat.hub.push import Sender
 from repbeat.hub.writer import Writer
 from repbeat.ingest import Stored
+from repbeat.people import commands
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import frames, gatt, live, transfer
 
@@ -104,7 +105,8 @@ class DeviceSession:
 
     def _worn(self, db: Database) -> bool:
         """Whether the device is somebody's: it may hold what that person has nowhere else yet."""
-        return devices.athlete_of(db, devices.get(db, self.device_id)) is not None
+        told = any(one.detail == commands.WORN for one in commands.waiting(db, self.device_id))
+        return told or devices.athlete_of(db, devices.get(db, self.device_id)) is not None
 
     async def _obey(self, log_id: int, log_before: int | None) -> None:
         await orders.carry_out(self._link, self._writer, self.device_id, log_id, log_before, self._now_ms())

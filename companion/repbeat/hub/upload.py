@@ -11,25 +11,19 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import httpx
 import msgspec
 
 from repbeat.hub import events
+from repbeat.hub.companions import LIMIT_S, Companions, UploadFailed
 from repbeat.store import Database, StoreError, devices, records
 from repbeat.store.devices import Device
 
 log = logging.getLogger(__name__)
 
 BATCH = 256
-LIMIT_S = 30.0
 LOOK_S = 15.0
 LONGEST_PAUSE_S = 300.0
-
-
-class UploadFailed(Exception):
-    """The companion did not take it: what was not acknowledged stays here and is sent again."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -45,9 +39,8 @@ class Uploader:
         self, db: Database, addresses: Sequence[str], token: str, *, gym_id: str | None = None
     ) -> None:
         self._db = db
-        self._addresses = [address.rstrip("/") for address in addresses]
         self._gym_id = gym_id
-        self._client = httpx.Client(timeout=LIMIT_S, headers={"Authorization": f"Bearer {token}"})
+        self._companions = Companions(addresses, token)
         self._news = threading.Event()
         self._ended = False
 
@@ -55,7 +48,7 @@ class Uploader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self._companions.close()
 
     def hear(self, event: events.Event) -> None:
         """Look at once when something was collected."""
@@ -105,7 +98,7 @@ class Uploader:
             "gym_id": self._gym_id,
         }
         path = f"/api/v1/devices/{device.device_id}"
-        there = self._ask("PUT", path, heard).next_seq
+        there = self._companions.ask(_Kept, "PUT", path, heard).next_seq
         new = 0
         while there < cursor:
             upto = min(there + BATCH, cursor)
@@ -123,28 +116,11 @@ class Uploader:
                 "gaps": gaps,
                 "caught_up": upto == cursor and log_id == device.log_id,
             }
-            kept = self._ask("POST", f"{path}/records", batch)
+            kept = self._companions.ask(_Kept, "POST", f"{path}/records", batch)
             if kept.next_seq <= there:
                 raise UploadFailed(f"the companion stays at record {there} of {device.name}")
             there, new = kept.next_seq, new + kept.stored
         return new
-
-    def _ask(self, method: str, path: str, body: dict[str, Any]) -> _Kept:
-        """The answer of the first address that gives one; the one that did is asked first next time."""
-        problem = "no address is named"
-        for address in tuple(self._addresses):
-            try:
-                answer = self._client.request(method, address + path, json=body)
-            except httpx.HTTPError as error:
-                problem = f"{address} does not answer ({type(error).__name__})"
-            else:
-                if answer.is_success:
-                    return msgspec.json.decode(answer.content, type=_Kept)
-                problem = f"{address} answered {answer.status_code}: {_detail(answer)}"
-                if answer.status_code < 500 and answer.status_code != 429:
-                    break  # another one would say the same
-            self._addresses.append(self._addresses.pop(0))
-        raise UploadFailed(problem)
 
 
 @contextlib.contextmanager
@@ -162,11 +138,3 @@ def handing_in(
             stop()
             uploader.end()
             thread.join(LIMIT_S)
-
-
-def _detail(answer: httpx.Response) -> str:
-    """What a problem+json says to do."""
-    try:
-        return str(answer.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        return answer.reason_phrase

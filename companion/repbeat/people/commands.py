@@ -8,7 +8,8 @@ import msgspec
 
 from repbeat.store import Database
 
-ERASE = "erase"  # everything it holds: records, plan, settings of the athlete
+ERASE = "erase"  # everything it holds: records, plan, settings of the athlete; `detail`: WORN or ""
+WORN = "worn"  # in the file of a hub that hands in elsewhere: somebody wears it whom only the companion knows
 CALIBRATE = "calibrate"  # `detail`: JSON of repbeat.gym.calibration.Order
 
 
@@ -40,6 +41,16 @@ def waiting(db: Database, device_id: str) -> list[Command]:
         """SELECT * FROM device_commands WHERE device_id = :device_id AND done_ms IS NULL
            ORDER BY created_ms, command_id""",
         device_id=device_id,
+    )
+
+
+def get(db: Database, device_id: str, command_id: str) -> Command | None:
+    """One, or None."""
+    return db.one(
+        Command,
+        "SELECT * FROM device_commands WHERE device_id = :device_id AND command_id = :command_id",
+        device_id=device_id,
+        command_id=command_id,
     )
 
 

@@ -17,9 +17,11 @@ from repbeat.api.feed import Feed
 from repbeat.coach.arrivals import Arrivals
 from repbeat.community.shared.guest import following
 from repbeat.community.shared.reporter import Reporter
+from repbeat.gym.live import Attributing
 from repbeat.hub import Hub, status
 from repbeat.hub.bulletin import Bulletin, Others, merged, posting, reading
 from repbeat.hub.errors import HubError
+from repbeat.hub.events import Bus
 from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.people import setup
 from repbeat.people.errors import PeopleError
@@ -74,10 +76,13 @@ def serve(
         logs.configure(chosen.log_level, chosen.log_format)
         with Database(database) as store, contextlib.ExitStack() as stack:
             collector = Hub(store, keys=DeviceKeys(path_for(database)))
-            coach = Arrivals(store, collector.bus, lambda: time.time_ns() // 1_000_000)
-            stack.callback(coach.close)
+            # What came in, by this process's hub or handed in by another; only the former is on the board.
+            arriving = Bus()
+            collector.bus.listen(arriving.tell)
+            stack.callback(Arrivals(store, arriving, _now_ms).close)
+            stack.callback(Attributing(store, arriving, _now_ms).close)
             feed = Feed()
-            collector.bus.listen(feed.hear)
+            arriving.listen(feed.hear)
             bulletin = Bulletin(store, collector.board.snapshot)
             others = Others(store, feed.hear, bulletin.hub)
             how = _access(store, chosen)
@@ -90,7 +95,7 @@ def serve(
                 trusted_proxies=chosen.trusted_proxies,
                 feed=feed,
                 private_webhooks=chosen.private_webhooks,
-                tell=collector.bus.tell,
+                tell=arriving.tell,
             )
             try:
                 address = stack.enter_context(served(app, chosen.port, chosen.host, chosen.threads))
@@ -98,7 +103,7 @@ def serve(
                 raise click.ClickException(
                     f"cannot listen on {chosen.host}:{chosen.port}: {error.strerror}; --port names another"
                 ) from error
-            stack.enter_context(_delivering(Courier(store, private=chosen.private_webhooks)))
+            stack.enter_context(Courier(store, private=chosen.private_webhooks).delivering())
             stack.enter_context(reading(others))
             if chosen.hub:
                 stack.enter_context(posting(bulletin))
@@ -106,7 +111,7 @@ def serve(
             known = Services()
             stack.callback(known.close)
             stack.enter_context(working(store, known, _now_ms))
-            stack.callback(Reporter(store, collector.bus, _now_ms).close)
+            stack.callback(Reporter(store, arriving, _now_ms).close)
             stack.enter_context(following(store, lambda: time.time() * 1000))
             _say_where(address, how)
             told.wait()
@@ -136,19 +141,6 @@ def _listening() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
     return told
-
-
-@contextlib.contextmanager
-def _delivering(courier: Courier) -> Iterator[None]:
-    """Bring webhooks what is new; what is under way at the end is finished."""
-    stopping = threading.Event()
-    thread = threading.Thread(target=courier.run, args=(stopping,), name="webhooks", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(END_S)
 
 
 @contextlib.contextmanager

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 
 from repbeat import __version__
+from repbeat.beside import again_and_again
 from repbeat.people import preferences
-from repbeat.store import Database, NotFound, StoreError
+from repbeat.store import Database, NotFound
 from repbeat.webhooks import book, news, targets
 from repbeat.webhooks.book import Delivery
 from repbeat.webhooks.errors import BadTarget
@@ -37,7 +38,7 @@ def signature(secret: bytes, timestamp_s: int, body: bytes) -> str:
 
 
 class Courier:
-    """`private`: also into the local network. `run` works until `stopping` is set; `look` once."""
+    """`private`: also into the local network. `look` once; `delivering` again and again."""
 
     def __init__(
         self, db: Database, *, private: bool = False, unix_s: Callable[[], float] = time.time
@@ -48,15 +49,11 @@ class Courier:
         # Nothing of the environment's proxies: what was judged is what is connected to.
         self._client = httpx.Client(timeout=LIMIT_S, follow_redirects=False, trust_env=False)
 
-    def run(self, stopping: threading.Event) -> None:
-        """Look again and again."""
-        while not stopping.is_set():
-            try:
-                self.look()
-            except StoreError as error:
-                log.error("webhooks wait: %s", error)
-            stopping.wait(LOOK_S)
-        self._client.close()
+    @contextlib.contextmanager
+    def delivering(self) -> Iterator[None]:
+        """Bring what is new for as long as the block lasts; what is under way at its end is finished."""
+        with again_and_again("webhooks", self.look, LOOK_S):
+            yield
 
     def look(self) -> int:
         """Queue what is new, send what is due; how many were sent."""
