@@ -158,6 +158,8 @@ class Told(msgspec.Struct, forbid_unknown_fields=True):
     zone: Annotated[int, msgspec.Meta(ge=0, le=5)]
     steps: int | None
     cadence: int | None
+    angle: int | None
+    angle_range: list[int] | None
     velocity: int | None
     form: list[Literal["partial", "fast", "turn", "uneven", "abrupt", "asymmetric"]]
     strain: Annotated[float, msgspec.Meta(ge=0, le=21)] | None

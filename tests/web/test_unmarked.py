@@ -16,7 +16,7 @@ VERBATIM = re.compile(r"<(script|style|code)\b.*?</\1>", re.S)
 SHOWN = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z]{2,}")
 # The same in every language: names, units, formats.
-NAMES = {"RepBeat", "Rep", "Beat", "bpm", "mm", "kB", "Strava", "JSON", "CSV"}
+NAMES = {"RepBeat", "Rep", "Beat", "bpm", "mm", "kB", "Strava", "JSON", "CSV", "PDF"}
 SAYS = {"flash", "abort"}
 
 

@@ -32,6 +32,7 @@ from repbeat.web.people_pages import people
 from repbeat.web.privacy_pages import privacy
 from repbeat.web.programme_pages import programmes
 from repbeat.web.recovery_pages import recovery
+from repbeat.web.rehab_pages import rehab
 from repbeat.web.report_pages import reports
 from repbeat.web.result_pages import results
 from repbeat.web.roster_pages import roster
@@ -82,7 +83,7 @@ def create_app(
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
         *(gym, calibrating, together, contests, streak, recovery, reports, results, shared, shared_api),
-        *(delivery.delivery, monitoring, hooks),
+        *(delivery.delivery, monitoring, hooks, rehab),
     ):
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)

@@ -19,13 +19,14 @@ def shown(state: LiveState) -> dict[str, object]:
     """The state as the pages and /live.json give it; bpm and strain (0-21) None where no good value is known.
 
     `form` names what was off about the last repetition. LIVE version 1, and a link of the smallest MTU, say
-    nothing of steps, cadence (1/min) and strain.
+    nothing of steps, cadence (1/min) and strain. `angle` (degrees) and `angle_range` are of rehabilitation.
     """
     values = state.values
     link = {"link": state.link, "link_words": _(state.link)}
     if values is None:
         return {**link, "phase": None}
     strain_x10 = values.get("strain_x10", wire.UNKNOWN_STRAIN)
+    angle = values.get("angle", wire.UNKNOWN_ANGLE)
     return {
         **link,
         "phase": _(words.PHASES.get(values["phase"], "Unknown")),
@@ -42,6 +43,8 @@ def shown(state: LiveState) -> dict[str, object]:
         "cadence": values.get("cadence"),
         "velocity": values["mean_velocity_mm_s"] or None,
         "form": [name for bit, name in words.FORM_BITS.items() if values["form_bits"] & bit],
+        "angle": None if angle == wire.UNKNOWN_ANGLE else angle,
+        "angle_range": [values["angle_low"], values["angle_high"]] if values.get("angle_high") else None,
         "strain": None if strain_x10 == wire.UNKNOWN_STRAIN else strain_x10 / 10,
     }
 

@@ -12,6 +12,7 @@ from repbeat.coach import surroundings
 from repbeat.coach.surroundings import Surroundings
 from repbeat.people import consent
 from repbeat.people.viewer import Gate
+from repbeat.rehab.course import RangeSet, angles
 from repbeat.store import Database, athletes, heart_blocks, oxygen, records, samples, sessions
 from repbeat.store.athletes import Athlete
 from repbeat.store.sessions import Key, Rep, Session, Set, Strain
@@ -38,6 +39,7 @@ class SessionView:
     spans: list[tuple[float, float]]
     curves: dict[int, Chart]
     recoveries: list[tuple[int, int]]
+    angles: list[RangeSet]
     around: Surroundings | None
     oxygen: Chart | None
     own: bool
@@ -119,6 +121,7 @@ def view(gate: Gate, found: Session) -> SessionView:
         spans=spans,
         curves=_curves(db, found, reps),
         recoveries=_recoveries(db, found) if heart_too else [],
+        angles=angles(db, found),
         around=surroundings.of(db, key),
         oxygen=_oxygen(gate, found, spans),
         own=gate.viewer.everything or found.athlete_id in gate.viewer.own,

@@ -285,7 +285,8 @@ def plain(slug: str) -> str:
 
 # What the log of an athlete's data says that somebody did, and of what.
 ACTIONS = (
-    *("saw", "gave consent", "revoked consent", "changed visibility", "exported everything", "set a plan"),
+    *("saw", "gave consent", "revoked consent", "changed visibility", "set a plan"),
+    *("exported everything", "exported", "range of motion"),
     *("connected a service", "disconnected a service", "changed", "decided", "cleared a red flag"),
     *("coach required", "coach not required", "account", "group", "gym"),
     *(APPROVE, EDIT, REJECT, COMMENT, LIGHTER),

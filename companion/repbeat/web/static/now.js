@@ -46,6 +46,11 @@ function draw(part, now) {
   put(part, "reps", String(now.reps));
   put(part, "target", target(now));
   put(part, "rhythm", ofRhythm(now, set));
+  part.querySelector('[data-when="angle"]').hidden = !now.angle_range;
+  if (now.angle_range) {
+    put(part, "angle", now.angle === null ? "–" : `${now.angle}°`);
+    put(part, "angle-range", `${now.angle_range[0]}–${now.angle_range[1]}°`);
+  }
   put(part, "bpm", now.bpm ? String(now.bpm) : "–");
   put(part, "zone", String(now.zone));
   put(part, "tempo", set.tempo ? decimals.format(set.tempo) : "–");

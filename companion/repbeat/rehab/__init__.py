@@ -1,0 +1,1 @@
+"""Rehabilitation: how far a limb moved, session by session, and the report a therapist reads."""
