@@ -46,6 +46,7 @@ class AngleCounter:
 
     rejected = 0  # a movement that is no repetition leaves no trace
     last_reject = ACCEPTED
+    likely = 0  # none is guessed before its end
 
     def __init__(self) -> None:
         self._start = array("h", [0] * 3)
