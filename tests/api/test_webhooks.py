@@ -228,7 +228,7 @@ def test_a_name_that_points_inside_is_refused_when_it_is_sent_to(
     Courier(town.db, unix_s=clock).look()
     (found,) = ann.get(f"/webhooks/{hook['webhook_id']}/deliveries")["items"]
     assert found["state"] == "retrying"
-    assert "private_webhooks" in found["problem"]
+    assert "private network" in found["problem"]
     assert receiver.got == []
 
 

@@ -37,7 +37,8 @@ def test_one_is_connected_tested_and_taken_away(town: Town, receiver: Receiver, 
     assert pinged(town, "ann", webhook_id) == 302
     assert "waiting" in ann.get("/webhooks").text
     sender.look()
-    assert "the receiver answered 503" in ann.get("/webhooks").text
+    assert "the receiver answered: 503" in ann.get("/webhooks").text
+    assert "der Empfänger antwortete: 503" in ann.get("/webhooks", headers={"Accept-Language": "de"}).text
     town.db.run("UPDATE webhook_deliveries SET next_ms = 0")
     sender.look()
     page = ann.get("/webhooks").text

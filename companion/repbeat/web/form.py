@@ -138,6 +138,12 @@ def act(action: str, detail: str) -> str:
     return f"{_(action)} {''.join(_known(one) for one in re.split(r'(: |, )', detail))}".strip()
 
 
+def cause(problem: str) -> str:
+    """Why something failed: a sentence of the vocabulary, and a detail after a colon as it is."""
+    known, colon, detail = problem.partition(": ")
+    return f"{_(known)}{colon}{detail}" if known else ""
+
+
 def _known(word: str) -> str:
     """A word of the vocabulary, as a scope, in the viewer's language; any other as it is."""
     for spelt in (word, words.plain(word)) if word.strip() else ():
@@ -238,6 +244,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
     "bit": lambda bits, one: bool(bits & one),
     "called": called,
+    "cause": cause,
     "chance": chance,
     "clock": clock,
     "conditioning": conditioning,

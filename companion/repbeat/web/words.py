@@ -71,7 +71,7 @@ EVENTS = {
 }
 
 # How a delivery stands, and why it has not arrived.
-DELIVERIES = ("waiting", "retrying", "delivered", "given up", "quiet hours", "consent has ended")
+DELIVERIES = ("waiting", "retrying", "delivered", "given up", *book.PROBLEMS)
 
 FIGURES = {
     "sessions": "Sessions a member",

@@ -19,6 +19,12 @@ SESSION_ENDED, PLAN_PROPOSED, PLAN_APPLIED, PLAN_REFUSED = (
     "plan.refused",
 )
 EVENTS = (SESSION_ENDED, PLAN_PROPOSED, PLAN_APPLIED, PLAN_REFUSED)
+# Why a delivery waits or was given up: one of these, some with `: ` and a detail.
+QUIET, NO_CONSENT = "quiet hours", "consent has ended"
+NO_ADDRESS = "the address is not found, or lies in a private network"
+NO_ANSWER, ANSWERED, NO_MORE = "no answer", "the receiver answered", "the receiver wants no more"
+PROBLEMS = (QUIET, NO_CONSENT, NO_ADDRESS, NO_ANSWER, ANSWERED, NO_MORE)
+
 PING = "ping"
 MOST = 20  # of one account
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-import logging
 import time
 from collections.abc import Callable, Iterator
 
@@ -18,8 +17,6 @@ from repbeat.store import Database, NotFound
 from repbeat.webhooks import book, news, targets
 from repbeat.webhooks.book import Delivery
 from repbeat.webhooks.errors import BadTarget
-
-log = logging.getLogger(__name__)
 
 LOOK_S = 5.0
 AT_ONCE = 20
@@ -74,7 +71,7 @@ class Courier:
         liked = preferences.of(self._db, one.account_id)
         until_ms = preferences.quiet_until_ms(liked, self._now_ms()) if one.event != book.PING else None
         if until_ms is not None:
-            book.settle(self._db, one, until_ms, "quiet hours", None)
+            book.settle(self._db, one, until_ms, book.QUIET, None)
         return until_ms is not None
 
     def _send(self, one: Delivery) -> None:
@@ -83,7 +80,7 @@ class Courier:
         except NotFound:
             return  # taken away meanwhile, and its deliveries with it
         if not news.may_go(self._db, webhook, one, self._now_ms()):
-            book.settle(self._db, one, None, "consent has ended", None)
+            book.settle(self._db, one, None, book.NO_CONSENT, None)
             return
         body, at_s = one.body.encode(), int(self._unix_s())
         try:
@@ -104,23 +101,23 @@ class Courier:
                 extensions={"sni_hostname": target.host},
             ) as answer:
                 status = answer.status_code  # its body is of no interest
-        except BadTarget as error:
-            self._again(one, str(error))
+        except BadTarget:
+            self._again(one, book.NO_ADDRESS)
         except httpx.HTTPError as error:
-            self._again(one, f"no answer ({type(error).__name__})")
+            self._again(one, f"{book.NO_ANSWER}: {type(error).__name__}")
         else:
             if 200 <= status < 300:
                 self._settle(one, None, "")
             elif status == GONE:
-                self._settle(one, None, "the receiver wants no more (410)")
+                self._settle(one, None, f"{book.NO_MORE}: {GONE}")
             else:
-                self._again(one, f"the receiver answered {status}")
+                self._again(one, f"{book.ANSWERED}: {status}")
 
     def _again(self, one: Delivery, problem: str) -> None:
         """Try again after a pause that doubles, or give up."""
         tries = one.tries + 1
         if tries >= TRIES:
-            self._settle(one, None, f"{problem}, {tries} times")
+            self._settle(one, None, problem)
             return
         pause_ms = min(LONGEST_MS, FIRST_MS << (tries - 1))
         self._settle(one, self._now_ms() + pause_ms, problem)
