@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -14,8 +15,10 @@ from typing import Any
 import fitdecode
 import pytest
 from click.testing import CliRunner
+from fhir.resources.R4B.bundle import Bundle
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from repbeat.coach import recovery
 from repbeat.derive.hrv import Morning
@@ -248,6 +251,27 @@ def test_fhir_has_the_shapes_of_the_physical_activity_guide() -> None:
     assert fhir.bundle("A. Person", [a_session()], days, ATHLETE) == bundle
     with pytest.raises(ExportRefused):
         fhir.bundle("A. Person", [], [], ATHLETE)
+
+
+def test_fhir_is_what_the_models_of_the_standard_take() -> None:
+    """Every field of its type and none unknown, by the generated models of FHIR R4B (R4's resources)."""
+    days = [
+        DayValue("2026-11-24", "resting_bpm", "Ring", 54.0),
+        DayValue("2026-11-24", "sdnn_ms", "Ring", 61.25),
+    ]
+    bundle = json.loads(json.dumps(fhir.bundle("A. Person", [a_session()], days, ATHLETE)))
+    read = json.loads(Bundle.model_validate(bundle).model_dump_json())
+    assert read == json.loads(json.dumps(bundle).replace("+00:00", "Z"))
+    for spoil in (
+        lambda one: one.pop("status"),
+        lambda one: one.update(status=["final"]),
+        lambda one: one.update(bpm=54),
+        lambda one: one.update(effectivePeriod={"start": "yesterday"}),
+    ):
+        spoilt = copy.deepcopy(bundle)
+        spoil(spoilt["entry"][1]["resource"])
+        with pytest.raises(ValidationError):
+            Bundle.model_validate(spoilt)
 
 
 def test_garmins_own_decoder_finds_what_is_written_whole() -> None:
