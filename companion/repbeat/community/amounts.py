@@ -77,29 +77,6 @@ def typed_days(db: Database, athlete_id: str) -> frozenset[date]:
     return frozenset(days.from_epoch(row["day"]) for row in rows)
 
 
-def measured_days(db: Database, athlete_id: str) -> list[dict[str, int]]:
-    """Local days (since 1970) with a dated, ended session: `day`, `sessions`, `first_ms`."""
-    return db.rows(
-        f"""SELECT {days.OF_SESSION} AS day, COUNT(*) AS sessions, MIN(s.start_ms) AS first_ms
-           FROM sessions AS s
-           WHERE s.athlete_id = :athlete_id AND s.start_ms >= 0 AND s.end_seq IS NOT NULL
-           GROUP BY {days.OF_SESSION}""",  # noqa: S608
-        athlete_id=athlete_id,
-    )
-
-
-def moved_by_day(db: Database, athlete_id: str) -> list[dict[str, int]]:
-    """Of those days with a set: `day`, `repetitions`, `moved_g` (load times repetitions)."""
-    return db.rows(
-        f"""SELECT {days.OF_SESSION} AS day, SUM(t.reps) AS repetitions, SUM(t.reps * t.load_g) AS moved_g
-           FROM sessions AS s JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
-             AND t.session_seq = s.session_seq
-           WHERE s.athlete_id = :athlete_id AND s.start_ms >= 0 AND s.end_seq IS NOT NULL
-           GROUP BY {days.OF_SESSION}""",  # noqa: S608
-        athlete_id=athlete_id,
-    )
-
-
 def measured_share(amounts: list[Amount]) -> float:
     """How much of the sessions devices counted, 0–1; 1 where there are none."""
     return sum(one.measured for one in amounts) / len(amounts) if amounts else 1.0

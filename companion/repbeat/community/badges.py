@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from functools import cache
 from importlib.resources import files
 from operator import attrgetter
 
@@ -18,12 +19,14 @@ from repbeat.community.records import Lift
 from repbeat.community.streaks import Schedule
 
 WEEK = timedelta(days=7)
+TONNE_G = 1_000_000
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """The sessions of a local day; `at_ms` is when the first began.
+    """The sessions of a local day, or of several up to the next one given; `at_ms` is when the first began.
 
-    `exercises` are codes; what was done on days before need not be named again.
+    Several may stand as one where no step of a badge is reached between them. `exercises` are codes; what was
+    done on days before need not be named again.
     """
 
     at_ms: int
@@ -35,11 +38,11 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that badges look at. `typed_days`: with a session that came from a file alone."""
+    """Everything that badges look at. `other_days`: with a session, but none that `sessions` names."""
 
     sessions: tuple[Done, ...] = ()
     lifts: tuple[Lift, ...] = ()
-    typed_days: frozenset[date] = frozenset()
+    other_days: frozenset[date] = frozenset()
     check_ins: frozenset[date] = frozenset()
     schedule: Schedule = Schedule(frozenset())
     deload_weeks: frozenset[date] = frozenset()
@@ -48,7 +51,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def trained(self) -> frozenset[date]:
         """Local days with a session, whoever says so: for a week kept, but for no amount and no record."""
-        return frozenset(one.day for one in self.sessions) | self.typed_days
+        return frozenset(one.day for one in self.sessions) | self.other_days
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -85,7 +88,7 @@ def repetitions(history: History) -> Total:
 def tonnes_moved(history: History) -> Total:
     """Load times repetitions, in whole tonnes."""
     grams = _running((one.day, one.moved_g) for one in _in_order(history))
-    yield from ((day, total // 1_000_000) for day, total in grams)
+    yield from ((day, total // TONNE_G) for day, total in grams)
 
 
 def different_exercises(history: History) -> Total:
@@ -139,6 +142,7 @@ CHECKERS: dict[str, Checker] = {
 }
 
 
+@cache
 def rules() -> tuple[Rule, ...]:
     """The shipped rules. KeyError-free: a rule without a checker fails here, at the first look."""
     content = (files("repbeat.community") / "badges.json").read_bytes()
@@ -147,6 +151,11 @@ def rules() -> tuple[Rule, ...]:
         if rule.checker not in CHECKERS or list(rule.tiers) != sorted(set(rule.tiers)):
             raise ValueError(f"badges.json: {rule.id}: unknown checker, or tiers that do not rise")
     return found
+
+
+def steps(checker: Checker) -> list[int]:
+    """The totals of a checker that a badge is given for."""
+    return [needed for rule in rules() if CHECKERS[rule.checker] is checker for needed in rule.tiers]
 
 
 def badges(history: History, of: Iterable[Rule] | None = None) -> list[Badge]:

@@ -111,7 +111,7 @@ def _values(db: Database, athlete_id: str, week: date, now_ms: int) -> dict[str,
     today = history.local_day(db, athlete_id, now_ms)
     after = week + WEEK
     measured = [one for one in amounts.between(db, athlete_id, week, after) if one.measured]
-    planned, trained = history.schedule(db, athlete_id, today), history.trained(db, athlete_id)
+    planned, trained = history.kept_by(db, athlete_id, today)
     kept = dict(weeks(planned, trained, today)).get(week)
     minutes = db.value(
         """SELECT COALESCE(SUM(duration_s), 0) FROM sessions WHERE athlete_id = :athlete_id

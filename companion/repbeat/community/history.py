@@ -1,42 +1,49 @@
-"""An athlete's past as streaks, badges and boards look at it: read from the store, computed afresh each time.
+"""An athlete's past as streaks, badges and boards look at it: computed afresh each time, from the tallies.
 
 Nothing is granted and kept, so that a late sync, a correction or a removal leaves nothing behind.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from math import inf
+from operator import ge
 
 from repbeat.coach import shelf
 from repbeat.coach.session_rules import Kind
-from repbeat.community import amounts, lifts, motivation
-from repbeat.community.badges import WEEK, Done, History
+from repbeat.community import amounts, badges, lifts, motivation
+from repbeat.community.badges import TONNE_G, WEEK, Done, History
 from repbeat.community.streaks import Schedule, week_of
-from repbeat.ingest.days import from_epoch
-from repbeat.store import Database, athletes
+from repbeat.ingest.days import from_epoch, to_epoch
+from repbeat.store import Database, athletes, tallies
+from repbeat.store.tallies import FirstSet, Tally
 
 
 def of_athlete(db: Database, athlete_id: str, now_ms: int) -> History:
     """Everything up to now."""
     today = local_day(db, athlete_id, now_ms)
-    firsts = lifts.firsts(db, athlete_id)
+    firsts = tallies.first_sets(db, athlete_id)
+    planned, trained = kept_by(db, athlete_id, today)
     return History(
-        sessions=tuple(_done(db, athlete_id, firsts)),
+        sessions=(*_done(db, athlete_id), *_first_done(firsts)),
         lifts=tuple(lifts.rising(db, athlete_id, firsts)),
-        typed_days=amounts.typed_days(db, athlete_id),
+        other_days=trained,
         check_ins=check_ins(db, athlete_id),
-        schedule=schedule(db, athlete_id, today),
+        schedule=planned,
         deload_weeks=frozenset(_deloads(db, athlete_id)),
         today=today,
     )
 
 
-def trained(db: Database, athlete_id: str) -> frozenset[date]:
-    """Local days with a session, whoever says so."""
-    measured = frozenset(from_epoch(row["day"]) for row in amounts.measured_days(db, athlete_id))
-    return measured | amounts.typed_days(db, athlete_id)
+def kept_by(db: Database, athlete_id: str, today: date) -> tuple[Schedule, frozenset[date]]:
+    """The schedule, and the local days with a session, whoever says so, since it began."""
+    planned = schedule(db, athlete_id, today)
+    if not planned.planned:
+        return planned, frozenset()
+    since = to_epoch(week_of(min(planned.planned)))
+    measured = frozenset(from_epoch(one.first_day) for one in tallies.days(db, athlete_id, since))
+    return planned, measured | amounts.typed_days(db, athlete_id)
 
 
 def check_ins(db: Database, athlete_id: str) -> frozenset[date]:
@@ -90,24 +97,65 @@ def schedule(db: Database, athlete_id: str, today: date) -> Schedule:
     return Schedule(frozenset(planned), frozenset(off))
 
 
-def _done(db: Database, athlete_id: str, firsts: list[lifts.Row]) -> Iterator[Done]:
-    moved = {row["day"]: row for row in amounts.moved_by_day(db, athlete_id)}
-    exercises: dict[int, set[int]] = defaultdict(set)
-    for row in firsts:
-        if row["exercise"]:
-            exercises[row["day"]].add(row["exercise"])
-    nothing = {"repetitions": 0, "moved_g": 0}
-    for row in amounts.measured_days(db, athlete_id):
-        day = row["day"]
-        of_day = moved.get(day, nothing)
+def _done(db: Database, athlete_id: str) -> Iterator[Done]:
+    """The days on which a badge's step is reached, and what lies between two of them as one.
+
+    None after the last step of all.
+    """
+    ladders = [
+        badges.steps(badges.sessions),
+        badges.steps(badges.repetitions),
+        [step * TONNE_G for step in badges.steps(badges.tonnes_moved)],
+    ]
+    totals, between = [0] * len(ladders), list[Tally]()
+    wanted = _next_steps(ladders, totals)
+    for period in tallies.periods(db, athlete_id):
+        if min(wanted) == inf:
+            break
+        reached = any(map(ge, _plus(totals, period), wanted))
+        for one in tallies.days_of_period(db, athlete_id, period) if reached else [period]:
+            totals = _plus(totals, one)
+            if any(map(ge, totals, wanted)):
+                yield from _as_one(between)
+                yield from _as_one([one])
+                between, wanted = [], _next_steps(ladders, totals)
+            else:
+                between.append(one)
+    yield from _as_one(between)
+
+
+def _plus(totals: list[int], one: Tally) -> list[int]:
+    return [totals[0] + one.sessions, totals[1] + one.repetitions, totals[2] + one.moved_g]
+
+
+def _next_steps(ladders: list[list[int]], totals: list[int]) -> list[float]:
+    """The step above each total; endless above the last one."""
+    return [
+        next((step for step in ladder if step > total), inf)
+        for ladder, total in zip(ladders, totals, strict=True)
+    ]
+
+
+def _as_one(some: list[Tally]) -> Iterator[Done]:
+    if some:
         yield Done(
-            at_ms=row["first_ms"],
-            day=from_epoch(day),
-            sessions=row["sessions"],
-            repetitions=of_day["repetitions"],
-            moved_g=of_day["moved_g"],
-            exercises=frozenset(exercises.get(day, ())),
+            at_ms=some[0].first_ms,
+            day=from_epoch(some[0].first_day),
+            sessions=sum(one.sessions for one in some),
+            repetitions=sum(one.repetitions for one in some),
+            moved_g=sum(one.moved_g for one in some),
         )
+
+
+def _first_done(firsts: Iterable[FirstSet]) -> Iterator[Done]:
+    """The day on which each exercise was first done."""
+    found: dict[int, FirstSet] = {}
+    for one in firsts:
+        if one.exercise not in found or one.start_ms < found[one.exercise].start_ms:
+            found[one.exercise] = one
+    for exercise, one in found.items():
+        day = from_epoch(one.day)
+        yield Done(at_ms=one.start_ms, day=day, sessions=0, exercises=frozenset((exercise,)))
 
 
 def _deloads(db: Database, athlete_id: str) -> Iterator[date]:

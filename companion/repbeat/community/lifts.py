@@ -11,29 +11,21 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from repbeat.coach.gather import mean_confidence
 from repbeat.coach.rules import CONFIDENCE_FLOOR
 from repbeat.community.records import Lift
 from repbeat.derive.strength import MAX_FORMULA_REPS, epley
-from repbeat.ingest import days
 from repbeat.ingest.days import day_of
 from repbeat.store import Database, sessions
+from repbeat.store.tallies import FirstSet
 
 Row = dict[str, Any]
 
 _SETS = """FROM sessions AS s JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
              AND t.session_seq = s.session_seq
            WHERE s.athlete_id = :athlete_id AND s.end_seq IS NOT NULL"""
-
-
-def firsts(db: Database, athlete_id: str) -> list[Row]:
-    """Sets alike in all dated, ended sessions as one row: when first done, and on which local day."""
-    return db.rows(
-        f"""SELECT t.exercise, t.load_g, t.reps, MIN(s.start_ms) AS start_ms,
-             MIN({days.OF_SESSION}) AS day {_SETS} AND s.start_ms >= 0
-           GROUP BY t.exercise, t.load_g, t.reps ORDER BY t.exercise, t.load_g, t.reps""",
-        athlete_id=athlete_id,
-    )
 
 
 def alike_sets(db: Database, athlete_id: str, from_ms: int, until_ms: int = 1 << 53) -> list[Row]:
@@ -48,13 +40,14 @@ def alike_sets(db: Database, athlete_id: str, from_ms: int, until_ms: int = 1 <<
     )
 
 
-def rising(db: Database, athlete_id: str, done: Iterable[Row]) -> Iterator[Lift]:
+def rising(db: Database, athlete_id: str, done: Iterable[FirstSet]) -> Iterator[Lift]:
     """A session's best set of an exercise wherever it beats every session before, in order of time.
 
-    `done` are the `firsts`: a set beats all before only where none like it was, or none that was sure.
+    `done` are the first sets of each kind: a set beats all before only where none like it was, or none that
+    was sure.
     """
     best: dict[int, int] = {}
-    known = list(_known(done))
+    known = list(_known(map(msgspec.structs.asdict, done)))
     ahead = [(row["start_ms"], -e1rm_g, number) for number, (row, e1rm_g) in enumerate(known)]
     heapq.heapify(ahead)
     while ahead:

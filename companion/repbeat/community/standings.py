@@ -78,7 +78,7 @@ def _entry(db: Database, athlete_id: str, kind: str, now_ms: int) -> Entry:
         return _improvement(db, athlete_id, today)
     if kind == EFFORT:
         return _effort(db, athlete_id, today)
-    planned, trained = history.schedule(db, athlete_id, today), history.trained(db, athlete_id)
+    planned, trained = history.kept_by(db, athlete_id, today)
     first = week_of(today) - CONSISTENCY_WEEKS * WEEK
     looked_at = amounts.between(db, athlete_id, first, today + DAY)
     return Entry(

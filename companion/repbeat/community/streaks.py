@@ -47,6 +47,8 @@ def weeks(schedule: Schedule, trained: Iterable[date], today: date) -> list[tupl
     The running week is left out until it is kept: there is still time.
     """
     wanted = Counter(map(_week, schedule.planned - schedule.called_off))
+    if not wanted:
+        return []
     done = Counter(map(_week, set(trained)))
     running = _week(today)
     out = []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from repbeat.derive import load
-from repbeat.store import sessions, values
+from repbeat.store import sessions, tallies, values
 from repbeat.store.database import Database
 from repbeat.store.sessions import SessionLoad
 from repbeat.store.values import Value
@@ -16,10 +16,6 @@ from repbeat.store.values import Value
 LOAD = "day_load"  # {sessions, trimp, srpe (None: no session was rated)}
 BEFORE = timedelta(days=504)  # twelve time constants of fitness: e^-12 of what lies before is left
 RPE_MOST = 10  # what a device may send beyond is no rating
-
-OF_SESSION = (
-    "(s.start_ms + COALESCE(s.utc_offset_min, 0) * 60000) / 86400000"  # `day_of` of a session s in SQL
-)
 
 _EARLIEST, _LATEST = "0001-01-01", "9999-12-31"
 _DAY_MS = 24 * 3600 * 1000
@@ -37,9 +33,15 @@ def from_epoch(days: int) -> date:
     return date.fromordinal(_EPOCH + days)
 
 
-def refresh(db: Database, athlete_id: str, of: Iterable[date] | None = None) -> None:
-    """Compute the load of some days of an athlete anew, or of all."""
+def to_epoch(day: date) -> int:
+    """The days from 1 January 1970 to a day."""
+    return day.toordinal() - _EPOCH
+
+
+def refresh(db: Database, athlete_id: str, of: Collection[date] | None = None) -> None:
+    """Compute the load and the tallies of some days of an athlete anew, or of all."""
     db.hold("athlete", athlete_id)
+    tallies.refresh(db, athlete_id, None if of is None else map(to_epoch, of))
     if of is None:
         found = _by_day(sessions.loads(db, athlete_id))
         kept = values.of_days(db, athlete_id, LOAD, _EARLIEST, _LATEST)

@@ -61,6 +61,7 @@ class _Work:
         self._clocks: dict[tuple[str, int, int], clock.BootClock] = {}
         self._touched: dict[int, list[Record]] = {}  # with the first and last record that name it
         self._costed: set[int] = set()  # those whose load or length may have changed
+        self._trained: set[int] = set()  # those with a set more
         self._readings: list[clocks.Clock] = []
         self._sets: list[sessions.Set] = []
         self._strains: list[sessions.Strain] = []
@@ -148,7 +149,7 @@ class _Work:
     def _set(self, record: Record) -> None:
         row = rows.set_row(record)
         self._sets.append(row)
-        self._touch(record, row.session_seq)
+        self._trained.add(self._touch(record, row.session_seq))
 
     def _strain(self, record: Record) -> None:
         row = rows.strain_row(record)
@@ -247,11 +248,12 @@ class _Work:
         return [Key(*key[:2], session.session_seq) for session in of_boot]
 
     def _changed(self, before: Session | None, after: Session) -> None:
-        """Note the days whose load is another one now."""
+        """Note the days whose load or tallies are others now."""
         same = before is not None and _filed(before) == _filed(after)
         if not same or before is None or before.duration_s != after.duration_s:
             alike.mark_session(self._db, after)
-        if same and after.session_seq not in self._costed:
+        ended = after.end_seq is not None
+        if same and after.session_seq not in (self._costed | self._trained if ended else self._costed):
             return
         for session in (before, after):
             if session is not None and session.athlete_id is not None and session.start_ms is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from repbeat.ingest import expand
+from repbeat.ingest import days, expand
 from repbeat.store import derived
 from repbeat.store import records as store
 from repbeat.store.database import Database
@@ -21,10 +21,12 @@ def rederive(
     done = 0
     for device, log_id in store.logs(db, device_id):
         with db.atomic():
-            derived.forget(db, device, log_id)
+            athletes = derived.forget(db, device, log_id)
             for page in store.of_log(db, device, log_id):
                 store.add_flags(db, expand.expand(db, page, now_ms).flags)
                 done += len(page)
                 if progress is not None:
                     progress(done)
+            for athlete_id in athletes:  # a session may be on another day now, or gone
+                days.refresh(db, athlete_id)
     return done

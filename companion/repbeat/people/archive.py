@@ -21,7 +21,7 @@ import msgspec
 from repbeat.people import holdings
 from repbeat.people.errors import ArchiveError
 from repbeat.people.holdings import Range, Table
-from repbeat.store import Database, athletes, records, vault
+from repbeat.store import Database, athletes, records, tallies, vault
 from repbeat_protocol.records import RecordError
 
 FORMAT, VERSION = "repbeat-export", 1
@@ -137,6 +137,8 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
             lines = msgspec.json.Decoder(_Record).decode_lines(whole.read(info))
             decoded = [records.decoded(device_id, log_id, one.seq, bytes.fromhex(one.raw)) for one in lines]
             records.insert(db, decoded)
+    db.hold("athlete", schema.athlete_id)
+    tallies.refresh(db, schema.athlete_id)  # those of an older export, or of sessions that were here
 
 
 def _of_devices(db: Database) -> list[Table]:

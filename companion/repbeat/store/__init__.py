@@ -1,6 +1,6 @@
 """The companion's store: a door (`Database`) and one module an area, functions that take the door first."""
 
-from repbeat.store import athletes, clocks, devices, heart_blocks, plans, records, sessions, values
+from repbeat.store import athletes, clocks, devices, heart_blocks, plans, records, sessions, tallies, values
 from repbeat.store.database import Database
 from repbeat.store.errors import (
     NotFound,
@@ -34,5 +34,6 @@ __all__ = [
     "plans",
     "records",
     "sessions",
+    "tallies",
     "values",
 ]

@@ -8,6 +8,7 @@ their key's tree, once instead of twice.
 
 from __future__ import annotations
 
+from repbeat.store import tallies
 from repbeat.store.migrations import Migration
 from repbeat.store.to_blocks import find_ranges, move_records
 
@@ -383,6 +384,40 @@ _OXYGEN = (
     "CREATE INDEX oxygen_streams_by_time ON oxygen_streams (athlete_id, start_ms)",
 )
 
+# Streaks, badges and records read years: see repbeat.store.tallies.
+_TALLIES = (
+    """CREATE TABLE day_tallies (
+        athlete_id TEXT NOT NULL,
+        day BIGINT NOT NULL,                 -- since 1970, where the athlete then was
+        first_ms BIGINT NOT NULL,
+        sessions BIGINT NOT NULL,
+        repetitions BIGINT NOT NULL,
+        moved_g BIGINT NOT NULL,             -- load times repetitions
+        PRIMARY KEY (athlete_id, day)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE period_tallies (           -- the same of 28 days
+        athlete_id TEXT NOT NULL,
+        period BIGINT NOT NULL,
+        first_day BIGINT NOT NULL,
+        first_ms BIGINT NOT NULL,
+        sessions BIGINT NOT NULL,
+        repetitions BIGINT NOT NULL,
+        moved_g BIGINT NOT NULL,
+        PRIMARY KEY (athlete_id, period)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE first_sets (               -- when a set like it was first done
+        athlete_id TEXT NOT NULL,
+        exercise INTEGER NOT NULL,
+        load_g BIGINT NOT NULL,
+        reps INTEGER NOT NULL,
+        start_ms BIGINT NOT NULL,            -- of its session
+        day BIGINT NOT NULL,
+        PRIMARY KEY (athlete_id, exercise, load_g, reps)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX first_sets_by_day ON first_sets (athlete_id, day)",
+    tallies.refresh_all,
+)
+
 MIGRATIONS = (
     Migration("0001_first", _FIRST),
     Migration("0002_blocks", _BLOCKS),
@@ -392,4 +427,5 @@ MIGRATIONS = (
     Migration("0006_calibrations", _CALIBRATIONS),
     Migration("0007_received", _RECEIVED),
     Migration("0009_oxygen", _OXYGEN),
+    Migration("0010_tallies", _TALLIES),
 )

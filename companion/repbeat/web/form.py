@@ -220,7 +220,12 @@ def _local(unix_ms: int, utc_offset_min: int | None) -> datetime:
 
 
 def _day(at: date) -> str:
-    return dates.format_date(at, "medium", locale=local().formats)
+    return _medium_day(date(at.year, at.month, at.day), local().formats)
+
+
+@lru_cache(WRITTEN)
+def _medium_day(value: date, locale: Locale) -> str:
+    return str(dates.format_date(value, "medium", locale=locale))
 
 
 def _time(at: datetime) -> str:

@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, Domain, get_translations
+from flask_babel import Babel, Domain
 from markupsafe import escape
 
 from repbeat.coach import programmes
@@ -60,7 +60,7 @@ class _Catalogues(Domain):  # type: ignore[misc]
     """Reads the .po files themselves, so that nothing compiled has to be kept."""
 
     def get_translations(self) -> NullTranslations:
-        return translations(local().language)
+        return _catalogue()
 
 
 class _Babel(Babel):  # type: ignore[misc]
@@ -71,14 +71,18 @@ def install(app: Flask) -> None:
     """Give an application's pages their languages."""
     _Babel(app, locale_selector=lambda: local().language)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _shown(text, get_translations().ugettext(text)),
-        ngettext=lambda one, more, count: _shown(one, get_translations().ungettext(one, more, count)),
+        gettext=lambda text: _shown(text, _catalogue().gettext(text)),
+        ngettext=lambda one, more, count: _shown(one, _catalogue().ngettext(one, more, count)),
         newstyle=True,
     )
 
     @app.context_processor
     def languages() -> dict[str, object]:
         return {"local": local(), "languages": LANGUAGES}
+
+
+def _catalogue() -> NullTranslations:
+    return translations(local().language)
 
 
 def _shown(text: str, translated: str) -> str:
