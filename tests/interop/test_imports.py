@@ -93,6 +93,16 @@ def test_the_command_tells_what_came_of_each_file(tmp_path: Path) -> None:
     assert "1 known already" in again.output
 
 
+def test_a_refused_file_leaves_an_empty_companion_empty(tmp_path: Path) -> None:
+    broken, path = tmp_path / "broken.fit", tmp_path / "new.sqlite3"
+    broken.write_bytes(b"no such file")
+    ran = CliRunner().invoke(import_files, [str(broken), "--json", "--database", str(path)])
+    assert ran.exit_code == 1
+    assert json.loads(ran.stdout)["athlete"] is None
+    with Database(path) as db:
+        assert athletes.every(db) == []
+
+
 def test_whose_is_asked_when_it_is_not_clear(tmp_path: Path) -> None:
     file = tmp_path / "a.fit"
     file.write_bytes(fit_write.write(a_session()))

@@ -50,7 +50,7 @@ def import_files(
     with errors_shown(ValueError), Database(database) as db:
         expected = index.read(index_file) if index_file else {}
         exports = {path for path in paths if archive.is_export(path)}
-        owner = None if exports >= set(paths) else _owner(db, athlete)
+        owner = None if exports >= set(paths) else _Owner(db, athlete)
         quiet = len(paths) == 1 or not sys.stderr.isatty()
         rows = [
             _export(db, path)
@@ -59,7 +59,7 @@ def import_files(
             for path in track(paths, "importing", console=Console(stderr=True), disable=quiet)
         ]
     if as_json:
-        print_json({"athlete": owner.name if owner else None, "files": rows})
+        print_json({"athlete": owner.known.name if owner and owner.known else None, "files": rows})
     else:
         _show(rows)
     if any(row["refused"] for row in rows):
@@ -82,10 +82,18 @@ def _show(rows: list[dict[str, Any]]) -> None:
     listing(shown, "file", "result", "heart rate beside the index")
 
 
-def _owner(db: Database, name: str | None) -> athletes.Athlete:
-    if name is None and not athletes.every(db):
-        return athletes.add(db, "Me", _now_ms())
-    return athletes.meant(db, name)
+class _Owner:
+    """Whose the sessions are. An empty companion gets its first athlete with the first file that is kept."""
+
+    def __init__(self, db: Database, name: str | None) -> None:
+        self._db = db
+        nobody = name is None and not athletes.every(db)
+        self.known = None if nobody else athletes.meant(db, name)
+
+    def athlete_id(self) -> str:
+        if self.known is None:
+            self.known = athletes.add(self._db, "Me", _now_ms())
+        return self.known.athlete_id
 
 
 def _export(db: Database, path: Path) -> dict[str, Any]:
@@ -100,7 +108,7 @@ def _export(db: Database, path: Path) -> dict[str, Any]:
     return {**row, "athlete": name, "result": f"everything of {name} is here"}
 
 
-def _one(db: Database, owner: athletes.Athlete, path: Path, expected: Expected | None) -> dict[str, Any]:
+def _one(db: Database, owner: _Owner, path: Path, expected: Expected | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "file": path.name,
         "refused": None,
@@ -115,7 +123,8 @@ def _one(db: Database, owner: athletes.Athlete, path: Path, expected: Expected |
         return {**row, "refused": type(error).__name__, "result": f"refused: {error}"}
     except OSError as error:
         return {**row, "refused": "Unreadable", "result": f"cannot be opened: {error.strerror}"}
-    outcome = imports.keep(db, owner.athlete_id, found, _now_ms())
+    with db.atomic():
+        outcome = imports.keep(db, owner.athlete_id(), found, _now_ms())
     count = total = 0
     for one in found.activities:
         count += len(one.heart)
