@@ -35,6 +35,9 @@ NOT_BEGUN = 4
 BUSY = 5
 BAD_MESSAGE = 6
 STORAGE = 7
+BAD_SETTING = 8  # SETTINGS: no JSON object, or a name or value that this firmware does not take
+
+SETTINGS_MAX = 1536  # bytes of JSON
 
 
 class TransferError(ValueError):

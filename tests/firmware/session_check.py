@@ -646,6 +646,37 @@ def check_the_strain_cap_cues_once():
     assert world.cues().count("strain_cap") == 1
 
 
+def check_leaving_the_chosen_zones_cues_once_until_they_are_reached_again():
+    # Row 37: zone exit. Of 60-190 bpm zone 1 begins at 125, zone 2 at 138, zone 3 at 151, zone 4 at 164.
+    world = World(None, {"resting_bpm": 60, "max_bpm": 190, "zone_low": 2, "zone_high": 3})
+    world.press()
+    world.bpm, world.state = 100, heart.GOOD
+    world.live(60)
+    assert "zone_exit" not in world.cues(), "they have not been reached yet"
+    world.bpm = 145
+    world.live(30)
+    world.bpm = 175
+    world.live(9)
+    assert "zone_exit" not in world.cues(), "not at once"
+    world.state = heart.POOR
+    world.live(20)
+    assert "zone_exit" not in world.cues(), "a doubtful value says nothing"
+    world.state = heart.GOOD
+    world.live(60)
+    assert world.cues().count("zone_exit") == 1
+    world.bpm = 145
+    world.live(10)
+    world.bpm = 110
+    world.live(12)
+    assert world.cues().count("zone_exit") == 2
+    world = World(None, {"resting_bpm": 60, "max_bpm": 190})
+    world.press()
+    for bpm in (145, 180, 100):
+        world.bpm, world.state = bpm, heart.GOOD
+        world.live(30)
+    assert "zone_exit" not in world.cues(), "no zones were chosen"
+
+
 def check_the_days_cap_counts_every_session_and_cues_once_a_day():
     world = World(plan(Item(1, 1, 6, 8), resting_bpm=60, max_bpm=190, strain_cap_x10=90))
     world.bpm, world.state = 160, heart.GOOD

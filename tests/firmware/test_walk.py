@@ -34,6 +34,7 @@ class Clock:
 class World:
     def __init__(self, **settings: int) -> None:
         self.clock = Clock()
+        self.settings = settings
         self.kept: list[dict[str, int]] = []
         self.nudges: list[int] = []
         journal = SimpleNamespace(
@@ -42,7 +43,7 @@ class World:
         self.walk = Walk(
             journal,
             self.clock,
-            SimpleNamespace(get=lambda name, default: settings.get(name, default)),
+            SimpleNamespace(get=settings.get, keep=settings.__setitem__),
             lambda: self.nudges.append(self.clock.now_ms),
         )
 
@@ -89,6 +90,20 @@ def test_one_nudge_a_window_and_none_outside() -> None:
     evening.clock.unix_begun_s = NOON_S
     evening.go(200)
     assert not evening.nudges
+
+
+def test_a_restart_brings_no_second_nudge_the_same_day_and_the_next_day_does() -> None:
+    settings = {"nudge_after_min": 1, "nudge_from_min": 600, "nudge_until_min": 1200}
+    first = World(**settings)
+    first.clock.unix_begun_s = NOON_S
+    first.go(100)
+    again = World(**first.settings)
+    again.clock.unix_begun_s = NOON_S + 3600
+    again.go(100)
+    next_day = World(**again.settings)
+    next_day.clock.unix_begun_s = NOON_S + 86_400
+    next_day.go(100)
+    assert [len(one.nudges) for one in (first, again, next_day)] == [1, 0, 1]
 
 
 @pytest.mark.parametrize("why", ["off", "no clock", "not worn", "has walked"])

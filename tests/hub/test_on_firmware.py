@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firmware.flash_file import prepare, stored
+from firmware.flash_file import LOG_SIZE, SETTINGS_SIZE, FilePartition, prepare, stored
 
+from device.store.settings import Settings
 from firmware import band as bands
 from repbeat import store
 from repbeat.coach import desk
 from repbeat.hub import Backoff, Hub, Patience, events
-from repbeat.people import commands
+from repbeat.people import band, commands
+from repbeat.people.band import Band
 from repbeat.people.erase import erase
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import plan as wire
@@ -157,6 +159,23 @@ def test_plans_are_applied_refused_and_read_back(scene: Scene) -> None:
         await scene.all_here()
 
     scene.run(script)
+
+
+def test_the_wearers_settings_are_brought_and_kept(scene: Scene) -> None:
+    wish = Band(light=False, nudge_after_min=50, zone_high=3, cues={"set_done": "600", "rest_over": "off"})
+
+    async def script(scene: Scene) -> None:
+        await scene.all_here()
+        device_id = scene.device().device_id
+        band.order(scene.db, device_id, wish, 1)
+        await until(lambda: not commands.waiting(scene.db, device_id))
+        assert band.wished(scene.db, device_id)[1].problem == ""
+
+    scene.run(script)
+    data = memoryview(bytearray((scene.flash_dir / "flash.bin").read_bytes()))
+    held = Settings(FilePartition(data[LOG_SIZE : LOG_SIZE + SETTINGS_SIZE]))
+    assert (held.get("light"), held.get("nudge_after_min"), held.get("zone_high")) == (0, 50, 3)
+    assert (held.get("cue_set_done"), held.get("cue_rest_over"), held.get("cue_form")) == ("600", "off", None)
 
 
 def test_an_order_to_erase_leaves_nothing_of_the_athlete_and_the_band_paired(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from hub.fake_band import FakeBand
 from hub.test_hub import BAND_ID, long_log, run_until, synced, whole
 
 from repbeat import store
+from repbeat.people import band as wishes
 from repbeat.people import commands
 from repbeat.store import Database, devices
 from repbeat_protocol import auth
@@ -57,3 +58,13 @@ def test_a_device_set_back_by_its_button_is_not_set_back_again(db: Database, ban
     run_until(db, synced(band, db), band)
     assert not commands.waiting(db, BAND_ID)
     assert not band.erased
+
+
+def test_firmware_that_knows_no_settings_says_so_and_is_not_asked_again(tmp_path: Path, db: Database) -> None:
+    band = FakeBand("A1", 0xB1, long_log(5))
+    run_until(db, synced(band, db), band)
+    wishes.order(db, BAND_ID, wishes.Band(light=False), 1)
+    run_until(db, lambda _: not commands.waiting(db, BAND_ID), band)
+    _wish, order = wishes.wished(db, BAND_ID)
+    assert order is not None
+    assert "older firmware" in order.problem

@@ -231,6 +231,7 @@ class DeviceSession:
         pushed: dict[int, float] = {}
         while True:
             await self._obey(log_id, log_id)
+            await orders.settle(self._sender, self._writer, self.device_id, self._now_ms())
             plan = await self._writer.do(lambda db: plans.to_push(db, self.device_id))
             if plan is not None and plan.revision not in pushed:
                 self.settled.clear()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from repbeat.gym import calibration
-from repbeat.hub.errors import HubError, SetBack
+from repbeat.hub.errors import ContentRefused, HubError, SetBack, TransferFailed
 from repbeat.hub.link import Link
+from repbeat.hub.push import Sender
 from repbeat.hub.trust import calibrate, erase
 from repbeat.hub.writer import Writer
-from repbeat.people import commands
+from repbeat.people import band, commands
 from repbeat.people.commands import Command
 from repbeat.store import Database
+from repbeat_protocol import transfer
 
 
 async def carry_out(
@@ -27,6 +29,30 @@ async def carry_out(
     erasures = [one for one in waiting if one.kind == commands.ERASE]
     if erasures:
         await _erase(link, writer, erasures, log_id, log_before in (None, log_id), now_ms)
+
+
+async def settle(sender: Sender, writer: Writer, device_id: str, now_ms: int) -> None:
+    """Bring the wearer's settings that wait; a refusal is for good, a transfer that failed is tried again."""
+    for one in await writer.do(lambda db: commands.waiting(db, device_id)):
+        if one.kind != commands.SETTINGS:
+            continue
+        wish, problem = band.of_command(one), ""
+        try:
+            await sender.send(transfer.SETTINGS, one.created_ms & 0xFFFFFFFF, wish.content)
+        except ContentRefused as refusal:
+            problem = str(refusal)
+        except TransferFailed as error:
+            await _failed(writer, one, str(error))
+            continue
+        await _answered(writer, one, problem, now_ms)
+
+
+async def _answered(writer: Writer, one: Command, problem: str, now_ms: int) -> None:
+    await writer.do(lambda db: commands.answered(db, one.device_id, one.command_id, problem, now_ms))
+
+
+async def _failed(writer: Writer, one: Command, problem: str) -> None:
+    await writer.do(lambda db: commands.failed(db, one.device_id, one.command_id, problem))
 
 
 async def _erase(
@@ -53,7 +79,7 @@ async def _calibrate(link: Link, writer: Writer, one: Command, now_ms: int) -> N
         problem = calibration.refusal(
             await calibrate(link, order.action, order.plate, order.first_g, order.step_g)
         )
-    await writer.do(lambda db: commands.answered(db, one.device_id, one.command_id, problem, now_ms))
+    await _answered(writer, one, problem, now_ms)
 
 
 def _note(db: Database, orders: list[Command], problem: str, now_ms: int) -> None:

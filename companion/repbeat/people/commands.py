@@ -10,6 +10,7 @@ from repbeat.store import Database
 
 ERASE = "erase"  # everything it holds: records, plan, settings of the athlete; `detail`: WORN or ""
 WORN = "worn"  # in the file of a hub that hands in elsewhere: somebody wears it whom only the companion knows
+SETTINGS = "settings"  # `detail`: JSON of repbeat.people.band.Band
 CALIBRATE = "calibrate"  # `detail`: JSON of repbeat.gym.calibration.Order
 
 

@@ -255,6 +255,7 @@ _TRANSFER_REASONS = {
     transfer.BUSY: "The device was busy: push it again.",
     transfer.BAD_MESSAGE: "The device did not understand the transfer: update the older side.",
     transfer.STORAGE: "The device could not write its memory.",
+    transfer.BAD_SETTING: "The device's firmware does not know one of these settings: update it.",
 }
 
 

@@ -18,6 +18,7 @@ from repbeat.people import keys
 from repbeat.store import Database
 from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics
 from repbeat.web.account_pages import account
+from repbeat.web.band_pages import bands
 from repbeat.web.calibration_pages import calibrating
 from repbeat.web.coaching_pages import coaching
 from repbeat.web.contest_pages import contests
@@ -83,7 +84,7 @@ def create_app(
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
         *(gym, calibrating, together, contests, streak, recovery, reports, results, shared, shared_api),
-        *(delivery.delivery, monitoring, hooks, rehab),
+        *(delivery.delivery, monitoring, hooks, rehab, bands),
     ):
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)

@@ -167,6 +167,7 @@ def vocabulary() -> Iterator[str]:
     yield from (words.plain(word) for word in (*consent.SCOPES, *tokens.SCOPES))
     for question in words.CHECK_IN.values():
         yield from question
+    yield from (*words.CUES.values(), *words.PATTERNS.values())
     for programme in programmes.library().values():
         yield from (programme.name, programme.for_whom, *(day.name for day in programme.days))
     for told_of in (words.EFFORTS, words.KINDS, words.SIGNS, words.HEALTH, words.ESTIMATES, words.FORECASTS):

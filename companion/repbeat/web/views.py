@@ -78,6 +78,7 @@ class DeviceLine:
     absent: list[Absent]
     synced_ago_s: float | None
     seen_ago_s: float | None
+    own: bool
 
 
 def key_of(session: Session) -> Key:
@@ -244,6 +245,7 @@ def fleet(gate: Gate, seen: list[Device], unix_s: float) -> list[DeviceLine]:
                 else [],
                 synced_ago_s=since(device.last_sync_ms),
                 seen_ago_s=since(device.last_seen_ms),
+                own=owner is not None and (gate.viewer.everything or owner in gate.viewer.own),
             )
         )
     return out

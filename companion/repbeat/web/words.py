@@ -13,6 +13,7 @@ from repbeat.community.summary import NotSigned
 from repbeat.derive.readiness import State
 from repbeat.gym.calibration import BadCalibration
 from repbeat.people import errors as people
+from repbeat.people.band import BadBand
 from repbeat.services.errors import BadConnection, NotConnected, ServiceError
 from repbeat.store import plans
 from repbeat.store.errors import NotFound, StoreError
@@ -119,6 +120,7 @@ ERRORS: dict[type[Exception], str] = {
     people.LastAdministrator: "This is the only administrator: make another account one first.",
     people.UnknownScope: "Choose to whom and for what.",
     BadCalibration: "The first plate has up to 100 kg, a further one up to 50; the other plate is 2 to 40.",
+    BadBand: "Look at the times, numbers and patterns: something of it no band can follow.",
     people.BadPreference: "There is no such language, unit or time zone.",
     people.KeyUnavailable: "The key of the heart data cannot be had: see the companion’s log.",
     BadInvite: "This invitation is over or was never given: ask for another link.",
@@ -282,6 +284,38 @@ def plain(slug: str) -> str:
     """A name as a heading: "bench_press" is "Bench press"."""
     return slug.replace("_", " ").replace("-", " ").capitalize()
 
+
+# A band's cues, in the order in which a page asks about them.
+CUES = {
+    "set_start": "The set may begin",
+    "set_done": "Repetitions reached: the set is done",
+    "countdown": "The rest ends in ten seconds",
+    "rest_over": "The rest is over",
+    "zone_exit": "The heart has left the zones",
+    "form": "The repetition was partial, or lowered too fast",
+    "not_far": "The limb turned before the range",
+    "too_far": "The limb went past the range",
+    "strain_cap": "The day’s strain limit is reached",
+    "nudge": "Sitting for long: get up",
+    "ready": "A session begins",
+    "session_done": "A session is done",
+    "breathe_in": "Breathe in",
+    "breathe_out": "Breathe out",
+    "question": "A question",
+    "answered": "An answer was heard",
+    "plan_applied": "A new plan is in force",
+    "refused": "What was asked is not possible now",
+    "low_battery": "The battery is low",
+    "help": "“I feel unwell” was heard",
+}
+PATTERNS = {
+    "off": "not at all",
+    "80": "one short",
+    "80 100 80": "two short",
+    "600": "one long",
+    "600 200 600": "two long",
+    "1500": "very long",
+}
 
 # What the log of an athlete's data says that somebody did, and of what.
 ACTIONS = (

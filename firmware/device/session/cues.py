@@ -25,6 +25,7 @@ BREATHE_IN = (80, 100, 300, 100, 80)
 BREATHE_OUT = (300, 100, 80, 100, 300)
 QUESTION = (80, 100, 300, 100, 300)  # answer by as many presses
 ANSWERED = (80, 100, 80, 100, 80, 100, 80)
+ZONE_EXIT = (300, 100, 80, 100, 300, 100, 80)  # the heart has left the zones to stay in
 NOT_FAR = (80, 100, 80, 100, 80, 100, 300)  # the repetition turned before the plan's angle range
 TOO_FAR = (300, 100, 80, 100, 80, 100, 80)  # it has passed the range: go back
 HELP = (300, 100, 300, 100, 300, 100, 300)  # "I feel unwell" was heard: stop, and ask somebody for help
@@ -46,6 +47,7 @@ PATTERNS = {
     "breathe_out": BREATHE_OUT,
     "question": QUESTION,
     "answered": ANSWERED,
+    "zone_exit": ZONE_EXIT,
     "not_far": NOT_FAR,
     "too_far": TOO_FAR,
     "help": HELP,

@@ -5,6 +5,7 @@ limits (setting `threshold_bpm`: a tested lactate threshold heart rate; 0 takes 
 curve of the Banister impulse (setting `curve`, records.CURVE_…) and the day's cap.
 """
 
+from device.session.zone_range import ZoneRange
 from device.signal import strain
 from device.signal.zones import (
     COEFFICIENTS_MEN,
@@ -31,6 +32,7 @@ class Load:
         """`day`: DayStrain."""
         self._settings = settings
         self._day = day
+        self.range = ZoneRange(settings)
         self.zones = None
         self.resting_bpm = self.max_bpm = 0
         self.curve = records.CURVE_NEUTRAL
@@ -53,6 +55,7 @@ class Load:
         self.muscular_x10 = 0
         self._cap_x10 = (plan.strain_cap_x10 if plan else 0) or get("strain_cap_x10", 0)
         self._seconds = 0
+        self.range.begin()
         self.day_x10 = self._day.x10(None)
 
     def second(self, bpm: int, state: int) -> bool:

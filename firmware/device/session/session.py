@@ -124,6 +124,8 @@ class Session:
             self._recorder.recovery(self.set_index - 1, ago_s, self._recovery.drop_bpm)
         if self.active and self.load.second(bpm, state):
             self._cue(cues.STRAIN_CAP)
+        if self.active and state >= heart.FAIR and self.load.range.second(self.load.zone(bpm)):
+            self._cue(cues.ZONE_EXIT)
 
     def tick(self, ticks: int) -> None:
         """Several times a second: what time alone brings about."""

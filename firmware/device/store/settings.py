@@ -33,6 +33,8 @@ KNOWN = {
     "quiet_until_min": (0, 0, 1439),
     "nudge_min": (0, 0, 720),
     "breathing_s": (0, 0, 1800),
+    "zone_low": (0, 0, 5),  # zones of heart rate to stay in; no highest: none
+    "zone_high": (0, 0, 5),
     "haptic": (1, 0, 1),
     "light": (1, 0, 1),
     "unwell": (0, 0, 1),

@@ -87,7 +87,7 @@ class App(Core):
         optical = board_settings.get("optical")
         self.heart = HeartSource(self.link.strap, self.clock, optical["rate_hz"] if optical else 100)
         self.heart_log = HeartLog(self.journal, self.clock)
-        self.walk = Walk(self.journal, self.clock, self.settings, lambda: self.cue(cues.NUDGE))
+        self.walk = Walk(self.journal, self.clock, self.memory, lambda: self.cue(cues.NUDGE))
         self.machine = self._machine() if self.board.distance else None
         self.sensing = Sensing(self.board, self.activity, self.heart, self.walk, self.faults, self.machine)
         self._wake = Wake(board_settings, self.board.imu is not None)

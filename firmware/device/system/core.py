@@ -15,6 +15,7 @@ from device.store.image import pack_version
 from device.store.log import Log
 from device.store.settings import Settings
 from device.store.slots import PlanSlot
+from device.store.wearer_settings import WearerSettings
 from device.system import erasure, version
 from device.system import faults as codes
 from device.system.clock import FROM_COMPANION, Clock, ClockRefused
@@ -75,7 +76,7 @@ class Core:
         """The device on the air. `refused`: see Transfer; the others: see Link."""
         device_id = int.from_bytes(machine.unique_id(), "big")
         name = self.settings.get("name", "") or "RepBeat-%04X" % (device_id & 0xFFFF)
-        slots = {transfer.PLAN: self.plans}
+        slots = {transfer.PLAN: self.plans, transfer.SETTINGS: WearerSettings(self.settings)}
         if self.slots.images:
             slots[transfer.FIRMWARE] = self.slots
         link = Link(
