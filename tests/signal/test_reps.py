@@ -137,6 +137,21 @@ def test_a_gap_and_a_stuck_sensor_do_no_harm() -> None:
     assert abs(count(stuck).count - 10) <= 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_plates_that_land_hide_no_repetition(seed: int) -> None:
+    lift = Lift(10, up_s=1.2, down_s=1.6, rest_s=0.3, range_mm=300)
+    rows = lift.samples(seed=seed)
+    rng = np.random.default_rng(seed)
+    for i in range(10):
+        if rng.random() < 0.5:  # one in two lands, and twice the weight is felt for a moment
+            blow_ms = 1000 * lift.lead_s + 3100 * i + 2800 + rng.integers(-100, 250)
+            rows = [
+                (t, 2 * x, 2 * y, 2 * z, *spin) if blow_ms <= t < blow_ms + 140 else (t, x, y, z, *spin)
+                for t, x, y, z, *spin in rows
+            ]
+    assert abs(count(rows).count - 10) <= 1
+
+
 def test_saturated_and_repeated_samples_do_no_harm() -> None:
     rows = []
     for row in Lift(8).samples():

@@ -38,8 +38,12 @@ NAMES = (
     "pause",
 )
 COUNT = len(NAMES)
-WHOLE_NAMES = coupling.NAMES
+TURNING = NAMES.index("turning")
+WHOLE_NAMES = coupling.NAMES + ("guided",)
 VALUES = 2 * COUNT + len(WHOLE_NAMES)
+GUIDED, FREE = log(0.038), log(0.063)
+"""Mean turning (`turning` of NAMES): a weight stack on its rods turns by up to 3 deg/s, a bar in the hands by
+more than 6 (recordings of 29 people); a straight line through `turning` itself cannot say so."""
 TINY = 1e-6
 
 
@@ -86,7 +90,13 @@ class SetFeatures:
         """0 to VALUES - 1: spreads of NAMES, means of NAMES, WHOLE_NAMES."""
         if i < COUNT:
             return self.spread(i)
-        return self.mean(i - COUNT) if i < 2 * COUNT else self._coupling.values[i - 2 * COUNT]
+        if i < 2 * COUNT:
+            return self.mean(i - COUNT)
+        return self._coupling.values[i - 2 * COUNT] if i < VALUES - 1 else self._guided()
+
+    def _guided(self) -> float:
+        """1 for a load on rods or rails, 0 for a free one."""
+        return max(0.0, min(1.0, (FREE - self.mean(TURNING)) / (FREE - GUIDED)))
 
     def add(self, rep: Rep, window: Window) -> None:
         """One confirmed repetition, its cells still in the window."""

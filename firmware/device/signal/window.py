@@ -18,6 +18,10 @@ SMOOTH_TILT_PERCENT = 30
 LONGEST_REACH = 16
 THRESHOLD_PERCENT = 58  # of the spread: how far the signal must come back to have turned
 THRESHOLD_TILT_PERCENT = 40
+MOVING_MG = 20  # what a sensor at rest does not show
+BLOW = 3  # times the mean deviation of what moves: a plate that lands, not a lift
+BLOW_STRIDE = 3  # a third of the cells say it as well
+BLOW_SHIFT = 3  # what exceeds that counts an eighth: it neither hides the lifts beside it nor is lost
 STRENGTH = 20  # autocorrelation (0-100) below which nothing repeats
 WIDE_TILT = 700 * SCALE  # a swing of some 40 degrees: a curl
 NARROW_TILT = 150 * SCALE
@@ -50,6 +54,8 @@ class Window:
         self.strength = 0
         self.spread = 0
         self.threshold = 0
+        self._lowest, self._highest = 0, 1 << 15
+        self._has_blows = self._eased = False
         self._reach = 2
         self._root = 1000
 
@@ -169,6 +175,7 @@ class Window:
         swing = SCALE * self._tilt.fit(self.axes, self.sizes, self.n)
         if swing <= NARROW_TILT and self._is_still():
             return False
+        self._find_blows()
         self._look(False)
         strength, pace = self.strength, self._period.cells
         self._smooth(pace)
@@ -241,11 +248,39 @@ class Window:
         """Have the signal of all cells: of the size unless it is the tilt's."""
         if by_tilt:
             self._tilt.project(self.axes, self.sizes, self.n, SCALE, self._signal)
-        elif self.by_tilt:
-            signal, size = self._signal, self.sizes
+        elif self._has_blows or self._eased or self.by_tilt:
+            self._eased = False
+            signal, sizes, lowest, highest = self._signal, self.sizes, self._lowest, self._highest
             for i in range(self.n):
-                signal[i] = size[i] * SCALE
+                size = sizes[i]
+                if not lowest <= size <= highest:
+                    size = self._eased_size(size)
+                signal[i] = size * SCALE
         self.by_tilt = by_tilt
+
+    def _find_blows(self) -> None:
+        """From which size on a cell is a blow, by the mean deviation of those that move; whether one is."""
+        sizes = memoryview(self.sizes)[: self.n]
+        level = sum(sizes) // self.n
+        total = used = 0
+        for i in range(0, self.n, BLOW_STRIDE):
+            off = abs(sizes[i] - level)
+            if off >= MOVING_MG:
+                total += off
+                used += 1
+        reach = max(LEAST_MG, BLOW * total // max(1, used))
+        self._lowest, self._highest = level - reach, level + reach
+        self._has_blows = max(sizes) > self._highest or min(sizes) < self._lowest
+
+    def _eased_size(self, size: int) -> int:
+        """A size whose excess over what lifts reach counts less."""
+        if size > self._highest:
+            self._eased = True
+            return self._highest + (size - self._highest >> BLOW_SHIFT)
+        if size < self._lowest:
+            self._eased = True
+            return self._lowest - (self._lowest - size >> BLOW_SHIFT)
+        return size
 
     def _smooth(self, pace: int) -> None:
         """The slow signal and its spread for a period in cells; none where there is no period."""
@@ -266,7 +301,7 @@ class Window:
     def _value(self, i: int) -> int:
         if self.by_tilt:
             return self._tilt.value(self.axes, self.sizes, i) * SCALE
-        return self.sizes[i] * SCALE
+        return self._eased_size(self.sizes[i]) * SCALE
 
     def _smoothed(self, centre: int) -> int:
         """Triangle-weighted mean of the signal around a cell; the ends are held."""

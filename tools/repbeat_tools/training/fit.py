@@ -10,7 +10,10 @@ Ints = npt.NDArray[np.int64]
 
 
 def discriminant(features: Floats, classes: Ints, n_classes: int, shrinkage: float = 0.1) -> Floats:
-    """Linear discriminant analysis with a covariance shrunk towards a ball; (n_classes, inputs + 1)."""
+    """Linear discriminant analysis; (n_classes, inputs + 1).
+
+    Each class has the same part in the covariance, however common it is; that is shrunk towards a ball.
+    """
     centre, scale = features.mean(0), features.std(0) + 1e-6
     scaled = (features - centre) / scale
     present = [k for k in range(n_classes) if (classes == k).any()]
@@ -18,7 +21,8 @@ def discriminant(features: Floats, classes: Ints, n_classes: int, shrinkage: flo
     for k in present:
         means[k] = scaled[classes == k].mean(0)
     residual = scaled - means[classes]
-    covariance = residual.T @ residual / len(scaled)
+    share = 1.0 / np.maximum(1, np.bincount(classes, minlength=n_classes))[classes]
+    covariance = (residual * (share / share.sum())[:, None]).T @ residual
     ball = np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
     weights = means @ np.linalg.inv((1 - shrinkage) * covariance + shrinkage * ball)
     constant = -0.5 * (weights * means).sum(1)

@@ -40,7 +40,7 @@ def end():
 """
 LEAST_REPS = 3
 SPREADS_AND_MEANS = (0, 44)
-MEANS_AND_WHOLE = (23, 48)
+MEANS_AND_WHOLE = (23, 49)
 """Which of the features' values a model takes, as SetFeatures.value numbers them. The exercise model does
 without the balance of lifting and lowering: which of the two is which, only the exercise says."""
 
