@@ -45,6 +45,7 @@ class Counter:
         self.lowering_ms = 0
         self.coming = []
         self.pending = []
+        self.likely = False
         self.begin(0)
         self.exercises.clear()
 
@@ -356,6 +357,46 @@ def check_the_target_cue_comes_with_the_repetition():
     world.live(9)
     assert world.recorder.sets()[0]["reps"] == 10, "repetitions after the cue are counted"
     assert world.cues().count("set_done") == 1
+
+
+def check_the_target_cue_comes_once_its_last_repetition_is_likely():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.reps(7)
+    world.live(2)
+    assert world.session.reps == 7
+    world.counter.likely = True
+    world.live(0.1)
+    assert world.session.reps == 8
+    assert world.cued_at("set_done") == [world.now]
+    world.counter.likely = False
+    world.reps(1)
+    assert world.session.reps == 8
+    assert world.cues().count("set_done") == 1
+
+
+def check_a_likely_repetition_that_was_none_leaves_nothing_but_its_cue():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.reps(7)
+    world.counter.likely = True
+    world.live(0.5)
+    world.counter.likely = False
+    world.live(0.1)
+    assert world.session.reps == 7
+    world.live(9)
+    done = world.recorder.sets()[0]
+    assert (done["reps"], done["reason"]) == (7, records.END_STILL)
+    assert len(world.recorder.named("rep")) == 7
+
+
+def check_nothing_is_likely_outside_a_set():
+    world = World(plan(Item(1, 1, 6, 8)))
+    world.press()
+    world.counter.likely = True
+    world.live(1)
+    assert world.session.reps == 0
+    assert "set_done" not in world.cues()
 
 
 def check_stillness_waits_for_slow_repetitions():

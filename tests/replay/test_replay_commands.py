@@ -15,6 +15,7 @@ from repbeat_tools.replay.classes import Answer, balanced_accuracy
 from repbeat_tools.replay.classes import score as class_score
 from repbeat_tools.replay.command import replay
 from repbeat_tools.replay.heart import Recording, draw, score
+from repbeat_tools.replay.live_count import LiveCount, live_figures
 from repbeat_tools.replay.plot import FAULTS
 from repbeat_tools.replay.recordings import read_samples, read_sets
 from repbeat_tools.replay.reps import count_sets
@@ -83,6 +84,27 @@ def test_replay_reps_scores_against_recount_and_label(folder: Path) -> None:
     assert summary["plan_known"]["total"]["n"] == 2
     counted = {record["name"]: record["counted"] for record in summary["records"]}
     assert counted == {"one": 6, "two": 9, "three": 7, "rest": 0}
+    live = summary["live"]
+    assert live.pop("by_source") == {"made": live}
+    assert 6 <= live["n"] <= 22 - 3 * 3
+    assert live["within_1_s"] == 1
+    assert live["withdrawn"] == 0
+    assert -0.5 < live["delay_s_p50"] <= live["delay_s_p95"] <= 1
+
+
+def test_the_live_count_is_held_against_the_settled_ends() -> None:
+    reps = [{"end_ms": end_ms} for end_ms in (1000, 2000, 3000, 4000, 5000, 6000)]
+    shown = LiveCount([3100, 3100, 3100, 4200, 6500], together=3, withdrawn=1, end_ms=6900)
+    unseen = LiveCount([3100, 3100, 3100], together=3, withdrawn=0, end_ms=6900)
+    at_the_end = LiveCount([], together=0, withdrawn=0, end_ms=9000)
+    found = live_figures([(shown, reps), (unseen, reps), (at_the_end, reps)])
+    late = [0.2, 1.5, 2.9, 1.9]  # the last repetition ended as the recording did: nobody can tell
+    assert found["n"] == len(late)
+    assert found["withdrawn"] == 1
+    assert found["within_1_s"] == 1 / 4
+    assert found["delay_s_p50"] == 1.9
+    assert found["delay_s_p95"] == 2.9
+    assert live_figures([])["delay_s_p50"] is None
 
 
 def test_later_sets_are_scored_with_and_without_calibration(folder: Path) -> None:

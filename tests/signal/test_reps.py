@@ -51,6 +51,35 @@ def test_strong_and_weak_repetitions_in_turn_are_counted_while_they_happen() -> 
     assert sum(counter.push(*row) for row in [*rows, *later(still(4, seed=3), rows[-1][0] + 20)]) == 5
 
 
+@pytest.mark.parametrize("tempo", [0.7, 1.0, 1.6])
+@pytest.mark.parametrize("starts_at_top", [False, True])
+def test_each_repetition_after_the_first_run_is_likely_within_a_second(
+    tempo: float, starts_at_top: bool
+) -> None:
+    lift = Lift(10, 1.2 * tempo, 1.5 * tempo, 0.2, starts_at_top=starts_at_top)
+    counter = RepCounter()
+    counter.begin(0)
+    shown: list[int] = []
+    for row in lift.samples():
+        counter.push(*row)
+        now = counter.count + counter.likely
+        assert now >= len(shown), "no number goes back"
+        shown += [row[0]] * (now - len(shown))
+    assert len(shown) == counter.count == 10
+    late_ms = [at_ms - counter.rep(i).end_ms for i, at_ms in enumerate(shown)][4:]
+    assert -400 * tempo < min(late_ms) <= max(late_ms) <= 1000, late_ms
+
+
+def test_walking_away_leaves_no_likely_repetition() -> None:
+    lifts = Lift(6, tail_s=0).samples()
+    counter = RepCounter()
+    counter.begin(0)
+    for row in [*lifts, *later(walk(20), lifts[-1][0] + 20)]:
+        counter.push(*row)
+    assert not counter.likely
+    assert counter.count <= 7
+
+
 def test_a_repetition_has_its_times_and_tempo() -> None:
     lift = Lift(10, up_s=1.0, down_s=2.0, rest_s=0.3)
     counter = count(lift.samples())

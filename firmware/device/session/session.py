@@ -8,10 +8,11 @@
     BREATHING  the plan's item is paced breathing; when it ends, or a short press      -> as after a set
     DONE       the plan is done and the session has ended; a short press begins anew   -> READY
 
-A long press ends the session. The target and the velocity threshold cue at once; the set itself ends with
-the stillness that follows, so that a repetition done after the cue is counted too. A short run of movements
-that the plan did not ask for is recorded, and does not count as a set of the plan. Times inside are ms since
-the session's start; callers bring ticks_ms values.
+A long press ends the session. The target cues as soon as its last repetition is likely, the velocity
+threshold once the repetition is measured; the set itself ends with the stillness that follows, so that a
+repetition done after the cue is counted too. A short run of movements that the plan did not ask for is
+recorded, and does not count as a set of the plan. Times inside are ms since the session's start; callers
+bring ticks_ms values.
 """
 
 from device.session import cues, rest
@@ -66,6 +67,11 @@ class Session:
         """Whether a session is running."""
         return self.phase not in (live.IDLE, live.DONE)
 
+    @property
+    def reps(self) -> int:
+        """Repetitions of the running set as they are shown: with the likely one; 0 outside a set."""
+        return self.work.reps + self._counter.likely if self.phase == live.IN_SET else 0
+
     def rest_left_s(self, ticks: int) -> int:
         """Seconds of rest still to go."""
         return self._rest.left_s(self._diff(ticks, self._origin)) if self.phase == live.REST else 0
@@ -111,6 +117,8 @@ class Session:
                 self._begin_set(now)
             if self.phase == live.IN_SET:
                 self._take_reps(now)
+        elif self._counter.likely and self.phase == live.IN_SET:
+            self._cue_target()
         if self.angle.event and self.phase != live.REST:
             self._cue(ANGLE_CUES[self.angle.event])
             self.angle.event = angle.NOTHING
@@ -261,11 +269,17 @@ class Session:
             form_bits |= rep.form_bits
             self._check_velocity(rep)
         self._recovery.begin()  # as if it had been the last
-        if not self._target_cued and (self._velocity_stop or 0 < item.reps_high <= self.work.reps):
-            self._target_cued = True
-            self._cue(cues.SET_DONE)
-        elif form_bits & CUED_FORM:
+        if not self._cue_target() and form_bits & CUED_FORM:
             self._cue(cues.FORM)
+
+    def _cue_target(self) -> bool:
+        """Once a set: it has reached its target or its velocity threshold."""
+        reached = self._velocity_stop or 0 < self.execution.item.reps_high <= self.reps
+        if not reached or self._target_cued:
+            return False
+        self._target_cued = True
+        self._cue(cues.SET_DONE)
+        return True
 
     def _check_velocity(self, rep) -> None:
         """A doubtful velocity stops nothing, and a warm-up is not stopped."""

@@ -2,7 +2,8 @@
 
 The stream becomes means over 100 ms. Every two seconds the last 38 s at most are searched for a movement that
 repeats (turns.py, walking.py); four repetitions of like pace in a row start the count and are credited at
-once. From then on each repetition is counted as it ends.
+once. From then on each repetition is counted as it ends: it is `likely` as soon as its way back has nearly
+taken the usual time, and confirmed, with all that is measured of it, once the smooth signal has followed.
 
 Two signals compete (window.py). The size of the acceleration shows any lift: highest where the load turns
 upwards, lowest where it turns downwards. The tilt shows wide-angle movements such as curls better, and is
@@ -42,10 +43,14 @@ CALIBRATION_REPS = 3
 LIKE_OWN_PERCENT = 120  # of the calibrated range; a bar on its way from the rack differs by half
 VELOCITY_REPS = 5  # the mean acceleration over them is gravity
 PACE_REPS = 4  # known intervals before the period follows them
+LIKELY_PERCENT = 85  # ours, of the usual way back: none too many in the recordings of 32 people
 
 
 class RepCounter:
-    """Counts the repetitions of one set at a time: `begin`, `push` each sample, `finish`."""
+    """Counts the repetitions of one set at a time: `begin`, `push` each sample, `finish`.
+
+    `likely`: one more repetition than `count` has as good as ended; it may still turn out to be none.
+    """
 
     def __init__(self) -> None:
         self._cells = CellMeans()
@@ -87,6 +92,7 @@ class RepCounter:
         self._locked = False
         self._first_kind = NONE
         self._has_start = self._has_turn = False
+        self.likely = False
         self._first_is_full = True
         self._intervals = self._returns = 0
 
@@ -118,6 +124,7 @@ class RepCounter:
         if not self._locked:
             self._search(True)
         if self._locked:
+            self.likely = False
             while self._window.done < self._window.n:
                 self._advance()
             self._close()
@@ -132,8 +139,7 @@ class RepCounter:
         if self._locked:
             while window.ready():
                 self._advance()
-            if self._has_turn and self._has_ended():
-                self._confirm(self._turning.pending_ms(), self._turning.pending_value())
+            self._expect_end()
             if self._since >= REFRESH_CELLS:
                 self._since = 0
                 window.refresh()
@@ -331,21 +337,27 @@ class RepCounter:
             else:
                 self._reject(TOO_SMALL)
 
-    def _has_ended(self) -> bool:
-        """Whether the way back from the turn has taken as long as it usually does."""
+    def _expect_end(self) -> None:
+        """A repetition ends when its way back has taken as long as usual; just before that it is likely."""
+        self.likely = False
+        if not self._has_turn:
+            return
         window = self._window
         pace_ms = window.pace * CELL_MS
         used = min(self._returns, RECENT)
         usual_ms = middle(self._return_ms, used, self._scratch) if used else pace_ms // 2
-        since_ms = window.at_ms[window.done - 1] - self._turn_ms
-        return since_ms >= usual_ms or window.at_ms[window.n - 1] - self._turn_ms > pace_ms
+        since_ms = self._cells.end_ms - self._turn_ms
+        if window.at_ms[window.done - 1] - self._turn_ms >= usual_ms or since_ms > pace_ms + CELL_MS // 2:
+            self._confirm(self._turning.pending_ms(), self._turning.pending_value())
+        else:
+            self.likely = since_ms * 100 >= usual_ms * LIKELY_PERCENT
 
     def _watch(self) -> None:
         """Walking ends the run: what follows must show a new one."""
         window = self._window
         if walks_off(window):
             self._reject(WALKING)
-            self._locked = self._has_start = self._has_turn = False
+            self._locked = self._has_start = self._has_turn = self.likely = False
             self._first_kind = NONE
             window.clear()
 

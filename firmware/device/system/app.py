@@ -290,7 +290,7 @@ class App(Core):
         self.link.live.update(
             phase,
             session.set_index,
-            activity.dialog.presses if asked else work.reps if phase == live.IN_SET else 0,
+            activity.dialog.presses if asked else session.reps,
             item.exercise,
             item.reps_low,
             item.reps_high,

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from repbeat_tools.replay.live_count import LiveCount, live_figures
 from repbeat_tools.replay.options import common_options, print_json, with_progress
 from repbeat_tools.replay.plot import draw_set
 from repbeat_tools.replay.recordings import RecordedSet, read_samples, read_sets
@@ -23,10 +24,11 @@ FIELDS = ("start_ms", "turn_ms", "end_ms", "concentric_ms", "pause_ms", "eccentr
           "range_permille", "mean_velocity_mm_s", "peak_velocity_mm_s", "form_bits", "confidence")
 
 def begin(options):
-    global last_ms, seen
+    global last_ms, seen, shown, shown_ms, first, withdrawn
     counter.calibration = options["calibration"]
     counter.begin(options["start_ms"], options["exercise"])
     last_ms, seen = options["start_ms"], 0
+    shown, shown_ms, first, withdrawn = 0, [], 0, 0
 
 def note(confirmed):
     global seen
@@ -39,10 +41,22 @@ def sample(t_ms, ax, ay, az, gx, gy, gz):
     global last_ms
     last_ms = t_ms
     note(counter.push(t_ms, ax, ay, az, gx, gy, gz))
+    show(t_ms)
+
+def show(t_ms):
+    global shown, first, withdrawn
+    now = counter.count + counter.likely
+    if now < shown:
+        withdrawn += 1
+        del shown_ms[now:]
+    shown_ms.extend([t_ms] * (now - shown))
+    first = first or now
+    shown = now
 
 def end():
     note(counter.finish(last_ms))
-    emit({"counted": counter.count, "rejected": counter.rejected, "calibration": counter.calibrate()})
+    emit({"counted": counter.count, "rejected": counter.rejected, "calibration": counter.calibrate(),
+          "shown_ms": shown_ms, "together": first, "withdrawn": withdrawn})
 """
 SURE = ("high", "medium")
 """A recount of low confidence is no truth: such sets are counted but not scored."""
@@ -56,6 +70,7 @@ class Counted:
     counted: int
     rejected: int
     reps: list[dict[str, int]]
+    live: LiveCount
     busy_s: float
     duration_s: float
     by_calibration: bool = False
@@ -88,6 +103,7 @@ def count_sets(sets: Iterable[RecordedSet], *, plan_known: bool, calibrated: boo
                     last["counted"],
                     last["rejected"],
                     reps,
+                    LiveCount(last["shown_ms"], last["together"], last["withdrawn"], int(samples[-1, 0])),
                     busy_s=run.busy_ms / 1000,
                     duration_s=seconds,
                     by_calibration=known is not None,
@@ -159,6 +175,12 @@ def summarise(results: list[Counted]) -> dict[str, Any]:
         summary["by_confidence"] = grouped(
             judged, lambda recorded: recorded.recount_reps, lambda recorded: recorded.recount_confidence
         )
+    lives = {
+        source: [(r.live, r.reps) for r in results if r.recorded.source == source and not r.recorded.is_rest]
+        for source in sources
+    }
+    summary["live"] = live_figures([one for chosen in lives.values() for one in chosen])
+    summary["live"]["by_source"] = {source: live_figures(chosen) for source, chosen in lives.items()}
     recorded_s = sum(result.duration_s for result in results)
     summary["realtime_share"] = sum(result.busy_s for result in results) / max(1.0, recorded_s)
     summary["records"] = [

@@ -10,7 +10,7 @@ const sets = new Map();
 
 function measured(id, now) {
   let set = sets.get(id);
-  if (!set || set.number !== now.set || now.reps < set.reps) {
+  if (!set || set.number !== now.set || now.reps < set.reps - 1) {
     const begun = set && now.counting ? 0 : now.reps; // of a set that was there before the page, more is not known
     set = { number: now.set, reps: begun, first: null, at: null, tempo: null, best: 0, last: 0 };
     sets.set(id, set);
@@ -21,8 +21,8 @@ function measured(id, now) {
     const at = performance.now();
     if (set.at !== null) set.tempo = (at - set.at) / 1000 / (now.reps - set.reps);
     set.at = at;
-    set.reps = now.reps;
   }
+  set.reps = now.reps; // one less than before where the last one turned out to be none
   set.last = now.velocity ?? 0;
   set.best = Math.max(set.best, set.last);
   return set;
@@ -67,7 +67,7 @@ function draw(part, now) {
   part.querySelector('[data-when="rest"]').hidden = !resting;
   part.querySelector('[data-when="set"]').hidden = resting;
   if (resting) put(part, "rest", clock(now.rest_left_s));
-  if (before !== String(now.reps)) {
+  if (now.reps > Number(before)) {
     const count = part.querySelector('[data-of="reps"]');
     count.classList.remove("flash");
     requestAnimationFrame(() => count.classList.add("flash"));
