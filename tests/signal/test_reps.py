@@ -1,10 +1,13 @@
 """The repetition counter on synthetic lifts with known truth, and on movements that are no repetitions."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from replay.lifts import Lift, count, curl, later, still, walk
 
 from device.signal.reps import NO_RUN, STILL, TOO_FAST, WALKING, RepCounter
+from repbeat_tools.simulator.model.lifter import Lifter, rep_truth
 
 
 @pytest.mark.parametrize("reps", [5, 8, 12, 20])
@@ -78,6 +81,25 @@ def test_walking_away_leaves_no_likely_repetition() -> None:
         counter.push(*row)
     assert not counter.likely
     assert counter.count <= 7
+
+
+@pytest.mark.parametrize("exercise", ["biceps_curl", "lateral_raise", "squat"])
+@pytest.mark.parametrize("seed", [10, 11])
+def test_the_first_repetition_after_a_rest_is_counted_from_where_it_starts(exercise: str, seed: int) -> None:
+    """It begins as the rest ends, not at a chance extreme of the rest's noise, which no run would reach."""
+    lifter = Lifter(seed)
+    steps = [lifter.rest(4), *islice(lifter.perform(exercise, capability=25), 12), lifter.rack()]
+    counter = RepCounter()
+    counter.begin(0)
+    t_ms, ends_ms = 0, []
+    for step in steps:
+        if step.reps:
+            ends_ms.append(rep_truth(step, t_ms).end_ms)
+        for row in step.rows * ([1000] * 3 + [10] * 3):
+            t_ms += 10
+            counter.push(t_ms, *(round(value) for value in row))
+    assert counter.count == len(ends_ms) == 10
+    assert all(abs(counter.rep(i).end_ms - end_ms) < 500 for i, end_ms in enumerate(ends_ms))
 
 
 def test_a_repetition_has_its_times_and_tempo() -> None:

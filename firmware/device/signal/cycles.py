@@ -30,6 +30,8 @@ class TurningPoints:
             self._high, self._high_ms = value, t_ms
         if value < self._low:
             self._low, self._low_ms = value, t_ms
+        if self._heading == NONE:
+            self._wait(value, t_ms, threshold >> 3)
         if self._heading != LOW and self._high - value > threshold:
             self.value, self.at_ms = self._high, self._high_ms
             self._heading = LOW
@@ -41,6 +43,13 @@ class TurningPoints:
             self._high, self._high_ms = value, t_ms
             return LOW
         return NONE
+
+    def _wait(self, value: int, t_ms: int, slack: int) -> None:
+        """Before the first turn the signal rests: an extreme is dated by the last moment near it."""
+        if value >= self._high - slack:
+            self._high_ms = t_ms
+        if value <= self._low + slack:
+            self._low_ms = t_ms
 
     def pending_ms(self) -> int:
         """When the extreme was that would turn next."""
