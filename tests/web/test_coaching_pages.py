@@ -243,6 +243,20 @@ def test_every_programme_goes_through_the_editor_unchanged(town: Town, slug: str
     assert shelf.programme(town.db, slug) == library()[slug]
 
 
+def test_an_angle_range_is_written_and_edited_in_the_editor(town: Town) -> None:
+    coach = town.client(town.people["coach"])
+    sent = fields_of(coach.get("/programmes/new/edit").get_data(as_text=True))
+    knee = {"d0-e0-exercise": "knee_flexion", "d0-e0-angle_low": "30", "d0-e0-angle_high": "90"}
+    coach.post("/programmes/new/edit", data={**sent, **knee, "slug": "knee", "name": "Knee"})
+    assert shelf.programme(town.db, "knee").days[0].exercises[0].angle_deg == (30, 90)
+    again = fields_of(coach.get("/programmes/knee/edit").get_data(as_text=True))
+    coach.post("/programmes/knee/edit", data=again)
+    assert shelf.programme(town.db, "knee").days[0].exercises[0].angle_deg == (30, 90)
+    assert "30–90°" in coach.get("/programmes/knee").get_data(as_text=True)
+    narrow = coach.post("/programmes/knee/edit", data={**again, "d0-e0-angle_low": "85"})
+    assert "not 10 degrees above" in narrow.get_data(as_text=True)
+
+
 def test_a_programme_is_written_imported_exported_and_begun(town: Town) -> None:
     coach = town.client(town.people["coach"])
     sent = fields_of(coach.get("/programmes/new/edit").get_data(as_text=True))

@@ -46,6 +46,7 @@ def overview() -> str:
             for one in mine
         ],
         lines=lines,
+        charges={one.device_id: one.charges for one in fleet.batteries(db, now_ms())},
         names=known,
         hours=gym_view.hours(db, mine, now_ms()),
         unclaimed=unclaimed[:SHOWN_UNCLAIMED],

@@ -14,7 +14,7 @@ SPARE_EXERCISES, SPARE_CONDITIONING = 2, 1
 MOST_DAYS, MOST_ROWS = 14, 40
 EXERCISE = (
     *("sets", "reps_low", "reps_high", "start_kg", "rest_s", "rest_until_bpm", "rpe"),
-    *("eccentric_s", "pause_s", "concentric_s", "velocity_loss_percent"),
+    *("eccentric_s", "pause_s", "concentric_s", "velocity_loss_percent", "angle_low", "angle_high"),
 )
 CONDITIONING = ("zone", "work_s", "rest_s", "rounds")
 CAPS = (
@@ -97,6 +97,7 @@ def _exercises(form: Mapping[str, str], prefix: str) -> list[dict[str, Any]]:
                 "velocity_loss_percent": value["velocity_loss_percent"],
                 "rpe": value["rpe"] or 7,
                 "warm_up": form.get(f"{at}-warm_up") == "1",
+                "angle_deg": [value["angle_low"], value["angle_high"]] if value["angle_high"] else None,
             }
         )
     return rows
