@@ -142,6 +142,21 @@ def test_a_damaged_record_keeps_the_whole_batch_out(db: Database) -> None:
     assert records.count(db, made.DEVICE) == 0
 
 
+def test_one_wrong_bit_anywhere_keeps_the_whole_batch_out(db: Database) -> None:
+    """A batch is looked at together: no place in it may be overlooked."""
+    log = made.session_log()
+    for at, (seq, raw) in enumerate(log):
+        for place in {0, 1, 2, len(raw) // 2, len(raw) - 1}:
+            damaged = bytearray(raw)
+            damaged[place] ^= 0x10
+            with pytest.raises(wire.RecordError):
+                ingest(db, made.DEVICE, made.LOG, [*log[:at], (seq, bytes(damaged)), *log[at + 1 :]], 0)
+        for cut in (b"", raw[:2], raw[:-1], raw + b"x"):
+            with pytest.raises(wire.RecordError):
+                ingest(db, made.DEVICE, made.LOG, [*log[:at], (seq, cut), *log[at + 1 :]], 0)
+    assert records.count(db, made.DEVICE) == 0
+
+
 def test_a_record_under_another_number_is_refused(db: Database) -> None:
     _, raw = made.session_log()[2]
     with pytest.raises(wire.BadChecksum):

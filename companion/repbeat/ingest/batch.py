@@ -45,13 +45,11 @@ def ingest(
     incoming: dict[int, Record] = {}
     duplicates = 0
     flags = []
-    for seq, raw in batch:
-        record = store.decoded(device_id, log_id, seq, bytes(raw))
-        if seq in incoming:
+    for record in store.decoded_all(device_id, log_id, batch):
+        first = incoming.setdefault(record.seq, record)
+        if first is not record:
             duplicates += 1
-            flags += _conflict(record, incoming[seq].raw)
-        else:
-            incoming[seq] = record
+            flags += _conflict(record, first.raw)
     with db.atomic():
         db.hold("log", device_id, log_id)
         cursor = devices.begin_log(db, device_id, log_id, now_ms)

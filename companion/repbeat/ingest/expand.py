@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import groupby
 
 import msgspec
 
@@ -44,8 +45,8 @@ def expand(db: Database, records: Sequence[Record], now_ms: int, owners: Owners 
     if not records:
         return Expanded(sessions=(), dated=(), flags=(), answered=())
     work = _Work(db, now_ms, owners or Owners(db, records[0].device_id, records[0].log_id))
-    for record in records:
-        work.take(record)
+    for kind, run in groupby(records, lambda record: record.raw[:2]):
+        work.take(kind, list(run))
     return work.finish()
 
 
@@ -72,14 +73,19 @@ class _Work:
         self._answered: list[plans.Plan] = []
         self._days: dict[str, set[date]] = {}  # by athlete: those that may have changed
 
-    def take(self, record: Record) -> None:
-        if not rows.known_type(record):
-            self._flag(record, UNKNOWN_TYPE, f"type {record.type} version {record.version}: update RepBeat")
-            return
-        try:
-            _STEPS.get(record.raw[0], _Work._check)(self, record)
-        except wire.BadPayload as error:
-            self._flag(record, BAD_PAYLOAD, str(error))
+    def take(self, kind: bytes, run: list[Record]) -> None:
+        """Take in records that follow each other and are of one type and version."""
+        if kind[0] == wire.REP and rows.same_session(run):
+            run = [run[0], run[-1]]  # the others say nothing more here
+        step = _STEPS.get(kind[0], _Work._check) if rows.known_type(kind) else _Work._unknown
+        for record in run:
+            try:
+                step(self, record)
+            except wire.BadPayload as error:
+                self._flag(record, BAD_PAYLOAD, str(error))
+
+    def _unknown(self, record: Record) -> None:
+        self._flag(record, UNKNOWN_TYPE, f"type {record.type} version {record.version}: update RepBeat")
 
     def finish(self) -> Expanded:
         sessions.add_sets(self._db, self._sets)

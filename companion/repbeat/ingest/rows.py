@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 from repbeat.store import samples
 from repbeat.store.calibrations import Step
@@ -20,6 +21,7 @@ def _layout(kind: int, version: int) -> tuple[struct.Struct, tuple[str, ...], bo
     return struct.Struct(wire.layout_format(kind, version)), names, len(names) < len(layout)
 
 
+_SESSION = slice(wire.HEADER_SIZE, wire.HEADER_SIZE + 4)  # the first field of a REP
 _LAYOUTS = {key: _layout(*key) for key in wire.LAYOUTS}
 # Bytes of a whole record, looked at for each one that comes in.
 _SIZES = {
@@ -27,9 +29,9 @@ _SIZES = {
 }
 
 
-def known_type(record: Record) -> bool:
-    """Whether this RepBeat knows the record's type and version."""
-    return record.raw[:2] in _SIZES
+def known_type(kind: bytes) -> bool:
+    """Whether this RepBeat knows a type and version: a record's first two bytes."""
+    return kind in _SIZES
 
 
 def check(record: Record) -> None:
@@ -50,7 +52,14 @@ def fields(record: Record) -> dict[str, int]:
 def session_of(record: Record) -> int:
     """The session that a REP or ANGLE belongs to: its first field."""
     check(record)
-    return int.from_bytes(record.raw[wire.HEADER_SIZE : wire.HEADER_SIZE + 4], "little")
+    return int.from_bytes(record.raw[_SESSION], "little")
+
+
+def same_session(reps: Sequence[Record]) -> bool:
+    """Whether these REP records of one version are all whole and of one session."""
+    least, _ = _SIZES.get(reps[0].raw[:2], (0, False))
+    sizes = {len(record.raw) for record in reps}
+    return sizes == {least} and len({record.raw[_SESSION] for record in reps}) == 1
 
 
 def known(value: int) -> int | None:
@@ -154,8 +163,8 @@ def calibration_row(record: Record) -> Step:
 
 def check_samples(record: Record) -> None:
     """Read the samples of a HEART or RR record, so that a damaged one is found now; BadPayload."""
-    check(record)
     if record.span is None:
+        check(record)
         samples.span(record.type, record.uptime_ms, record.payload)
 
 

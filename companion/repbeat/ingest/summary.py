@@ -9,14 +9,14 @@ from typing import Any
 
 from repbeat.store import sessions, values
 from repbeat.store.database import Database
-from repbeat.store.sessions import Key, Rep, Session, Set, Strain
+from repbeat.store.sessions import Key, Rep, Session, Set, SetFigures, Strain
 from repbeat_protocol import exercises
 
 FORMULA = "session_summary"
 VERSION = 2  # 1 also held the figures of each set, which `by_set` gives from the rows
 
 
-def summarize(sets: Sequence[Set], strain: Strain | None) -> dict[str, Any]:
+def summarize(sets: Sequence[SetFigures], strain: Strain | None) -> dict[str, Any]:
     """Sets, repetitions, volume, rest, zones and strain of one session."""
     return {
         "sets": len(sets),
@@ -30,7 +30,7 @@ def summarize(sets: Sequence[Set], strain: Strain | None) -> dict[str, Any]:
 
 def keep(db: Database, key: Key) -> None:
     """Compute an ended session's summary anew and store it."""
-    value = summarize(sessions.sets(db, key), sessions.strain(db, key))
+    value = summarize(sessions.set_figures(db, key), sessions.strain(db, key))
     values.put_session(db, key, values.Value(formula=FORMULA, version=VERSION, value=value))
 
 
@@ -41,7 +41,7 @@ def of(db: Database, session: Session) -> dict[str, Any]:
         stored = values.of_session(db, key).get(FORMULA)
         if stored is not None and stored.version == VERSION:
             return stored.value
-    return summarize(sessions.sets(db, key), sessions.strain(db, key))
+    return summarize(sessions.set_figures(db, key), sessions.strain(db, key))
 
 
 def by_set(sets: Sequence[Set], reps: Sequence[Rep]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 import msgspec
@@ -58,6 +59,19 @@ def decoded(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:
         wire.decode(raw, seq)  # says what is wrong
         raise wire.TornRecord(f"record {seq} is followed by other bytes: fetch it again")
     return kept(device_id, log_id, seq, raw)
+
+
+def decoded_all(device_id: str, log_id: int, batch: Iterable[tuple[int, bytes]]) -> list[Record]:
+    """What `decoded` gives for each (seq, bytes); looked at one by one only to name what is wrong."""
+    pairs = [(seq, bytes(raw)) for seq, raw in batch]
+    if not packing.all_intact(pairs) or any(raw[0] in _NO_RECORD for _, raw in pairs):
+        return [decoded(device_id, log_id, seq, raw) for seq, raw in pairs]
+    return [
+        kept(device_id, log_id, seq, raw)
+        if raw[0] in packing.HEART_KINDS
+        else Record(device_id, log_id, seq, raw)
+        for seq, raw in pairs
+    ]
 
 
 def kept(device_id: str, log_id: int, seq: int, raw: bytes) -> Record:

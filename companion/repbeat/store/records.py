@@ -22,7 +22,7 @@ from repbeat.store.blocks import (
     spans,
 )
 from repbeat.store.database import Database
-from repbeat.store.record import Record, decoded, kept
+from repbeat.store.record import Record, decoded, decoded_all, kept
 
 __all__ = [
     "Absent",
@@ -37,6 +37,7 @@ __all__ = [
     "count",
     "cursor",
     "decoded",
+    "decoded_all",
     "flags",
     "get",
     "heart_stream",

@@ -42,6 +42,15 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int = 0
 
 
+class SetFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a set what its session's summary is made of."""
+
+    reps: int
+    rejected: int
+    load_g: int
+    rest_before_s: int
+
+
 class Set(msgspec.Struct, frozen=True, kw_only=True):
     """One set; it ended at `end_uptime_ms` of `boot`. Fields as in SET v1, load in grams."""
 
@@ -284,6 +293,15 @@ def of_boot(db: Database, device_id: str, log_id: int, boot: int) -> list[Sessio
 def sets(db: Database, key: Key) -> list[Set]:
     """Its sets in order."""
     return db.all(Set, f"SELECT * FROM sets {_OF_SESSION} ORDER BY seq", **msgspec.structs.asdict(key))  # noqa: S608
+
+
+def set_figures(db: Database, key: Key) -> list[SetFigures]:
+    """The same of its sets that a summary needs."""
+    return db.all(
+        SetFigures,
+        f"SELECT reps, rejected, load_g, rest_before_s FROM sets {_OF_SESSION} ORDER BY seq",  # noqa: S608
+        **msgspec.structs.asdict(key),
+    )
 
 
 def reps(db: Database, key: Key) -> list[Rep]:

@@ -77,6 +77,8 @@ def refresh(db: Database, athlete_id: str, of: Iterable[int] | None = None) -> N
         _add_firsts(db, athlete_id, 0, _END)
         return
     for day in of:
+        if not _any(db, athlete_id, day):
+            continue
         _sum(db, athlete_id, day, day + 1)
         _find_firsts(db, athlete_id, day)
 
@@ -127,6 +129,20 @@ def first_sets(db: Database, athlete_id: str) -> list[FirstSet]:
         """SELECT exercise, load_g, reps, start_ms, day FROM first_sets WHERE athlete_id = :athlete_id
            ORDER BY exercise, load_g, reps""",
         athlete_id=athlete_id,
+    )
+
+
+def _any(db: Database, athlete_id: str, day: int) -> bool:
+    """Whether anything was done, or is said to have been done, on this day."""
+    return bool(
+        db.rows(
+            f"""SELECT 1 FROM day_tallies WHERE athlete_id = :athlete_id AND day = :first
+                UNION ALL SELECT 1 FROM sessions AS s WHERE {_OF_DAYS} LIMIT 1""",  # noqa: S608
+            athlete_id=athlete_id,
+            first=day,
+            after=day + 1,
+            **_within(day, day + 1),
+        )
     )
 
 
