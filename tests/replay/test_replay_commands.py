@@ -94,9 +94,10 @@ def test_replay_reps_scores_against_recount_and_label(folder: Path) -> None:
 
 def test_the_live_count_is_held_against_the_settled_ends() -> None:
     reps = [{"end_ms": end_ms} for end_ms in (1000, 2000, 3000, 4000, 5000, 6000)]
-    shown = LiveCount([3100, 3100, 3100, 4200, 6500], together=3, withdrawn=1, end_ms=6900)
-    unseen = LiveCount([3100, 3100, 3100], together=3, withdrawn=0, end_ms=6900)
-    at_the_end = LiveCount([], together=0, withdrawn=0, end_ms=9000)
+    run = [3100, 3100, 3100]
+    shown = LiveCount([*run, 4200, 6500], [*run, 4800], together=3, withdrawn=1, end_ms=6900)
+    unseen = LiveCount(run, run, together=3, withdrawn=0, end_ms=6900)
+    at_the_end = LiveCount([], [], together=0, withdrawn=0, end_ms=9000)
     found = live_figures([(shown, reps), (unseen, reps), (at_the_end, reps)])
     late = [0.2, 1.5, 2.9, 1.9]  # the last repetition ended as the recording did: nobody can tell
     assert found["n"] == len(late)
@@ -104,6 +105,7 @@ def test_the_live_count_is_held_against_the_settled_ends() -> None:
     assert found["within_1_s"] == 1 / 4
     assert found["delay_s_p50"] == 1.9
     assert found["delay_s_p95"] == 2.9
+    assert found["settled_within_1_s"] == 1 / 4
     assert live_figures([])["delay_s_p50"] is None
 
 

@@ -24,11 +24,11 @@ FIELDS = ("start_ms", "turn_ms", "end_ms", "concentric_ms", "pause_ms", "eccentr
           "range_permille", "mean_velocity_mm_s", "peak_velocity_mm_s", "form_bits", "confidence")
 
 def begin(options):
-    global last_ms, seen, shown, shown_ms, first, withdrawn
+    global last_ms, seen, shown, shown_ms, settled_ms, first, withdrawn
     counter.calibration = options["calibration"]
     counter.begin(options["start_ms"], options["exercise"])
     last_ms, seen = options["start_ms"], 0
-    shown, shown_ms, first, withdrawn = 0, [], 0, 0
+    shown, shown_ms, settled_ms, first, withdrawn = 0, [], [], 0, 0
 
 def note(confirmed):
     global seen
@@ -50,13 +50,15 @@ def show(t_ms):
         withdrawn += 1
         del shown_ms[now:]
     shown_ms.extend([t_ms] * (now - shown))
+    settled_ms.extend([t_ms] * (counter.count - len(settled_ms)))
     first = first or now
     shown = now
 
 def end():
     note(counter.finish(last_ms))
     emit({"counted": counter.count, "rejected": counter.rejected, "calibration": counter.calibrate(),
-          "shown_ms": shown_ms, "together": first, "withdrawn": withdrawn})
+          "live": {"shown_ms": shown_ms, "settled_ms": settled_ms,
+                   "together": first, "withdrawn": withdrawn}})
 """
 SURE = ("high", "medium")
 """A recount of low confidence is no truth: such sets are counted but not scored."""
@@ -103,7 +105,7 @@ def count_sets(sets: Iterable[RecordedSet], *, plan_known: bool, calibrated: boo
                     last["counted"],
                     last["rejected"],
                     reps,
-                    LiveCount(last["shown_ms"], last["together"], last["withdrawn"], int(samples[-1, 0])),
+                    LiveCount(**last["live"], end_ms=int(samples[-1, 0])),
                     busy_s=run.busy_ms / 1000,
                     duration_s=seconds,
                     by_calibration=known is not None,
