@@ -14,8 +14,20 @@ from ingest import made
 from repbeat.coach import recovery, shelf
 from repbeat.derive.hrv import Morning
 from repbeat.ingest import ingest, rederive
-from repbeat.store import Database, StoreCorrupt, heart_blocks, migrations, records, sessions, vault
+from repbeat.store import (
+    Database,
+    StoreCorrupt,
+    athletes,
+    heart_blocks,
+    migrations,
+    packing,
+    plans,
+    records,
+    sessions,
+    vault,
+)
 from repbeat.store.sessions import Key
+from repbeat_protocol import plan as plan_format
 from repbeat_protocol import records as wire
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
@@ -140,6 +152,36 @@ def test_answers_and_nights_of_a_released_file_lie_sealed(tmp_path: Path) -> Non
         assert db.scrub() == ""
     for trace in traces:
         assert trace not in path.read_bytes()
+
+
+def test_heart_rates_and_plans_of_a_released_file_lie_sealed(tmp_path: Path) -> None:
+    """Not in athletes, plans, sessions, summaries, nor in the records that say them again."""
+    path = loaded(OPEN_NIGHTS, tmp_path / "old.sqlite3")
+    old = sqlite3.connect(path)
+    (athlete_id,) = old.execute("SELECT athlete_id FROM athletes").fetchone()
+    old.execute("UPDATE athletes SET resting_bpm = 57, max_bpm = 191")
+    content = plan_format.encode(plan_format.Plan(1, [plan_format.Item(1, 3, 8, 10)], "Plugh", max_bpm=191))
+    old.execute("INSERT INTO plans VALUES (?, 1, NULL, 5, 'person', 'pending', '', ?)", (athlete_id, content))
+    old.commit()
+    old.close()
+    assert b"Plugh" in path.read_bytes()
+    with Database(path) as db:
+        athlete = athletes.get(db, athlete_id)
+        assert (athlete.resting_bpm, athlete.max_bpm) == (57, 191)
+        assert plans.get(db, athlete_id, 1).wire().max_bpm == 191
+        assert plans.latest(db, athlete_id) == plans.get(db, athlete_id, 1)
+        columns = {
+            column["name"]
+            for table in db.tables()
+            for column in db.rows("SELECT name FROM pragma_table_info(:table)", table=table)
+        }
+        assert not columns & {"resting_bpm", "max_bpm", "drop_bpm", "before_rmssd_x10"}
+        assert "resting_bpm" not in "".join(
+            row["value"] for row in db.rows("SELECT value FROM session_values")
+        )
+        assert not any(packing.lies_open(row["log"]) for row in db.rows("SELECT log FROM blocks"))
+        assert db.scrub() == ""
+    assert b"Plugh" not in path.read_bytes()
 
 
 def test_a_file_may_be_migrated_by_several_processes_at_once(tmp_path: Path) -> None:

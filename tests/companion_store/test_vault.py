@@ -61,7 +61,7 @@ def test_a_forgotten_key_takes_the_heart_and_nothing_else(either: Database, ann:
     either.run("DELETE FROM heart_keys WHERE athlete_id = :ann", ann=ann)
     either._vault = None  # as another process, or this one some seconds later
     log = made.session_log()
-    hearts = {seq for seq, raw in log if raw[0] in (wire.HEART, wire.RR)}
+    hearts = {seq for seq, raw in log if raw[0] in packing.SEALED_KINDS}
     assert heart_of(either) == []
     readable = {seq: raw for seq, raw in log if seq not in hearts}
     assert records.present(either, made.DEVICE, made.LOG, 0, 100) == readable

@@ -26,7 +26,6 @@ TABLES = (
     "clocks",
     "flags",
     "losses",
-    "recoveries",
     "breathings",
     "gaps",
 )
@@ -277,11 +276,11 @@ def test_recovery_and_breathing_have_rows(db: Database) -> None:
         made.breathing(n + 2, wire.NO_SESSION, uptime_ms=900_000),
     ]
     keep(db, log)
-    (one,) = measured.recoveries(db, Key(made.DEVICE, made.LOG, 1))
-    assert (one.set_index, one.drop_bpm, one.start_uptime_ms) == (1, 31, 70_000)
+    assert measured.recoveries(db, sessions.get(db, Key(made.DEVICE, made.LOG, 1))) == [(1, 31)]
     within, alone = measured.breathings(db, made.DEVICE, made.LOG, 0, n + 3)
     assert (within.in_session, alone.in_session) == (1, None)
-    assert (within.paced_s, within.before_rmssd_x10, within.after_rmssd_x10) == (300, 412, None)
+    heart = measured.around(db, within)
+    assert (within.paced_s, heart["before_rmssd_x10"], heart["after_rmssd_x10"]) == (300, 412, 0)
     assert len(every_session(db)) == 1
     before = dump(db)
     rederive(db, made.NOW_MS)

@@ -199,7 +199,7 @@ def test_after_an_erasure_no_byte_is_left(tmp_path: Path, caplog: pytest.LogCapt
     folder.mkdir()
     elsewhere.mkdir()
     with Database(path) as db:
-        athlete = store.athletes.add(db, NAME, made.NOW_MS, tag=7).athlete_id
+        athlete = store.athletes.add(db, NAME, made.NOW_MS, tag=7, max_bpm=185).athlete_id
         devices.assign(db, made.DEVICE, made.LOG, athlete)
         ingest(db, made.DEVICE, made.LOG, made.session_log(), made.NOW_MS)
         other = store.athletes.add(db, "Ben", made.NOW_MS, tag=8).athlete_id

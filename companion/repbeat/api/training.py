@@ -49,8 +49,6 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     strain: float
     strain_version: int
     muscular: float
-    resting_bpm: int
-    max_bpm: int
 
 
 class Training(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +116,13 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeartRate(msgspec.Struct, frozen=True, kw_only=True):
-    """One value a second; `bpm` null where there is none. A poor value changes nothing by itself."""
+    """One value a second; `bpm` null where there is none. A poor value changes nothing by itself.
 
+    `resting_bpm` and `max_bpm`: the zones of the session lie between these; null where none were reckoned.
+    """
+
+    resting_bpm: int | None
+    max_bpm: int | None
     at_s: list[float]
     bpm: list[int | None]
     quality: list[str]
@@ -201,7 +204,8 @@ def list_reps(session_id: SessionId) -> Page[Repetition]:
 def get_heart_rate(session_id: SessionId) -> HeartRate:
     """A session's heart rate, of the device's boot that it began in."""
     session = _session(session_id, consent.HEART)
-    found = HeartRate(at_s=[], bpm=[], quality=[], source=[])
+    resting_bpm, max_bpm = sessions.limits(store(), session) or (None, None)
+    found = HeartRate(resting_bpm=resting_bpm, max_bpm=max_bpm, at_s=[], bpm=[], quality=[], source=[])
     until_ms = _until_ms(session)
     for block in _blocks(session, wire.HEART):
         _, source, seconds = samples.read_heart(block.payload)

@@ -36,17 +36,18 @@ def _breathed(db: Database, boots: dict[tuple[str, int, int], BootClock], one: B
     if boot not in boots:
         boots[boot] = BootClock(clocks.of_boot(db, *boot))
     dated = boots[boot].at(one.end_uptime_ms)
+    heart = measured.around(db, one)
     return Breathed(
         end_ms=dated[0] if dated else None,
         utc_offset_min=dated[1] if dated else None,
         paced_s=one.paced_s,
         breaths_a_minute=one.breaths_x10 / 10,
-        before_bpm=_tenths(one.before_bpm_x10),
-        after_bpm=_tenths(one.after_bpm_x10),
-        before_rmssd_ms=_tenths(one.before_rmssd_x10),
-        after_rmssd_ms=_tenths(one.after_rmssd_x10),
+        before_bpm=_tenths(heart.get("before_bpm_x10")),
+        after_bpm=_tenths(heart.get("after_bpm_x10")),
+        before_rmssd_ms=_tenths(heart.get("before_rmssd_x10")),
+        after_rmssd_ms=_tenths(heart.get("after_rmssd_x10")),
     )
 
 
 def _tenths(value: int | None) -> float | None:
-    return None if value is None else value / 10
+    return value / 10 if value else None

@@ -66,7 +66,6 @@ class _Work:
         self._readings: list[clocks.Clock] = []
         self._sets: list[sessions.Set] = []
         self._strains: list[sessions.Strain] = []
-        self._recoveries: list[measured.Recovery] = []
         self._breathings: list[measured.Breathing] = []
         self._calibrations: list[calibrations.Step] = []
         self._flags: list[Flag] = []
@@ -90,7 +89,7 @@ class _Work:
     def finish(self) -> Expanded:
         sessions.add_sets(self._db, self._sets)
         sessions.add_strain(self._db, self._strains)
-        measured.add(self._db, self._recoveries, self._breathings)
+        measured.add_breathings(self._db, self._breathings)
         calibrations.add(self._db, self._calibrations)
         touched = []
         for session_seq, (first, last) in sorted(self._touched.items()):
@@ -163,9 +162,7 @@ class _Work:
         self._costed.add(self._touch(record, row.session_seq))
 
     def _recovery(self, record: Record) -> None:
-        row = rows.recovery_row(record)
-        self._recoveries.append(row)
-        self._touch(record, row.session_seq)
+        self._touch(record, rows.fields(record)["session_seq"])
 
     def _breathing(self, record: Record) -> None:
         row = rows.breathing_row(record)
@@ -286,18 +283,23 @@ def _filed(session: Session) -> tuple[str | None, int | None, int | None]:
 def _with_event(session: Session, record: Record) -> Session:
     """The session with a SESSION record taken in: its first start and its last end count."""
     f = rows.fields(record)
-    latched = {name: f[name] for name in ("plan_revision", "resting_bpm", "max_bpm")}
     if f["event"] == wire.SESSION_START:
         if session.start_seq is not None and session.start_seq <= record.seq:
             return session
         return msgspec.structs.replace(
-            session, start_seq=record.seq, boot=record.boot, uptime_ms=record.uptime_ms, **latched
+            session,
+            start_seq=record.seq,
+            boot=record.boot,
+            uptime_ms=record.uptime_ms,
+            plan_revision=f["plan_revision"],
         )
     if session.end_seq is not None and session.end_seq >= record.seq:
         return session
     if session.start_seq is None:
         uptime_ms = record.uptime_ms - f["duration_s"] * 1000
-        session = msgspec.structs.replace(session, boot=record.boot, uptime_ms=uptime_ms, **latched)
+        session = msgspec.structs.replace(
+            session, boot=record.boot, uptime_ms=uptime_ms, plan_revision=f["plan_revision"]
+        )
     return msgspec.structs.replace(
         session,
         end_seq=record.seq,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from repbeat.store import samples
 from repbeat.store.calibrations import Step
-from repbeat.store.measured import Breathing, Recovery
+from repbeat.store.measured import Breathing
 from repbeat.store.plans import Delivery
 from repbeat.store.records import Record
 from repbeat.store.sessions import Set, Strain
@@ -105,21 +105,6 @@ def strain_row(record: Record) -> Strain:
     return Strain(device_id=record.device_id, log_id=record.log_id, seq=record.seq, **f)
 
 
-def recovery_row(record: Record) -> Recovery:
-    """A RECOVERY record's row."""
-    f = fields(record)
-    return Recovery(
-        device_id=record.device_id,
-        log_id=record.log_id,
-        session_seq=f["session_seq"],
-        seq=record.seq,
-        boot=record.boot,
-        start_uptime_ms=record.uptime_ms - f["start_ago_s"] * 1000,
-        set_index=f["set_index"],
-        drop_bpm=f["drop_bpm"],
-    )
-
-
 def breathing_row(record: Record) -> Breathing:
     """A BREATHING record's row."""
     f = fields(record)
@@ -132,12 +117,6 @@ def breathing_row(record: Record) -> Breathing:
         end_uptime_ms=record.uptime_ms,
         paced_s=f["paced_s"],
         breaths_x10=f["breaths_x10"],
-        before_bpm_x10=f["before_bpm_x10"] or None,
-        before_rmssd_x10=f["before_rmssd_x10"] or None,
-        before_kept_permille=f["before_kept_permille"] or None,
-        after_bpm_x10=f["after_bpm_x10"] or None,
-        after_rmssd_x10=f["after_rmssd_x10"] or None,
-        after_kept_permille=f["after_kept_permille"] or None,
     )
 
 

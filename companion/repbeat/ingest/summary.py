@@ -90,8 +90,6 @@ def _heart(strain: Strain | None) -> dict[str, Any] | None:
         "strain": strain.strain_x10 / 10,
         "strain_version": strain.strain_version,
         "muscular": strain.muscular_x10 / 10,
-        "resting_bpm": strain.resting_bpm,
-        "max_bpm": strain.max_bpm,
     }
 
 

@@ -32,6 +32,15 @@ EXPORTERS = ["repbeat.interop.stored:files"]
 
 # Not in an export: keys, tokens of other services, and what is on its way; blocks are in records/.
 _LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
+# What exports of earlier releases have that lies in the sealed records alone now.
+_ONCE = {
+    "recoveries": set[str](),  # as a whole
+    "sessions": {"resting_bpm", "max_bpm"},
+    "strain": {"resting_bpm", "max_bpm"},
+    "breathings": {
+        f"{when}_{what}" for when in ("before", "after") for what in ("bpm_x10", "rmssd_x10", "kept_permille")
+    },
+}
 _RESTORED_FIRST = ("athletes", "devices", "logs", "device_athletes")
 _LARGEST = 4 << 30  # bytes of one unpacked file: a decade of records is a tenth of it
 _RATIO = 200  # more is no text that deflate made small
@@ -118,9 +127,12 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
     known = {table.name: table for table in [*holdings.tables(db), *_of_devices(db)]}
     names = sorted(schema.tables, key=lambda name: (name not in _RESTORED_FIRST, name))
     for name in names:
+        once = _ONCE.get(name, set())
         table = known.get(name)
+        if table is None and name in _ONCE:
+            continue
         columns = set(vault.opened_columns(name, table.columns)) if table else set()
-        if table is None or name in _LEFT_OUT or not set(schema.tables[name]) <= columns:
+        if table is None or name in _LEFT_OUT or not set(schema.tables[name]) <= columns | once:
             raise ArchiveError(f"the table {name} is not known here: update RepBeat")
         rows = msgspec.json.decode(whole.read(f"tables/{name}.json"), type=list[dict[str, Any]])
         for row in rows:
@@ -129,7 +141,7 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
             if row.get("athlete_id") not in (None, schema.athlete_id):
                 raise ArchiveError(f"a row of {name} is of another athlete")
         blobs = holdings.bytes_columns(db, name)
-        db.insert(name, [vault.sealed_row(db, name, _with_bytes(row, blobs)) for row in rows])
+        db.insert(name, [vault.sealed_row(db, name, _with_bytes(_still(row, once), blobs)) for row in rows])
     for info in whole.infolist():
         if info.filename.startswith("records/"):
             device_id, log, _ = info.filename.removeprefix("records/").split("-")
@@ -139,6 +151,11 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
             records.insert(db, decoded)
     db.hold("athlete", schema.athlete_id)
     tallies.refresh(db, schema.athlete_id)  # those of an older export, or of sessions that were here
+
+
+def _still(row: dict[str, Any], once: set[str]) -> dict[str, Any]:
+    """A row without what it has no more."""
+    return {name: value for name, value in row.items() if name not in once}
 
 
 def _of_devices(db: Database) -> list[Table]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from typing import Any
 
 import msgspec
 
+from repbeat.store import vault
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
 
@@ -43,34 +45,35 @@ def add(
         utc_offset_min=utc_offset_min,
         created_ms=now_ms,
     )
+    (row,) = vault.sealed_rows(db, "athletes", [athlete])
     db.run(
-        """INSERT INTO athletes (athlete_id, name, tag, resting_bpm, max_bpm, utc_offset_min, created_ms)
-           VALUES (:athlete_id, :name, :tag, :resting_bpm, :max_bpm, :utc_offset_min, :created_ms)""",
-        **msgspec.structs.asdict(athlete),
+        """INSERT INTO athletes (athlete_id, name, tag, utc_offset_min, created_ms, sealed)
+           VALUES (:athlete_id, :name, :tag, :utc_offset_min, :created_ms, :sealed)""",
+        **row,
     )
     return athlete
 
 
 def every(db: Database) -> list[Athlete]:
     """All, by name."""
-    return db.all(Athlete, "SELECT * FROM athletes ORDER BY name")
+    return _found(db, "SELECT * FROM athletes ORDER BY name")
 
 
 def get(db: Database, athlete_id: str) -> Athlete:
     """By id; NotFound otherwise."""
-    found = db.one(Athlete, "SELECT * FROM athletes WHERE athlete_id = :athlete_id", athlete_id=athlete_id)
-    if found is None:
+    found = _found(db, "SELECT * FROM athletes WHERE athlete_id = :athlete_id", athlete_id=athlete_id)
+    if not found:
         raise NotFound(f"no athlete has the id {athlete_id}")
-    return found
+    return found[0]
 
 
 def named(db: Database, name: str) -> Athlete:
     """By name; NotFound lists the names there are."""
-    found = db.one(Athlete, "SELECT * FROM athletes WHERE name = :name", name=name)
-    if found is None:
+    found = _found(db, "SELECT * FROM athletes WHERE name = :name", name=name)
+    if not found:
         names = ", ".join(athlete.name for athlete in every(db)) or "none yet"
         raise NotFound(f"no athlete is named {name!r}; there are: {names}")
-    return found
+    return found[0]
 
 
 def meant(db: Database, name: str | None) -> Athlete:
@@ -83,3 +86,10 @@ def meant(db: Database, name: str | None) -> Athlete:
             f"say whose by --athlete: {', '.join(one.name for one in found) or 'there are none yet'}"
         )
     return found[0]
+
+
+def _found(db: Database, sql: str, **parameters: Any) -> list[Athlete]:
+    """What a query for whole rows finds; heart rates 0 where there are none, or their key is forgotten."""
+    rows = [vault.opened_row(db, "athletes", row) for row in db.rows(sql, **parameters)]
+    known = [{name: 0 if value is None else value for name, value in row.items()} for row in rows]
+    return msgspec.convert(known, list[Athlete])

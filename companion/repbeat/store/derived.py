@@ -11,7 +11,6 @@ _TABLES = (
     "strain",
     "session_values",
     "losses",
-    "recoveries",
     "breathings",
     "calibrations",
 )

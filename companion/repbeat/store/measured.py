@@ -1,30 +1,23 @@
-"""What the device measured of the heart beside its rate: recovery after sets, and paced breathing."""
+"""What the device measured of the heart beside its rate: recovery after sets, and paced breathing.
+
+The figures are health data: they stay in the sealed records. Of a breathing exercise a row says that it was.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
+from repbeat.store import records
 from repbeat.store.database import Database
-from repbeat.store.sessions import Key
-
-
-class Recovery(msgspec.Struct, frozen=True, kw_only=True):
-    """The heart rate fell by `drop_bpm` in the minute from `start_uptime_ms` of `boot` on, after a set."""
-
-    device_id: str
-    log_id: int
-    session_seq: int
-    seq: int
-    boot: int
-    start_uptime_ms: int
-    set_index: int
-    drop_bpm: int
+from repbeat.store.sessions import Session
+from repbeat_protocol import records as wire
 
 
 class Breathing(msgspec.Struct, frozen=True, kw_only=True):
-    """A paced breathing exercise that ended at `end_uptime_ms` of `boot`; None: no figure.
+    """A paced breathing exercise that ended at `end_uptime_ms` of `boot`.
 
     `in_session`: the number of the session that it belongs to; None: it stood by itself.
     """
@@ -37,28 +30,34 @@ class Breathing(msgspec.Struct, frozen=True, kw_only=True):
     end_uptime_ms: int
     paced_s: int
     breaths_x10: int
-    before_bpm_x10: int | None
-    before_rmssd_x10: int | None
-    before_kept_permille: int | None
-    after_bpm_x10: int | None
-    after_rmssd_x10: int | None
-    after_kept_permille: int | None
 
 
-def add(db: Database, recoveries: Iterable[Recovery], breathings: Iterable[Breathing]) -> None:
+def add_breathings(db: Database, found: Iterable[Breathing]) -> None:
     """Keep some; the same again changes nothing."""
-    db.insert("recoveries", recoveries)
-    db.insert("breathings", breathings)
+    db.insert("breathings", found)
 
 
-def recoveries(db: Database, key: Key) -> list[Recovery]:
-    """A session's, in order."""
-    return db.all(
-        Recovery,
-        """SELECT * FROM recoveries WHERE device_id = :device_id AND log_id = :log_id
-             AND session_seq = :session_seq ORDER BY seq""",
-        **msgspec.structs.asdict(key),
+def recoveries(db: Database, session: Session) -> list[tuple[int, int]]:
+    """(set index, fall of the heart rate in the minute after it in bpm) of a session's sets, in order."""
+    found = records.between(
+        db, session.device_id, session.log_id, session.first_seq, session.last_seq + 1, wire.RECOVERY
     )
+    out = []
+    for record in found:
+        with suppress(wire.BadPayload):
+            fields = wire.unpack(wire.RECOVERY, record.version, record.payload)
+            if fields["session_seq"] == session.session_seq:
+                out.append((fields["set_index"], fields["drop_bpm"]))
+    return out
+
+
+def around(db: Database, one: Breathing) -> dict[str, int]:
+    """The heart before and after a breathing exercise: its record's fields, 0 where there is no figure.
+
+    Empty once the key is forgotten.
+    """
+    found = records.between(db, one.device_id, one.log_id, one.seq, one.seq + 1, wire.BREATHING)
+    return wire.unpack(wire.BREATHING, found[0].version, found[0].payload) if found else {}
 
 
 def breathings(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> list[Breathing]:

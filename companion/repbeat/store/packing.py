@@ -1,8 +1,9 @@
 """Raw records of one log in a row, packed: deflated, each stream by itself, and given back byte for byte.
 
-Two streams, because HEART, RR, REST and CHECKIN records are a person's health and may be sealed or forgotten
-without the others: in the `log` stream a mark stands for the next record of the `heart` stream. Zero is no
-record type. CRCs are left out and computed anew. The first byte of a stream is the version of its format:
+Two streams, because some records are a person's health and may be sealed or forgotten without the others
+(SEALED_KINDS; SESSION and STRAIN name the resting and maximum heart rate): in the `log` stream a mark stands
+for the next record of the `heart` stream. Zero is no record type. CRCs are left out and computed anew. The
+first byte of a stream is the version of its format:
 
 1. Header and payload of one record after the other, as they came; the mark is one zero byte. Before
    heart data was sealed this was raw deflate, without zlib's head and checksum.
@@ -29,7 +30,10 @@ LEVEL = 6  # 9 saves 1 % more
 # The largest window and tables take zlib longer to lay out than a block to deflate, and save nothing on it.
 _WINDOW_BITS, _MEMORY = 13, 7
 HEART_KINDS = frozenset((wire.HEART, wire.RR))  # with samples
-SEALED_KINDS = HEART_KINDS | {wire.REST, wire.CHECKIN}  # what lies in the heart stream
+SEALED_KINDS = HEART_KINDS | {  # what lies in the heart stream
+    *(wire.REST, wire.CHECKIN),
+    *(wire.SESSION, wire.STRAIN, wire.RECOVERY, wire.BREATHING),
+}
 
 _MARK = bytes(wire.HEADER_SIZE)
 _ZLIB_HEAD = 0x78  # begins what zlib.compress gives; raw deflate begins so with an empty first block only

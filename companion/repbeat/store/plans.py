@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from repbeat.store import devices
+from repbeat.store import devices, vault
 from repbeat.store.database import Database
 from repbeat.store.errors import NotFound
 from repbeat_protocol import bundle, transfer
@@ -78,12 +78,13 @@ def put(db: Database, plan: Plan, changes: list[Change]) -> None:
     """
     with db.atomic():
         _supersede(db, plan.athlete_id, plan.revision, plan.status)
+        (row,) = vault.sealed_rows(db, "plans", [plan])
         db.run(
             """INSERT INTO plans (athlete_id, revision, previous_revision, created_ms, origin, status,
                  reason, content)
                VALUES (:athlete_id, :revision, :previous_revision, :created_ms, :origin, :status,
                  :reason, :content)""",
-            **msgspec.structs.asdict(plan),
+            **row,
         )
         db.run_many(
             """INSERT INTO plan_changes (athlete_id, revision, number, item, exercise, field, old, new,
@@ -114,38 +115,46 @@ def approve(db: Database, athlete_id: str, revision: int) -> Plan:
 
 
 def _supersede(db: Database, athlete_id: str, revision: int, status: str) -> None:
-    on_their_way = (PROPOSED,) if status == PROPOSED else (PROPOSED, PENDING, PUSHED)
-    for old in every(db, athlete_id):
-        if old.revision < revision and old.status in on_their_way:
-            set_status(db, athlete_id, old.revision, SUPERSEDED)
+    first, second, third = (PROPOSED,) * 3 if status == PROPOSED else (PROPOSED, PENDING, PUSHED)
+    db.run(
+        """UPDATE plans SET status = :superseded, reason = ''
+           WHERE athlete_id = :athlete_id AND revision < :revision AND status IN (:first, :second, :third)""",
+        superseded=SUPERSEDED,
+        athlete_id=athlete_id,
+        revision=revision,
+        first=first,
+        second=second,
+        third=third,
+    )
 
 
 def every(db: Database, athlete_id: str) -> list[Plan]:
     """All revisions, newest first."""
-    return db.all(
-        Plan,
-        "SELECT * FROM plans WHERE athlete_id = :athlete_id ORDER BY revision DESC",
-        athlete_id=athlete_id,
+    return _found(
+        db, "SELECT * FROM plans WHERE athlete_id = :athlete_id ORDER BY revision DESC", athlete_id=athlete_id
     )
 
 
 def get(db: Database, athlete_id: str, revision: int) -> Plan:
     """One revision; NotFound otherwise."""
-    found = db.one(
-        Plan,
-        "SELECT * FROM plans WHERE athlete_id = :athlete_id AND revision = :revision",
-        athlete_id=athlete_id,
-        revision=revision,
-    )
-    if found is None:
+    found = _of_revision(db, athlete_id, revision)
+    if not found:
         raise NotFound(f"no plan of revision {revision}: `repbeat plan show` lists what there is")
-    return found
+    return found[0]
 
 
 def latest(db: Database, athlete_id: str, *statuses: str) -> Plan | None:
     """The newest revision whose status is one of `statuses` (none given: any that still counts)."""
     wanted = statuses or (PROPOSED, PENDING, PUSHED, APPLIED)
-    return next((plan for plan in every(db, athlete_id) if plan.status in wanted), None)
+    found = [
+        row["revision"]
+        for row in db.rows(
+            "SELECT revision, status FROM plans WHERE athlete_id = :athlete_id ORDER BY revision DESC",
+            athlete_id=athlete_id,
+        )
+        if row["status"] in wanted
+    ]
+    return get(db, athlete_id, found[0]) if found else None
 
 
 def changes(db: Database, athlete_id: str, revision: int) -> list[Change]:
@@ -173,13 +182,13 @@ def set_status(db: Database, athlete_id: str, revision: int, status: str, reason
 
 def next_revision(db: Database, athlete_id: str) -> int:
     """A revision above the athlete's and above what their devices have in force: those refuse older ones."""
-    own = [plan.revision for plan in every(db, athlete_id)]
+    newest = db.value("SELECT MAX(revision) FROM plans WHERE athlete_id = :athlete_id", athlete_id=athlete_id)
     in_force = [
         device.plan_revision
         for device in devices.every(db)
         if device.plan_revision < LAST_REVISION and devices.athlete_of(db, device) == athlete_id
     ]
-    return 1 + max(own + in_force, default=0)
+    return 1 + max(newest or 0, *in_force, 0)
 
 
 def to_push(db: Database, device_id: str) -> Plan | None:
@@ -221,19 +230,31 @@ def add_delivery(db: Database, delivery: Delivery, athlete_id: str | None) -> Pl
         )
         if delivery.outcome == record.APPLIED:
             devices.plan_in_force(db, delivery.device_id, delivery.log_id, delivery.revision)
-        plan = athlete_id and db.one(
-            Plan,
-            "SELECT * FROM plans WHERE athlete_id = :athlete_id AND revision = :revision",
-            athlete_id=athlete_id,
-            revision=delivery.revision,
-        )
-        if not plan or sha256(plan.content).digest()[:8].hex() != delivery.digest8:
+        found = _of_revision(db, athlete_id, delivery.revision) if athlete_id else []
+        if not found or sha256(found[0].content).digest()[:8].hex() != delivery.digest8:
             return None
+        (plan,) = found
         if delivery.outcome == record.APPLIED:
             set_status(db, plan.athlete_id, plan.revision, APPLIED)
         elif plan.status != APPLIED:
             set_status(db, plan.athlete_id, plan.revision, REFUSED, refusal_text(delivery.reason))
         return get(db, plan.athlete_id, plan.revision)
+
+
+def _of_revision(db: Database, athlete_id: str, revision: int) -> list[Plan]:
+    return _found(
+        db,
+        "SELECT * FROM plans WHERE athlete_id = :athlete_id AND revision = :revision",
+        athlete_id=athlete_id,
+        revision=revision,
+    )
+
+
+def _found(db: Database, sql: str, **parameters: Any) -> list[Plan]:
+    """What a query for whole rows finds."""
+    return msgspec.convert(
+        [vault.opened_row(db, "plans", row) for row in db.rows(sql, **parameters)], list[Plan]
+    )
 
 
 def deliveries(db: Database, device_id: str) -> list[Delivery]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
@@ -35,8 +36,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty_ms: int | None = None
     duration_s: int | None = None
     plan_revision: int = 0
-    resting_bpm: int = 0
-    max_bpm: int = 0
     rpe: int | None = None
     first_seq: int = 0
     last_seq: int = 0
@@ -109,14 +108,12 @@ class Rep(msgspec.Struct, frozen=True):
 
 
 class Strain(msgspec.Struct, frozen=True, kw_only=True):
-    """Exact seconds in zone and the load from them, with the heart rates latched at session start."""
+    """Exact seconds in zone and the load from them; between which heart rates, `limits` says."""
 
     device_id: str
     log_id: int
     session_seq: int
     seq: int
-    resting_bpm: int
-    max_bpm: int
     zone0_s: int
     zone1_s: int
     zone2_s: int
@@ -368,6 +365,22 @@ def strain(db: Database, key: Key) -> Strain | None:
         f"SELECT * FROM strain {_OF_SESSION} ORDER BY seq DESC LIMIT 1",  # noqa: S608
         **msgspec.structs.asdict(key),
     )
+
+
+def limits(db: Database, session: Session) -> tuple[int, int] | None:
+    """(resting, maximum heart rate) that the device latched at the start, from its last STRAIN record.
+
+    None without one, or once its owner's key is forgotten.
+    """
+    found = records.between(
+        db, session.device_id, session.log_id, session.first_seq, session.last_seq + 1, wire.STRAIN
+    )
+    for record in reversed(found):
+        with suppress(wire.BadPayload):
+            fields = wire.unpack(wire.STRAIN, record.version, record.payload)
+            if fields["session_seq"] == session.session_seq:
+                return fields["resting_bpm"], fields["max_bpm"]
+    return None
 
 
 def add_sets(db: Database, rows: Iterable[Set]) -> None:

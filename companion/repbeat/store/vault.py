@@ -24,14 +24,18 @@ class Sealed(NamedTuple):
     """How a table lies sealed: `column` for the row's athlete, its place the table and the row's `key`.
 
     `fields`: what is in the column as JSON; to whoever reads or exports a row they are columns of their own.
+    `optional`: the column is NULL where no field says anything.
     """
 
     column: str
     key: tuple[str, ...]
     fields: tuple[str, ...] = ()
+    optional: bool = False
 
 
 SEALED_TABLES = {
+    "athletes": Sealed("sealed", ("athlete_id",), ("resting_bpm", "max_bpm"), optional=True),
+    "plans": Sealed("content", ("athlete_id", "revision")),
     "imported_sessions": Sealed("heart", ("athlete_id", "import_id")),
     "imported_days": Sealed("sealed", ("athlete_id", "day", "kind", "source"), ("value",)),
     "mornings": Sealed("heart", ("athlete_id", "day", "source"), ("rmssd_ms", "resting_bpm", "asleep_min")),
@@ -69,9 +73,11 @@ def of(db: Database) -> Vault:
 def sealed_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
     """A row as it lies in the database; one that is sealed already, or of another table, as it is."""
     how = SEALED_TABLES.get(table)
-    if how is None or row.get(how.column, b"")[:1] == bytes((SEALED,)):
+    if how is None or _is_sealed(row.get(how.column)):
         return row
     values = {name: row[name] for name in how.fields}
+    if how.optional and not any(values.values()):
+        return {name: value for name, value in row.items() if name not in how.fields} | {how.column: None}
     plain = msgspec.json.encode(values) if values else row[how.column]
     rest = {name: value for name, value in row.items() if name not in how.fields}
     return {**rest, how.column: db.vault.seal(row["athlete_id"], plain, _place(table, how, row))}
@@ -80,9 +86,11 @@ def sealed_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
 def opened_row(db: Database, table: str, row: dict[str, Any]) -> dict[str, Any]:
     """A row as it is read: its column opened, or its fields; empty, or None, once the key is forgotten."""
     how = SEALED_TABLES.get(table)
-    if how is None or row.get(how.column, b"")[:1] != bytes((SEALED,)):
+    if how is None or how.column not in row:
         return row
-    plain = db.vault.open(row[how.column], _place(table, how, row))
+    if not _is_sealed(row[how.column]) and not how.optional:
+        return row
+    plain = row[how.column] and db.vault.open(row[how.column], _place(table, how, row))
     if not how.fields:
         return {**row, how.column: plain or b""}
     values = msgspec.json.decode(plain) if plain else dict.fromkeys(how.fields)
@@ -117,6 +125,10 @@ def opened_columns(table: str, columns: Iterable[str]) -> tuple[str, ...]:
     if how is None or not how.fields:
         return tuple(columns)
     return (*(name for name in columns if name != how.column), *how.fields)
+
+
+def _is_sealed(value: bytes | None) -> bool:
+    return value is not None and value[:1] == bytes((SEALED,))
 
 
 def _place(table: str, how: Sealed, row: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from repbeat.coach.surroundings import Surroundings
 from repbeat.people import consent
 from repbeat.people.viewer import Gate
 from repbeat.rehab.course import RangeSet, angles
-from repbeat.store import Database, athletes, heart_blocks, oxygen, records, samples, sessions
+from repbeat.store import Database, athletes, heart_blocks, measured, oxygen, records, samples, sessions
 from repbeat.store.athletes import Athlete
 from repbeat.store.sessions import Key, Rep, Session, Set, Strain
 from repbeat.web import form, oxygen_view
@@ -28,7 +28,8 @@ ROW_EVERY_S = 0.2  # of a curve's table
 
 @dataclass(frozen=True)
 class SessionView:
-    """A session's page; `curves` by repetition, `recoveries` (set, fall in bpm), `own` the viewer's."""
+    """A session's page; `curves` by repetition, `recoveries` (set, fall in bpm), `limits` (resting,
+    maximum bpm), `own` the viewer's."""
 
     session: Session
     athlete: Athlete | None
@@ -40,6 +41,7 @@ class SessionView:
     curves: dict[int, Chart]
     recoveries: list[tuple[int, int]]
     angles: list[RangeSet]
+    limits: tuple[int, int] | None
     around: Surroundings | None
     oxygen: Chart | None
     own: bool
@@ -120,7 +122,8 @@ def view(gate: Gate, found: Session) -> SessionView:
         heart=_heart(db, found) if heart_too else [],
         spans=spans,
         curves=_curves(db, found, reps),
-        recoveries=_recoveries(db, found) if heart_too else [],
+        recoveries=measured.recoveries(db, found) if heart_too else [],
+        limits=sessions.limits(db, found) if heart_too else None,
         angles=angles(db, found),
         around=surroundings.of(db, key),
         oxygen=_oxygen(gate, found, spans),
@@ -194,15 +197,3 @@ def _curve(points: list[tuple[int, tuple[int, ...]]]) -> Chart:
             for at, size in list(zip(at_s, size_g, strict=True))[::every]
         ],
     )
-
-
-def _recoveries(db: Database, found: Session) -> list[tuple[int, int]]:
-    kept = records.between(
-        db, found.device_id, found.log_id, found.first_seq, found.last_seq + 1, wire.RECOVERY
-    )
-    out = []
-    for one in kept:
-        fields = wire.unpack(wire.RECOVERY, one.version, one.payload)
-        if fields["session_seq"] == found.session_seq:
-            out.append((fields["set_index"], fields["drop_bpm"]))
-    return out
