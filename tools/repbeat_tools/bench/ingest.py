@@ -117,7 +117,7 @@ def run(folder: Path, sessions: int, progress: Progress) -> dict[str, Any]:
 
 # What a batch goes through, by the function whose time it is, callees included.
 _STEPS = {
-    "check_each_record": ("record.py", "decoded"),
+    "check_each_record": ("record.py", "decoded_all"),
     "pack_and_seal": ("blocks.py", "_row"),
     "derive_rows": ("expand.py", "expand"),
     "commit": ("sqlite.py", "end"),
