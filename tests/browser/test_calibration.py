@@ -85,7 +85,7 @@ def test_step_by_step_to_a_calibrated_machine(browser: Browser, world: World) ->
         expect(page.get_by_role("heading", level=1)).to_have_text("Calibrate Leg press", timeout=PATIENCE_MS)
         assert axe.violations(page) == []
         page.get_by_label("First plate, kg").fill("5")
-        page.get_by_label("Each further plate, kg").fill("7.5")
+        page.get_by_label("Each further plate, kg").fill("7,5")
         page.get_by_label("Other plate").fill(str(PLATE))
         page.get_by_role("button", name="Begin").click()
         said = page.locator("#calibration")

@@ -14,7 +14,7 @@ from repbeat_protocol import records as wire
 from repbeat_tools.sample import NOW_MS
 
 SENSOR = "51"
-TOLD = {"act": "begin", "flag": "1", "plate": "9", "first_kg": "5", "step_kg": "7.5"}
+TOLD = {"act": "begin", "flag": "1", "plate": "9", "first": "5", "step": "7.5"}
 
 
 @pytest.fixture
@@ -96,14 +96,16 @@ def test_a_refusal_stands_on_the_page_and_the_form_comes_back(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"plate": "1"}, {"plate": "nine"}, {"first_kg": "900"}, {"step_kg": ""}, {"step_kg": "nan"}]
+    "wrong", [{"plate": "1"}, {"plate": "nine"}, {"first": "900"}, {"step": ""}, {"step": "nan"}]
 )
 def test_what_cannot_be_is_not_ordered(
     town: Town, operator: Account, path: str, wrong: dict[str, str]
 ) -> None:
     client = town.client(operator)
     page = client.post(path, data={**TOLD, **wrong}, follow_redirects=True).get_data(as_text=True)
-    assert any(says in page for says in ("one from 2 to 40", "up to 50 kg", "is no number"))
+    assert any(
+        says in page for says in ("one from 2 to 40", "up to 50 kg", "is no number", "a plate is missing")
+    )
     assert commands.latest(town.db, SENSOR, commands.CALIBRATE) is None
 
 

@@ -145,10 +145,13 @@ def test_edit_reject_and_comment(case: Case) -> None:
     assert case.status() == plans.PROPOSED
     refused = coach.post(case.path("edit"), data={"sets-0": "90"}, follow_redirects=True)
     assert "sets is 90, allowed is 1 to 20" in refused.get_data(as_text=True)
-    coach.post(case.path("edit"), data={"sets-0": "1", "load_kg-0": "50", "reason": "even less"})
+    unread = coach.post(case.path("edit"), data={"load-0": "5O"}, follow_redirects=True)
+    assert "5O is no number" in unread.get_data(as_text=True)
+    assert case.status() == plans.PROPOSED
+    coach.post(case.path("edit"), data={"sets-0": "1", "load-0": "52,5", "reason": "even less"})
     newest = plans.latest(case.db, case.ann)
     assert (newest.status, newest.origin) == (plans.PENDING, plans.PERSON)
-    assert [(item.sets, item.load_g) for item in newest.wire().items] == [(1, 50_000)]
+    assert [(item.sets, item.load_g) for item in newest.wire().items] == [(1, 52_500)]
     gone = coach.post(case.path("reject"), data={"reason": "late"}, follow_redirects=True)
     assert "already superseded" in gone.get_data(as_text=True)
 

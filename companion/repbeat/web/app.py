@@ -16,7 +16,7 @@ from repbeat.api.live import Streams
 from repbeat.hub import events
 from repbeat.people import keys
 from repbeat.store import Database
-from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics
+from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics, typed
 from repbeat.web.account_pages import account
 from repbeat.web.band_pages import bands
 from repbeat.web.calibration_pages import calibrating
@@ -70,7 +70,7 @@ def create_app(
     app = Flask(__name__)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(form.FILTERS)
+    app.jinja_env.filters.update(form.FILTERS | typed.FILTERS)
     app.extensions["repbeat"] = Companion(database, live, unix_s, access, threading.Event())
     app.secret_key = _cookie_key(database, access)
     if trusted_proxies:

@@ -9,6 +9,7 @@ from repbeat.gym import calibration, machines
 from repbeat.gym.calibration import BadCalibration
 from repbeat.people.roles import Role, needs
 from repbeat.store import NotFound, devices
+from repbeat.web import typed
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
 from repbeat.web.gym_pages import operated
@@ -54,10 +55,10 @@ def act(machine_id: str) -> ResponseReturnValue:
         calibration.stop(db, device_id, now_ms())
     else:
         try:
-            plate = _whole(form.get("plate", ""), 1) if form.get("flag") else 0
-            first_g, step_g = (_whole(form.get(name, ""), 1000) for name in ("first_kg", "step_kg"))
+            plate = _whole(typed.whole(form.get("plate", ""))) if form.get("flag") else 0
+            first_g, step_g = (_whole(typed.grams(form.get(name, ""))) for name in ("first", "step"))
             calibration.begin(db, device_id, plate, first_g, step_g, now_ms())
-        except BadCalibration as error:
+        except (BadCalibration, typed.NotANumber) as error:
             flash(told(error), "bad")
     return redirect(url_for("calibrating.page", machine_id=machine_id))
 
@@ -68,9 +69,8 @@ def _sensor(machine_id: str) -> str | None:
     return device_id if device_id and gate().operates(device_id) else None
 
 
-def _whole(text: str, factor: int) -> int:
-    """A number of a form, times `factor`; BadCalibration where it is none."""
-    try:
-        return round(float(text) * factor)
-    except (ValueError, OverflowError):
-        raise BadCalibration(f"{text!r} is no number") from None
+def _whole(value: float | None) -> int:
+    """To the gram or the plate; BadCalibration where nothing was typed."""
+    if value is None:
+        raise BadCalibration("a plate is missing: say each one")
+    return round(value)

@@ -20,7 +20,7 @@ from repbeat.people.roles import Role, needs
 from repbeat.store import Database, athletes, plans
 from repbeat.store.athletes import Athlete
 from repbeat.store.plans import Plan
-from repbeat.web import evidence, words
+from repbeat.web import evidence, typed, words
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
 from repbeat.web.form import mass
@@ -200,11 +200,11 @@ def _edited(kept: Kept) -> tuple[Line, ...]:
     lines = []
     for number, item in enumerate(plan.wire().items):
         line = line_of(item)
-        found = {field: request.form.get(f"{field}-{number}", type=int) for field in EDITED}
+        found = {field: typed.whole(request.form.get(f"{field}-{number}", "")) for field in EDITED}
         given: dict[str, int] = {field: value for field, value in found.items() if value is not None}
-        load_kg = request.form.get(f"load_kg-{number}", type=float)
-        if load_kg is not None:
-            given["load_g"] = round(load_kg * 100) * 10
+        load_g = typed.grams(request.form.get(f"load-{number}", ""))
+        if load_g is not None:
+            given["load_g"] = round(load_g / 10) * 10
         lines.append(msgspec.structs.replace(line, **given))
     return tuple(lines)
 
@@ -214,7 +214,7 @@ def _done(kept: Kept, change: Callable[[], Act]) -> ResponseReturnValue:
     viewer = gate().viewer
     try:
         act = change()
-    except (acts.ActError, PlanError) as error:
+    except (acts.ActError, PlanError, typed.NotANumber) as error:
         flash(told(error), "bad")
     else:
         detail = f"plan {kept.revision}: {act.act}"

@@ -37,7 +37,7 @@ def hours(db: Database, machines: Sequence[Machine], now_ms: int) -> Chart | Non
         ),
         unit=_("minutes"),
         x=[float(hour) for hour in range(len(minutes))],
-        lines=[Line(name=_("In use"), values=[round(one, 1) for one in minutes], form="bars")],
+        lines=[Line(name=_("In use"), values=[round(one, 1) or None for one in minutes], form="bars")],
         head=[_("Hour"), _("minutes")],
         rows=[[form.hour(hour), form.number(one)] for hour, one in enumerate(minutes) if one],
         scale="hours",

@@ -15,7 +15,7 @@ from repbeat.people.roles import Role, needs
 from repbeat.store import devices as known_devices
 from repbeat.store import sessions as kept
 from repbeat.store.sessions import Key
-from repbeat.web import form, session_view, trend_views, views, words
+from repbeat.web import form, session_view, trend_views, typed, views, words
 from repbeat.web import live as live_view
 from repbeat.web.context import companion, gate, now_ms, store, unix_s
 from repbeat_protocol import exercises
@@ -108,8 +108,7 @@ def surroundings(device_id: str, log: str, session_seq: int) -> ResponseReturnVa
 
 def _entered(name: str) -> float | None:
     """A number of the form; None where it was left empty, ValueError where it is none."""
-    text = request.form.get(name, "").strip().replace(",", ".")
-    return float(text) if text else None
+    return typed.number(request.form.get(name, ""))
 
 
 def _session_key(device_id: str, log: str, session_seq: int) -> Key:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from repbeat.coach.programmes import Programme, parse
+from repbeat.web import typed
 
 SPARE_EXERCISES, SPARE_CONDITIONING = 2, 1
 """Empty rows to fill in; an emptied row is taken out."""
@@ -104,11 +105,17 @@ def _exercises(form: Mapping[str, str], prefix: str) -> list[dict[str, Any]]:
 
 
 def _number(form: Mapping[str, str], name: str, otherwise: Any) -> Any:
-    text = form.get(name, "").strip().replace(",", ".")
-    if not text:
-        return otherwise
+    text = form.get(name, "").strip()
     try:
-        value = float(text)
-    except ValueError:
+        value = _kilograms(text) if name.endswith("_kg") else typed.number(text)
+    except typed.NotANumber:
         return text  # whoever checks says that it is no number
+    if value is None:
+        return otherwise
     return int(value) if value == int(value) else value
+
+
+def _kilograms(text: str) -> float | None:
+    """A load in the viewer's unit, to the 10 g of a plan."""
+    grams = typed.grams(text)
+    return None if grams is None else round(grams / 10) / 100

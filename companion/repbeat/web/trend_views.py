@@ -100,7 +100,10 @@ def _resting(mine: dict[date, Morning], shown: list[date]) -> Chart:
         sentence=sentence + _gaps(values),
         unit="bpm",
         x=[_x(day) for day in shown],
-        lines=[Line(name=_("Resting heart rate"), values=_rounded(values), colour="heart")],
+        lines=[
+            Line(name=_("Night"), values=_rounded(values), colour="soft", form="dots"),
+            Line(name=_("Seven nights"), values=_week_means(values), colour="heart"),
+        ],
         head=[_("Day"), "bpm"],
         rows=[[form.day(d), form.number(v)] for d, v in zip(shown, values, strict=True) if v is not None][
             ::-1
@@ -232,6 +235,15 @@ def _strength(done: list[DoneSet]) -> list[Chart]:
                 rows=[[form.day(day), form.mass(kg * 1000)] for day, kg in reversed(best.items())],
             )
         )
+    return out
+
+
+def _week_means(values: list[float | None]) -> list[float | None]:
+    """The mean of the seven nights up to each; a gap where fewer than three of them are known."""
+    out: list[float | None] = []
+    for at in range(len(values)):
+        known = [value for value in values[max(0, at - 6) : at + 1] if value is not None]
+        out.append(round(fmean(known), 1) if len(known) >= 3 else None)
     return out
 
 

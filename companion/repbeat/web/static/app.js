@@ -45,3 +45,18 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (menu?.open && !menu.contains(event.target)) menu.open = false;
 });
+
+// A table that is wider than its place is read as rows below one another; without scripts it scrolls.
+const fits = (place) => {
+  const table = place.firstElementChild;
+  delete table.dataset.stacked;
+  if (place.clientWidth && table.scrollWidth > place.clientWidth + 1) table.dataset.stacked = "";
+};
+for (const place of document.querySelectorAll(".scroll:has(> table > thead)")) {
+  const names = [...place.querySelectorAll("thead th")].map((one) => (one.querySelector(".hidden") ? "" : one.textContent));
+  for (const row of place.querySelectorAll("tbody tr"))
+    [...row.cells].forEach((cell, at) => {
+      if (cell.colSpan === 1 && names[at]) cell.dataset.label = names[at];
+    });
+  new ResizeObserver(() => fits(place)).observe(place);
+}

@@ -35,7 +35,8 @@ function shaded(spans) {
 function series(one) {
   const stroke = one.as === "low" || one.as === "high" ? "transparent" : colour(one.colour);
   const drawn = { label: one.name, stroke, width: 2, spanGaps: false, points: { show: false } };
-  if (one.as === "bars") return { ...drawn, fill: stroke, paths: uPlot.paths.bars({ size: [0.7, 28], align: 0 }) };
+  const fill = one.colour === "soft" ? `${stroke}55` : stroke; // bars behind lines let them through
+  if (one.as === "bars") return { ...drawn, width: 1, fill, paths: uPlot.paths.bars({ size: [0.7, 28], align: 0 }) };
   if (one.as === "dots") return { ...drawn, paths: () => null, points: { show: true, size: 5, fill: stroke } };
   return drawn;
 }
