@@ -14,7 +14,7 @@ from repbeat_protocol import records as wire
 from repbeat_tools.sample import NOW_MS
 
 SENSOR = "51"
-TOLD = {"act": "begin", "flag": "1", "plate": "9", "first": "5", "step": "7.5"}
+TOLD = {"act": "begin", "flag": "1", "plate": "9", "first": "5", "further": "7.5"}
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_refusal_stands_on_the_page_and_the_form_comes_back(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"plate": "1"}, {"plate": "nine"}, {"first": "900"}, {"step": ""}, {"step": "nan"}]
+    "wrong", [{"plate": "1"}, {"plate": "nine"}, {"first": "900"}, {"further": ""}, {"further": "nan"}]
 )
 def test_what_cannot_be_is_not_ordered(
     town: Town, operator: Account, path: str, wrong: dict[str, str]

@@ -71,6 +71,8 @@ def calls(town: Town, athlete_id: str) -> list[Call]:
         "act": "report",
         "code": "22222222",
         "filename": "style.css",
+        "ticket": "guess",
+        "job_id": "0" * 16,
         **hers_by_claim(db, athlete_id),
     }
 

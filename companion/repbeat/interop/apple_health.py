@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import pairwise
@@ -23,7 +23,7 @@ import msgspec
 
 from repbeat.interop.activity import BPM_RANGE, Activity, HeartSample, in_order
 from repbeat.interop.errors import DamagedFile, NothingInside, TooLarge
-from repbeat.interop.xml_stream import elements
+from repbeat.interop.xml_stream import Readable, elements
 
 SOURCE = "apple_health"
 INSIDE = "export.xml"
@@ -39,6 +39,10 @@ ASLEEP = "HKCategoryValueSleepAnalysisAsleep"
 KEPT_SAMPLES = 10_000_000
 _BPM_BITS = 9
 _RUN = 1 << 16  # sorted at a time: a list of numbers takes five times the array's room
+
+
+Seen = Callable[[int, int], None]
+"""Told how many bytes of how many are read."""
 
 
 class DayValue(msgspec.Struct, frozen=True):
@@ -100,11 +104,11 @@ def looks_like_export(path: Path) -> bool:
         return b"HealthData" in file.read(65536)
 
 
-def read(path: Path) -> Health:
-    """Everything we keep of an export. DamagedFile, NothingInside, TooLarge."""
+def read(path: Path, seen: Seen = lambda done, total: None) -> Health:
+    """Everything we keep of an export; `seen` hears how far it is. DamagedFile, NothingInside, TooLarge."""
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
-            return _read(file)
+            return _read(_Watched(file, path.stat().st_size, seen))
     try:
         with zipfile.ZipFile(path) as archive:
             entry = next((info for info in archive.infolist() if Path(info.filename).name == INSIDE), None)
@@ -113,12 +117,26 @@ def read(path: Path) -> Health:
             if entry.file_size > MAX_BYTES or entry.file_size > MAX_RATIO * max(1, entry.compress_size):
                 raise TooLarge("it unpacks to far more than a health export ever is: it is not opened")
             with archive.open(entry) as file:
-                return _read(file)
+                return _read(_Watched(file, entry.file_size, seen))
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise DamagedFile("the archive is damaged: export again from the Health app") from error
 
 
-def _read(file: IO[bytes]) -> Health:
+class _Watched:
+    """A file that says how much of it was read."""
+
+    def __init__(self, file: IO[bytes], total: int, seen: Seen) -> None:
+        self._file, self._total, self._seen = file, total, seen
+        self._done = 0
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(size)
+        self._done += len(content)
+        self._seen(self._done, self._total)
+        return content
+
+
+def _read(file: Readable) -> Health:
     heart = array("q")
     days: dict[tuple[str, str, str], list[float]] = {}
     workouts: list[tuple[str, int, int]] = []

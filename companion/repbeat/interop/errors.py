@@ -27,5 +27,9 @@ class TooLarge(ImportRefused):
     """The file is larger than its kind ever is."""
 
 
+class OwnExport(ImportRefused):
+    """Everything of an athlete, as RepBeat exports it: whoever runs the companion takes it in."""
+
+
 class ExportRefused(ValueError):
     """What was asked for cannot be written in that format."""

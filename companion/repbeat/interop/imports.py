@@ -34,6 +34,16 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     heart: bytes
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A session from a file, as a list names it."""
+
+    import_id: str
+    source: str
+    sport: str
+    start_ms: int
+    end_ms: int
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What keeping a file did."""
 
@@ -77,6 +87,28 @@ def of_athlete(db: Database, athlete_id: str) -> list[Imported]:
         Imported,
         "SELECT * FROM imported_sessions WHERE athlete_id = :athlete_id ORDER BY start_ms DESC",
         athlete_id=athlete_id,
+    )
+
+
+def listed(db: Database, athlete_id: str, limit: int) -> list[Listed]:
+    """The newest, without what they hold."""
+    return db.all(
+        Listed,
+        """SELECT import_id, source, sport, start_ms, end_ms FROM imported_sessions
+           WHERE athlete_id = :athlete_id ORDER BY start_ms DESC LIMIT :limit""",
+        athlete_id=athlete_id,
+        limit=limit,
+    )
+
+
+def one_listed(db: Database, athlete_id: str, import_id: str) -> Listed | None:
+    """One of them."""
+    return db.one(
+        Listed,
+        """SELECT import_id, source, sport, start_ms, end_ms FROM imported_sessions
+           WHERE athlete_id = :athlete_id AND import_id = :import_id""",
+        athlete_id=athlete_id,
+        import_id=import_id,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from repbeat.interop import apple_health, csv_files, fit_read, gpx, tcx
 from repbeat.interop.activity import Activity
-from repbeat.interop.apple_health import DayValue
+from repbeat.interop.apple_health import DayValue, Seen
 from repbeat.interop.errors import TooLarge, UnknownFormat
 
 MAX_BYTES = 64 << 20  # a day at one record a second is 2 MB of FIT and some 30 MB of TCX
@@ -25,10 +25,13 @@ class Found(msgspec.Struct, frozen=True):
     days: list[DayValue]
 
 
-def read(path: Path) -> Found:
-    """What a file holds. ImportRefused says why it does not; OSError if it cannot be opened."""
+def read(path: Path, seen: Seen = lambda done, total: None) -> Found:
+    """What a file holds; `seen` hears of a long one how much of it is read.
+
+    ImportRefused says why it holds nothing for us; OSError if it cannot be opened.
+    """
     if apple_health.looks_like_export(path):
-        health = apple_health.read(path)
+        health = apple_health.read(path, seen)
         return Found(apple_health.SOURCE, health.activities, health.days)
     if path.stat().st_size > MAX_BYTES:
         raise TooLarge(f"{path.stat().st_size >> 20} MB is more than a session's file ever is")

@@ -82,4 +82,21 @@ MIGRATIONS = (
     ),
     Migration("0002_sealed", (seal_hearts,)),
     Migration("0003_days_sealed", (seal_days,)),
+    Migration(
+        "0004_jobs",
+        (
+            """CREATE TABLE import_jobs (
+                athlete_id TEXT NOT NULL,
+                job_id TEXT NOT NULL,
+                file TEXT NOT NULL,
+                begun_ms BIGINT NOT NULL,
+                told_ms BIGINT NOT NULL,
+                state TEXT NOT NULL,
+                done BIGINT NOT NULL,
+                total BIGINT NOT NULL,
+                outcome TEXT NOT NULL,
+                PRIMARY KEY (athlete_id, job_id)
+            ) WITHOUT ROWID""",
+        ),
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO
+from typing import Protocol
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -12,7 +12,13 @@ from defusedxml.ElementTree import iterparse
 from repbeat.interop.errors import DamagedFile
 
 
-def elements(stream: IO[bytes], *names: str) -> Iterator[tuple[str, Element]]:
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+def elements(stream: Readable, *names: str) -> Iterator[tuple[str, Element]]:
     """(local name, element) of each element with one of `names`, whole, as it ends; then it is emptied.
 
     What has been passed is dropped from the tree, so memory does not grow with the file. DamagedFile.

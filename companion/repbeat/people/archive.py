@@ -31,7 +31,7 @@ SCHEMA = "schema.json"
 EXPORTERS = ["repbeat.interop.stored:files"]
 
 # Not in an export: keys, tokens of other services, and what is on its way; blocks are in records/.
-_LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
+_LEFT_OUT = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections", "import_jobs")
 # What exports of earlier releases have that lies in the sealed records alone now.
 _ONCE = {
     "recoveries": set[str](),  # as a whole

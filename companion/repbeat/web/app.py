@@ -25,6 +25,7 @@ from repbeat.web.contest_pages import contests
 from repbeat.web.context import Companion, LiveSource
 from repbeat.web.guard import SECURITY_HEADERS
 from repbeat.web.gym_pages import gym
+from repbeat.web.import_pages import importing
 from repbeat.web.limits import Limits
 from repbeat.web.monitoring import monitoring
 from repbeat.web.morning_pages import morning
@@ -84,7 +85,7 @@ def create_app(
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),
         *(gym, calibrating, together, contests, streak, recovery, reports, results, shared, shared_api),
-        *(delivery.delivery, monitoring, hooks, rehab, bands),
+        *(delivery.delivery, monitoring, hooks, rehab, bands, importing),
     ):
         app.register_blueprint(blueprint)
     app.extensions["repbeat.streams"] = Streams(feed or Feed(), limits)

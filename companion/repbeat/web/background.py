@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ import waitress
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer
 
+from repbeat.web import uploads
 from repbeat.web.access import Open, is_loopback
 
 THREADS = 8
@@ -47,6 +51,9 @@ def served(app: Flask, port: int = 0, host: str = "127.0.0.1", threads: int = TH
         max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
         outbuf_high_watermark=SLOW_READER_BYTES,
     )
+    for one in list(server._map.values()):
+        if isinstance(one, BaseWSGIServer):
+            one.channel_class = _channel(app)
     ended = threading.Event()
 
     def run() -> None:
@@ -67,6 +74,23 @@ def served(app: Flask, port: int = 0, host: str = "127.0.0.1", threads: int = TH
         _sent(server)
         ended.set()
         thread.join(END_S)
+
+
+def _channel(app: Flask) -> type[HTTPChannel]:
+    """Connections on which a body may be as large as the application takes at its address."""
+
+    class Parser(HTTPRequestParser):  # type: ignore[misc]
+        def __init__(self, adj: object) -> None:
+            super().__init__(copy.copy(adj))
+
+        def parse_header(self, header_plus: bytes) -> None:
+            super().parse_header(header_plus)
+            self.adj.max_request_body_size = uploads.most_bytes(app, self.path) + 1
+
+    class Channel(HTTPChannel):  # type: ignore[misc]
+        parser_class = Parser
+
+    return Channel
 
 
 def _sent(server: object) -> None:

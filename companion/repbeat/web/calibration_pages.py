@@ -56,7 +56,7 @@ def act(machine_id: str) -> ResponseReturnValue:
     else:
         try:
             plate = _whole(typed.whole(form.get("plate", ""))) if form.get("flag") else 0
-            first_g, step_g = (_whole(typed.grams(form.get(name, ""))) for name in ("first", "step"))
+            first_g, step_g = (_whole(typed.grams(form.get(name, ""))) for name in ("first", "further"))
             calibration.begin(db, device_id, plate, first_g, step_g, now_ms())
         except (BadCalibration, typed.NotANumber) as error:
             flash(told(error), "bad")

@@ -14,6 +14,7 @@ from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from repbeat.people import roles, setup, signin, tokens, viewer
 from repbeat.people.roles import Access, Role
 from repbeat.people.viewer import Gate, Viewer
+from repbeat.web import uploads
 from repbeat.web.access import Open, is_loopback, is_loopback_host
 from repbeat.web.context import companion, now_ms, store
 from repbeat.web.limits import Buckets, Limits
@@ -53,6 +54,7 @@ def install(app: Flask, limits: Limits) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=signin.LONGEST_MS // 1000,
         MAX_CONTENT_LENGTH=limits.body_bytes,
+        UPLOAD_BYTES=limits.upload_bytes,
         MAX_FORM_MEMORY_SIZE=limits.body_bytes,
         WTF_CSRF_CHECK_DEFAULT=False,  # checked below, once it is known that no token was given
         WTF_CSRF_TIME_LIMIT=None,  # as long as the browser's session
@@ -73,6 +75,7 @@ def install(app: Flask, limits: Limits) -> None:
             raise TooManyRequests(
                 f"Too many requests: wait {math.ceil(wait_s)} s.", retry_after=math.ceil(wait_s)
             )
+        request.max_content_length = uploads.most_bytes(app, request.path)  # of this request alone
         # A program that forgot its token is told so (401); a browser that is signed in proves its form.
         forgot = not asking.signed_in and _is_api()
         if not by_token and not forgot and app.config["WTF_CSRF_ENABLED"]:

@@ -16,6 +16,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     requests_a_minute: int = 600  # of one account, token or address; a live page asks 60 times
     burst: int = 200
     body_bytes: int = 1 << 20
+    upload_bytes: int = 512 << 20  # of a file; ten years of a watch are 100-200 MB as the ZIP of a phone
     streams: int = 4  # at once: each keeps a thread of the server
     stream_s: float = 600.0  # then the browser connects anew, and consent is looked at from the start
 

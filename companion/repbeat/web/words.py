@@ -12,6 +12,7 @@ from repbeat.community.shared.errors import PlainAddress, UnknownCode, Unreachab
 from repbeat.community.summary import NotSigned
 from repbeat.derive.readiness import State
 from repbeat.gym.calibration import BadCalibration
+from repbeat.interop import errors as interop
 from repbeat.people import errors as people
 from repbeat.people.band import BadBand
 from repbeat.services.errors import BadConnection, NotConnected, ServiceError
@@ -136,6 +137,13 @@ ERRORS: dict[type[Exception], str] = {
     BadConnection: "The service does not know you by what was entered: look at it again.",
     NotConnected: "This service is not connected.",
     ServiceError: "The service does not do now: try again later.",
+    interop.UnknownFormat: "The file is of no kind that is read here.",
+    interop.DamagedFile: "The file is damaged or cut off: copy it again from where it came.",
+    interop.NothingInside: "The file is whole, but holds no heart rate, no night and no set.",
+    interop.Undated: "The device never knew the date: nobody can say when the session was.",
+    interop.TooLarge: "The file is larger than one of its kind ever is.",
+    interop.OwnExport: "A whole export of RepBeat is taken in by whoever runs the companion: repbeat import.",
+    interop.ImportRefused: "The file is not taken in.",
     BadTarget: "Nothing is sent to this address: give the whole https address of a server in the internet.",
     TooManyWebhooks: "You have as many webhooks as an account may: take one away first.",
     StoreError: "The store cannot answer now: see the companion’s log.",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+import threading
 from datetime import timedelta
+from pathlib import Path
 
-from repbeat.community import encouragement, invites, motivation, standings
+from repbeat.community import encouragement, invites, motivation, recovery_log, standings
 from repbeat.community.boards import KINDS
 from repbeat.community.shared import sessions
 from repbeat.gym import attribution, desk, fleet, machines
 from repbeat.ingest.batch import ingest
+from repbeat.interop import jobs, stored
 from repbeat.people import accounts, setup, tenants
 from repbeat.store import Database, athletes, devices
 from repbeat_protocol import exercises
@@ -49,6 +53,7 @@ def fill(db: Database) -> None:
         motivation.choose(db, athlete_id, hidden=False, weekdays=club.ON, today=since)
     _class(db)
     _together(db)
+    _beside(db)
     first = next(one for one in machines.every(db) if one.name == MACHINES[0][2])
     desk.claim(db, first.machine_id, athletes.named(db, club.PEOPLE[0].name).athlete_id, club.NOW_MS - 60_000)
 
@@ -89,6 +94,19 @@ def _class(db: Database) -> None:
             standings.opt_in(db, athlete_id, club.GYM, group.group_id, kind, club.NOW_MS)
     first = athletes.named(db, club.PEOPLE[0].name).athlete_id
     encouragement.send(db, coach.account_id, first, "Steady work these ten weeks.", club.NOW_MS)
+
+
+def _beside(db: Database) -> None:
+    """What an athlete brings in: days of recovery, and a file of what the band recorded as well."""
+    athlete_id = athletes.named(db, club.PEOPLE[0].name).athlete_id
+    for ago, modality, minutes in ((6, "foam_roller", 10), (3, "massage", 45), (1, "sauna", 15)):
+        recovery_log.add(db, athlete_id, club.TODAY - timedelta(days=ago), modality, minutes)
+    name, content = next(one for one in stored.files(db, athlete_id) if one[0].startswith("tcx/"))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / Path(name).name
+        file.write_bytes(content)
+        job = jobs.begin(db, athlete_id, file.name, len(content), club.NOW_MS)
+        jobs.work(db, job, file, lambda: club.NOW_MS, threading.Event())
 
 
 def _together(db: Database) -> None:

@@ -19,6 +19,7 @@ from repbeat.community import invites
 from repbeat.community.shared import sessions as shared
 from repbeat.gym import machines
 from repbeat.hub import State
+from repbeat.interop import jobs
 from repbeat.people import accounts, signin, tenants
 from repbeat.people.roles import Role, table
 from repbeat.store import Database, athletes, sessions
@@ -184,6 +185,7 @@ def arguments(db: Database) -> dict[str, Any]:
         "group_id": group.group_id,
         "text": invites.invite(db, club.GYM, group.group_id, club.NOW_MS),
         "code": shared.every(db)[0].code,
+        "job_id": jobs.of_athlete(db, athlete.athlete_id, club.NOW_MS)[0].job_id,
         "slug": "five-by-five",
     }
 

@@ -1,7 +1,7 @@
 // On every page: keep the last state for when there is no network, and say that a form is being worked on.
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
 
-for (const form of document.querySelectorAll("form[method=post]:not([data-long])")) {
+for (const form of document.querySelectorAll("form[method=post]:not([data-long], [data-upload])")) {
   form.addEventListener("submit", () => {
     const button = form.querySelector("button");
     button?.setAttribute("aria-busy", "true");
