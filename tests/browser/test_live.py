@@ -13,6 +13,7 @@ from repbeat.store import Database, plans
 from repbeat.web.access import Open
 from repbeat.web.app import create_app
 from repbeat_protocol import live as wire
+from repbeat_tools.faces import axe
 
 Serve = Callable[[Flask], str]
 SESSION = f"/sessions/{DEVICE}/{LOG:08x}/2"
@@ -99,6 +100,22 @@ def test_no_page_is_wider_than_its_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert all("404" in error for error in errors), path
         page.close()
+
+
+def test_a_wide_table_loses_no_column_on_a_phone(browser: Browser, served: Serve, trained: Database) -> None:
+    address = served(create_app(trained, access=Open("test")))
+    sets = "#sets ~ .scroll table"
+    page, errors = open_page(browser, address + SESSION, 360)
+    expect(page.locator(sets)).to_have_attribute("data-stacked", "")
+    cells = page.locator(f"{sets} tbody tr:first-child > *")
+    edges = cells.evaluate_all("all => all.map((one) => one.getBoundingClientRect().right)")
+    assert len(edges) == page.locator(f"{sets} thead th").count()
+    assert max(edges) <= 360
+    assert axe.violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.locator(sets)).not_to_have_attribute("data-stacked", "")
+    assert errors == []
+    page.close()
 
 
 def test_the_keyboard_reaches_everything(browser: Browser, served: Serve, trained: Database) -> None:

@@ -66,7 +66,7 @@ def rows_of(db: Database, athlete_id: str) -> dict[str, list]:
 OWN = {"device_id": made.DEVICE, "log_id": made.LOG, "session_seq": 1, "seq": 3, "first_seq": 3}
 MARK = "Plugh-Xyzzy"
 BY_TYPE = {"TEXT": MARK, "BLOB": b"\x00some bytes\xff", "DOUBLE PRECISION": 63.2190417}
-NOT_CARRIED = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections")
+NOT_CARRIED = ("heart_keys", "webhook_deliveries", "owners", "blocks", "service_connections", "import_jobs")
 
 
 def fill_every_table(db: Database, athlete_id: str) -> None:

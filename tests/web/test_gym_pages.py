@@ -1,5 +1,7 @@
 """The operator's page and the page behind a machine's QR code."""
 
+import re
+
 import pytest
 from gym.logs import BOOTED_MS, S, log_of, meet, reps, send
 from web.town import Town
@@ -40,6 +42,31 @@ def test_the_operator_sees_the_fleet_and_no_training(town: Town, operator: Accou
     (ann,) = accounts.owned(town.db, town.ann.account_id)
     desk.claim(town.db, machine_id, ann, NOW_MS)
     assert "taken" in town.client(operator).get("/gym").get_data(as_text=True)
+
+
+def test_each_sensor_is_listed_with_how_it_is(town: Town, operator: Account, machine_id: str) -> None:
+    # Row 51: battery, firmware, last seen, RSSI, unclaimed sets, in-use minutes; stale sensors flagged.
+    health = "battery_percent = 63, firmware = '1.2.3', role = 'machine'"
+    town.db.run(f"UPDATE devices SET {health} WHERE device_id = :one", one=SENSOR)  # noqa: S608
+    fleet.heard(town.db, SENSOR, -67, NOW_MS - 2 * 86_400_000)
+    town.db.run(
+        "UPDATE devices SET last_seen_ms = :at WHERE device_id = :one", at=NOW_MS - 2 * 86_400_000, one=SENSOR
+    )
+    page = town.client(operator).get("/gym").get_data(as_text=True)
+    table = page[page.index('id="fleet"') :]
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)<', table[: table.index("</thead>")])
+    (row,) = [one for one in table.split("<tr>") if "Leg press" in one and "</td>" in one][:1]
+    cells = [
+        re.sub(r"<[^>]+>", "", one).strip() for one in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)
+    ]
+    told = dict(zip(heads, cells, strict=True))
+    assert told["Battery"] == "63 %"
+    assert told["Firmware"] == "1.2.3"
+    assert told["Last heard"] == "2 days ago"
+    assert told["Signal"] == "-67 dBm"
+    assert told["Unclaimed sets"] == "1"
+    assert re.fullmatch(r"0:[0-5]\d", told["In use, 7 days"])
+    assert "not heard for a day" in told["Look after"]
 
 
 def test_a_set_from_the_pool_goes_to_a_member(town: Town, operator: Account, machine_id: str) -> None:

@@ -137,11 +137,10 @@ class _Work:
             self._tell(DONE, self._kept(path), 1, 1)
         except ImportRefused as error:
             self._tell(REFUSED, Result(refused=type(error).__name__, why=str(error)), 1, 1)
-        except (Stopping, StoreError):
-            log.info("import %s was cut off", self._job.job_id)  # it falls silent, and the page says so
+        except (Stopping, StoreError):  # it falls silent, and the page says so
+            log.info("import %s was cut off", self._job.job_id)
         except Exception:
             log.exception("import %s failed", self._job.job_id)
-            self._tell(STOPPED, Result(), 1, 1)
         finally:
             path.unlink(missing_ok=True)
 

@@ -12,9 +12,10 @@ from repbeat.community.boards import KINDS
 from repbeat.community.shared import sessions
 from repbeat.gym import attribution, desk, fleet, machines
 from repbeat.ingest.batch import ingest
-from repbeat.interop import jobs, stored
+from repbeat.interop import jobs, stored, tcx
 from repbeat.people import accounts, setup, tenants
 from repbeat.store import Database, athletes, devices
+from repbeat.store import sessions as training
 from repbeat_protocol import exercises
 from repbeat_protocol import live as live_wire
 from repbeat_tools.faces import club
@@ -101,11 +102,11 @@ def _beside(db: Database) -> None:
     athlete_id = athletes.named(db, club.PEOPLE[0].name).athlete_id
     for ago, modality, minutes in ((6, "foam_roller", 10), (3, "massage", 45), (1, "sauna", 15)):
         recovery_log.add(db, athlete_id, club.TODAY - timedelta(days=ago), modality, minutes)
-    name, content = next(one for one in stored.files(db, athlete_id) if one[0].startswith("tcx/"))
+    (last,) = training.latest(db, athlete_id, 1)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / Path(name).name
-        file.write_bytes(content)
-        job = jobs.begin(db, athlete_id, file.name, len(content), club.NOW_MS)
+        file = Path(folder) / "watch.tcx"
+        file.write_bytes(tcx.write(stored.activity_of(db, last)))
+        job = jobs.begin(db, athlete_id, file.name, file.stat().st_size, club.NOW_MS)
         jobs.work(db, job, file, lambda: club.NOW_MS, threading.Event())
 
 
