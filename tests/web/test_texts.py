@@ -77,6 +77,9 @@ def test_what_a_person_prefers_counts_before_the_browser(open_client: FlaskClien
     assert "137.8 lb" in spanish  # 62.5 kg
     assert 'data-dates="es" data-numbers="en-GB"' in spanish  # charts and the live page write so, too
     assert 'value="sunday" selected' in page(open_client, "/preferences")
+    for path in ("/streaks", "/programmes/five-by-five", "/programmes/five-by-five/edit"):
+        whole = page(open_client, path).lower()
+        assert 0 < whole.index("domingo") < whole.index("lunes"), path
 
 
 def test_preferences_that_cannot_be_are_refused(open_client: FlaskClient) -> None:

@@ -51,6 +51,11 @@ class Local(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo | None
 
     @property
+    def week(self) -> list[int]:
+        """The weekdays in the viewer's order; 0 is Monday."""
+        return [(self.week_start + day) % 7 for day in range(7)]
+
+    @property
     def direction(self) -> str:
         """ltr or rtl."""
         return str(Locale.parse(self.language).text_direction)
