@@ -1,12 +1,11 @@
-"""What is known of each repetition of a set, packed: 56 bytes a repetition, the latest 64 kept."""
+"""What is known of each repetition of a set, packed: 34 bytes a repetition, the latest 64 kept."""
 
 from array import array
 
 CAPACITY = 64
-FIELDS = (
-    "start_ms",
-    "turn_ms",
-    "end_ms",
+MOST = 0xFFFF  # of a measured field: a REP record takes no more either
+TIMES = ("start_ms", "turn_ms", "end_ms")
+MEASURED = (
     "concentric_ms",
     "pause_ms",
     "eccentric_ms",
@@ -50,9 +49,10 @@ class RepStore:
     """A ring of repetitions; what `get` returns is good until the next `get`."""
 
     def __init__(self) -> None:
-        self._data = array("i", [0] * (CAPACITY * len(FIELDS)))
+        self._times = array("i", [0] * (CAPACITY * len(TIMES)))
+        self._measured = array("H", [0] * (CAPACITY * len(MEASURED)))
         self._view = Rep()
-        self._scratch = array("i", [0] * CAPACITY)
+        self._scratch = array("H", [0] * CAPACITY)
         self.count = 0
 
     def clear(self) -> None:
@@ -61,9 +61,14 @@ class RepStore:
 
     def add(self, rep: Rep) -> None:
         """Keep a copy of a repetition."""
-        at = self.count % CAPACITY * len(FIELDS)
-        for name in FIELDS:
-            self._data[at] = getattr(rep, name)
+        row = self.count % CAPACITY
+        at = row * len(TIMES)
+        for name in TIMES:
+            self._times[at] = getattr(rep, name)
+            at += 1
+        at = row * len(MEASURED)
+        for name in MEASURED:
+            self._measured[at] = max(0, min(getattr(rep, name), MOST))
             at += 1
         self.count += 1
 
@@ -71,28 +76,31 @@ class RepStore:
         """The i-th repetition of the set."""
         if not self.oldest() <= i < self.count:
             raise IndexError("repetition %d of %d is not kept" % (i, self.count))
-        at = i % CAPACITY * len(FIELDS)
-        for name in FIELDS:
-            setattr(self._view, name, self._data[at])
+        row = i % CAPACITY
+        at = row * len(TIMES)
+        for name in TIMES:
+            setattr(self._view, name, self._times[at])
+            at += 1
+        at = row * len(MEASURED)
+        for name in MEASURED:
+            setattr(self._view, name, self._measured[at])
             at += 1
         return self._view
-
-    def set(self, i: int, field: str, value: int) -> None:
-        """Change one field of a kept repetition."""
-        self._data[i % CAPACITY * len(FIELDS) + FIELDS.index(field)] = value
 
     def oldest(self) -> int:
         """Index of the oldest repetition that is kept."""
         return max(0, self.count - CAPACITY)
 
     def median(self, field: str, before: int, most: int = CAPACITY) -> int:
-        """Median (upper) of a field over up to `most` repetitions before one, those with 0 left out; 0 if
-        none."""
-        column = FIELDS.index(field)
+        """Median (upper) of a measured field over up to `most` repetitions before one, without those of 0.
+
+        0 where there is none.
+        """
+        column = MEASURED.index(field)
         scratch = self._scratch
         used = 0
         for i in range(max(self.oldest(), before - most), before):
-            value = self._data[i % CAPACITY * len(FIELDS) + column]
+            value = self._measured[i % CAPACITY * len(MEASURED) + column]
             if value:
                 j = used
                 while j and scratch[j - 1] > value:
