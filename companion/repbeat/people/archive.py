@@ -65,21 +65,15 @@ def export(db: Database, athlete_id: str, to: IO[bytes], now_ms: int) -> None:
     """Write an athlete's ZIP; NotFound if there is no such athlete. Heart data is opened for it."""
     athletes.get(db, athlete_id)
     of = holdings.ranges(db, athlete_id)
-    found: dict[str, list[dict[str, Any]]] = {}
-    columns: dict[str, list[str]] = {}
-    for table in [*holdings.tables(db), *_of_devices(db)]:
-        if table.name in _LEFT_OUT:
-            continue
-        of_device = table.name in ("devices", "logs")
-        own = _device_rows(db, table, of) if of_device else holdings.rows(db, table, athlete_id, of)
-        found[table.name] = [vault.opened_row(db, table.name, row) for row in own]
-        columns[table.name] = list(vault.opened_columns(table.name, table.columns))
+    tables = [one for one in (*holdings.tables(db), *_of_devices(db)) if one.name not in _LEFT_OUT]
+    columns = {one.name: list(vault.opened_columns(one.name, one.columns)) for one in tables}
     schema = Schema(format=FORMAT, version=VERSION, athlete_id=athlete_id, created_ms=now_ms, tables=columns)
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as whole:
         whole.writestr(SCHEMA, msgspec.json.format(msgspec.json.encode(schema)))
-        for name, rows in found.items():
-            whole.writestr(f"tables/{name}.json", msgspec.json.encode(rows))
-            whole.writestr(f"csv/{name}.csv", _csv(columns[name], rows))
+        for table in tables:
+            rows = _opened(db, table, athlete_id, of)
+            whole.writestr(f"tables/{table.name}.json", msgspec.json.encode(rows))
+            whole.writestr(f"csv/{table.name}.csv", _csv(columns[table.name], rows))
         for one in of:
             path = f"records/{one.device_id}-{one.log_id:08x}-{one.first_seq}.jsonl"
             held = records.present(db, one.device_id, one.log_id, one.first_seq, one.next_seq)
@@ -161,6 +155,13 @@ def _still(row: dict[str, Any], once: set[str]) -> dict[str, Any]:
 def _of_devices(db: Database) -> list[Table]:
     """The tables by which records and sessions find their device and log."""
     return [Table(name, holdings.columns(db, name)) for name in ("devices", "logs")]
+
+
+def _opened(db: Database, table: Table, athlete_id: str, of: list[Range]) -> list[dict[str, Any]]:
+    """A table's rows of the athlete, unsealed."""
+    of_device = table.name in ("devices", "logs")
+    own = _device_rows(db, table, of) if of_device else holdings.rows(db, table, athlete_id, of)
+    return [vault.opened_row(db, table.name, row) for row in own]
 
 
 def _device_rows(db: Database, table: Table, of: Iterable[Range]) -> list[dict[str, Any]]:
