@@ -122,10 +122,10 @@ class HeartStates:
         self._read()
 
     def _read(self) -> None:
-        """Around the belief's median, the median of belief and this window once more, at full weight.
+        """Around the belief's median, the median of belief and this window once more.
 
         The belief itself takes each window's evidence by half, since windows overlap; that makes it steady
-        and late. The second look brings the value up to date without moving the track.
+        and late. The other half brings the value up to date without moving the track.
         """
         belief, likelihood = self._belief, self._next
         at = _median(belief, sum(belief) >> 1)
@@ -142,8 +142,7 @@ class HeartStates:
         first = max(0, at - LOCAL // 2)
         end = min(STATES, at + LOCAL // 2 + 1)
         for s in range(first, end):
-            chance = likelihood[s]
-            value = ((belief[s] * chance >> 9) * chance >> 9) + 1
+            value = (belief[s] * likelihood[s] >> 9) + 1
             local[s - first] = value
             total += value
         half = total >> 1

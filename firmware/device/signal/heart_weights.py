@@ -108,5 +108,5 @@ PRIOR = array(
 )
 
 # Belief, doubt, light left, peak, offset.
-QUALITY = (-1.428, -2.668, 5.159, 0.778, -6.976)
-GOOD_QUALITY = 63
+QUALITY = (-1.632, -2.760, 5.375, 0.777, -6.970)
+GOOD_QUALITY = 64
