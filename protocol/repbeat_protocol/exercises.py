@@ -51,6 +51,13 @@ CODES = {
 # Upper-body lifts progress in smaller steps than lower-body ones (SCIENCE: +5 % and +10 % a week at most).
 LOWER_BODY = (2, 3, 11, 12, 13, 22, 23, 24, 31, 32, 33, 34, 35, 36, 37)
 
+# How a repetition begins, of those exercises where it is plain. Arcs about a joint are not among them: in a
+# curl the size of the acceleration does not say which way is up.
+LOWERED_FIRST = (1, 2, 22)
+LIFTED_FIRST = (3, 4, 5, 16, 23, 24)  # and the hand goes with the load
+STACK_FIRST = (11, 13, 18)  # the stack goes up, the wrist does not
+PULLED_DOWN = (8, 10)  # the stack goes up, the hand goes down
+
 
 PACED_BREATHING = 30  # a plan's item: breaths as repetitions, in and out as concentric and eccentric time
 
@@ -66,3 +73,15 @@ def slug(number: int) -> str:
         if CODES[name] == number:
             return name
     return "exercise-%d" % number
+
+
+def first_way(number: int, at_wrist: bool) -> int:
+    """Which way a sensor at the wrist, or else on the load, goes first in a repetition: 1 up, -1 down, 0
+    unknown."""
+    if number in LOWERED_FIRST:
+        return -1
+    if number in LIFTED_FIRST:
+        return 1
+    if number in PULLED_DOWN:
+        return -1 if at_wrist else 1
+    return 1 if number in STACK_FIRST and not at_wrist else 0

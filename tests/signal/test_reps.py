@@ -7,6 +7,8 @@ import pytest
 from replay.lifts import Lift, count, curl, later, still, walk
 
 from device.signal.reps import NO_RUN, STILL, TOO_FAST, WALKING, RepCounter
+from repbeat_protocol.exercises import CODES, first_way
+from repbeat_tools.simulator.model.exercises import EXERCISES
 from repbeat_tools.simulator.model.lifter import Lifter, rep_truth
 
 
@@ -100,6 +102,52 @@ def test_the_first_repetition_after_a_rest_is_counted_from_where_it_starts(exerc
             counter.push(t_ms, *(round(value) for value in row))
     assert counter.count == len(ends_ms) == 10
     assert all(abs(counter.rep(i).end_ms - end_ms) < 500 for i, end_ms in enumerate(ends_ms))
+
+
+@pytest.mark.parametrize("exercise", [one for one in EXERCISES if first_way(CODES[one], at_wrist=True)])
+def test_a_planned_repetition_begins_where_the_exercise_does(exercise: str) -> None:
+    """Also where taking up the load comes first: a deadlift is not counted from top to top."""
+    for seed in (10, 11):
+        lifter = Lifter(seed)
+        steps = [lifter.rest(4), *islice(lifter.perform(exercise, capability=25), 12), lifter.rack()]
+        counter = RepCounter(at_wrist=True)
+        counter.begin(0, CODES[exercise])
+        t_ms, truth = 0, []
+        for step in steps:
+            if step.reps:
+                truth.append(rep_truth(step, t_ms))
+            for row in step.rows * ([1000] * 3 + [10] * 3):
+                t_ms += 10
+                counter.push(t_ms, *(round(value) for value in row))
+        assert counter.count == len(truth) == 10
+        for i, true in enumerate(truth):
+            rep = counter.rep(i)
+            assert abs(rep.turn_ms - true.turn_ms) < 600
+            out_ms = rep.concentric_ms if EXERCISES[exercise].lifts_first else rep.eccentric_ms
+            assert out_ms == rep.turn_ms - rep.start_ms
+
+
+@pytest.mark.parametrize("at_wrist", [False, True])
+def test_a_pulldown_begins_downwards_at_the_wrist_and_upwards_on_the_stack(at_wrist: bool) -> None:
+    lift = Lift(8, up_s=1.0, down_s=1.6, starts_at_top=at_wrist)
+    counter = count(lift.samples(), CODES["lat_pulldown"], RepCounter(at_wrist))
+    assert counter.count == 8
+    out_s = lift.down_s if at_wrist else lift.up_s
+    for i in range(8):
+        rep = counter.rep(i)
+        assert abs(rep.turn_ms - 1000 * (lift.lead_s + 3.0 * i + out_s)) < 700
+        assert rep.concentric_ms == rep.turn_ms - rep.start_ms
+
+
+@pytest.mark.parametrize("exercise", ["squat", "overhead_press"])
+def test_a_planned_set_whose_start_nobody_saw_loses_no_repetition(exercise: str) -> None:
+    """The record begins in the first lift, or a squat begins at the bottom, from the pins."""
+    lift = Lift(8, rest_s=0.2)
+    begun_ms = 1000 * (lift.lead_s + 0.6)
+    rows = lift.samples()
+    late = [row for row in rows if row[0] >= begun_ms]
+    seen = rows if exercise == "squat" else late
+    assert count(seen, exercise=CODES[exercise]).count == 8
 
 
 def test_a_repetition_has_its_times_and_tempo() -> None:

@@ -8,12 +8,15 @@ taken the usual time, and confirmed, with all that is measured of it, once the s
 Two signals compete (window.py). The size of the acceleration shows any lift: highest where the load turns
 upwards, lowest where it turns downwards. The tilt shows wide-angle movements such as curls better, and is
 taken when it swings widely and repeats well. The chosen one is smoothed until only the fundamental is left.
-Its turning points alternate: one kind starts repetitions, the other is their turn. Where a set is cut short,
-a last start without its turn counts as well when the movement's extremes at both ends of the set are
-full-sized.
+Its turning points alternate: one kind starts repetitions, the other is their turn. Which is which the
+exercise says, where the plan names it and its first way is up or down; else the first one starts. Where a set
+is cut short, a last start without its turn counts as well when the movement's extremes at both ends of the
+set are full-sized.
 """
 
 from array import array
+
+from repbeat_protocol.exercises import LOWERED_FIRST, first_way
 
 from .cycles import HIGH, NONE, TurningPoints, middle
 from .features import SetFeatures
@@ -52,7 +55,9 @@ class RepCounter:
     `likely`: one more repetition than `count` has as good as ended; it may still turn out to be none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at_wrist: bool = False) -> None:
+        """`at_wrist`: where the sensor is; else on what is lifted."""
+        self._at_wrist = at_wrist
         self._cells = CellMeans()
         self._window = Window()
         self._turning = TurningPoints()
@@ -90,6 +95,7 @@ class RepCounter:
         self._window.clear()
         self._since = 0
         self._locked = False
+        self._way = first_way(exercise, self._at_wrist)
         self._first_kind = NONE
         self._has_start = self._has_turn = False
         self.likely = False
@@ -175,8 +181,21 @@ class RepCounter:
             first -= 1
         for _ in range(first // 2):
             self._reject(NO_RUN)
+        if self._lacks_start(first):
+            self._turned(self._way, 2 * turns.at_ms[first] - turns.at_ms[first + 1], turns.value[first + 1])
+            self._first_is_full = False  # nobody knows, and one edge of a set counts, not both
         for i in range(first, turns.n):
             self._turned(turns.kind[i], turns.at_ms[i], turns.value[i])
+
+    def _lacks_start(self, first: int) -> bool:
+        """Whether the first of the turning points is a full repetition's turn, whose start nobody saw."""
+        turns = self._turns
+        if self._window.by_tilt or turns.kind[first] != -self._way:
+            return False
+        if self._is_longer(turns.at_ms[first], turns.at_ms[first + 1], 100):
+            return False
+        full = max([turns.swing(i) for i in range(first + 1, min(first + 2 * RUN, turns.n - 1))])
+        return turns.swing(first) * 100 >= full * EDGE_PERCENT
 
     def _run_among_turns(self, cells: int, final: bool) -> int:
         """Collect the turning points of the first `cells`; where a run starts among them, -1 nowhere."""
@@ -208,6 +227,8 @@ class RepCounter:
 
     def _turned(self, kind: int, at_ms: int, value: int) -> None:
         if self._first_kind == NONE:
+            if self._way == -kind and not self._window.by_tilt:
+                return  # the load was taken up, or put in place
             self._first_kind = kind
             self._first_ms = at_ms
             self._first_value = value
@@ -268,8 +289,8 @@ class RepCounter:
         rep, window = self._rep, self._window
         rep.start_ms, rep.turn_ms, rep.end_ms = self._start_ms, self._turn_ms, end_ms
         first_ms, second_ms = self._turn_ms - self._start_ms, max(0, end_ms - self._turn_ms)
-        lifts_first = window.by_tilt or self._first_kind == HIGH
-        rep.concentric_ms, rep.eccentric_ms = (first_ms, second_ms) if lifts_first else (second_ms, first_ms)
+        phases_ms = (first_ms, second_ms) if self._lifts_first() else (second_ms, first_ms)
+        rep.concentric_ms, rep.eccentric_ms = phases_ms
         rep.range_mg = abs(2 * self._turn_value - self._start_value - end_value) // (2 * SCALE)
         rep.range_permille = self._range_permille(rep)
         rep.pause_ms = window.pause_ms(self._turn_ms, end_ms - self._start_ms)
@@ -285,7 +306,13 @@ class RepCounter:
         self._reps.add(rep)
         self.features.add(rep, window)
         if self._reps.count == EDGE_REPS:
-            self._first_is_full = self._is_full(self._first_value)
+            self._first_is_full = self._first_is_full and self._is_full(self._first_value)
+
+    def _lifts_first(self) -> bool:
+        """Whether the way out is the concentric one."""
+        if self._way != NONE:
+            return self.exercise not in LOWERED_FIRST
+        return self._window.by_tilt or self._first_kind == HIGH
 
     def _range_permille(self, rep: Rep) -> int:
         """Range against the calibrated one, 0 where there is none for this signal."""

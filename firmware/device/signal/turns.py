@@ -43,3 +43,7 @@ class Turns:
             return True
         interval_ms = self.at_ms[i + 2] - self.at_ms[i]
         return interval_ms * 100 <= pace_ms * percent and pace_ms * 100 <= interval_ms * percent
+
+    def swing(self, i: int) -> int:
+        """How far the signal goes from one to the next."""
+        return abs(self.value[i + 1] - self.value[i])

@@ -97,7 +97,7 @@ class App(Core):
         """What listens to the wearer; `site`: where the motion sensor is."""
         breathing = Breathing(self.journal, self.clock, self.cue, self.settings)
         session = Session(
-            RepCounter(),
+            RepCounter(site == WRIST),
             switch,
             self.recorder,
             self.cue,

@@ -19,12 +19,13 @@ from repbeat_tools.replay.runner import Firmware
 
 DRIVER = """
 from device.signal.reps import RepCounter
-counter = RepCounter()
+counters = {"equipment": RepCounter(), "wrist": RepCounter(True)}
 FIELDS = ("start_ms", "turn_ms", "end_ms", "concentric_ms", "pause_ms", "eccentric_ms", "range_mg",
           "range_permille", "mean_velocity_mm_s", "peak_velocity_mm_s", "form_bits", "confidence")
 
 def begin(options):
-    global last_ms, seen, shown, shown_ms, settled_ms, first, withdrawn
+    global counter, last_ms, seen, shown, shown_ms, settled_ms, first, withdrawn
+    counter = counters[options["site"]]
     counter.calibration = options["calibration"]
     counter.begin(options["start_ms"], options["exercise"])
     last_ms, seen = options["start_ms"], 0
@@ -93,7 +94,12 @@ def count_sets(sets: Iterable[RecordedSet], *, plan_known: bool, calibrated: boo
             exercise = recorded.exercise_code if plan_known else 0
             own = (recorded.source, recorded.participant, recorded.exercise)
             known = kept.get(own) if calibrated else None
-            options = {"start_ms": start_ms, "exercise": exercise, "calibration": known}
+            options = {
+                "site": recorded.site,
+                "start_ms": start_ms,
+                "exercise": exercise,
+                "calibration": known,
+            }
             run = firmware.replay(samples, options)
             *reps, last = run.emitted
             seconds = max(1, int(samples[-1, 0]) - start_ms) / 1000
