@@ -1,5 +1,6 @@
 """Forward from every released schema: a file as that RepBeat wrote it comes out as if written today."""
 
+import json
 import re
 import sqlite3
 import struct
@@ -8,6 +9,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 from ingest import made
 
@@ -182,6 +184,51 @@ def test_heart_rates_and_plans_of_a_released_file_lie_sealed(tmp_path: Path) -> 
         assert not any(packing.lies_open(row["log"]) for row in db.rows("SELECT log FROM blocks"))
         assert db.scrub() == ""
     assert b"Plugh" not in path.read_bytes()
+
+
+CHANGE = plans.Change(
+    item=0,
+    exercise=3,
+    field="load_g",
+    old=40_000,
+    new=36_000,
+    rule="rule-marker",
+    version=2,
+    why="why-marker",
+    inputs={"state": "inputs-marker"},
+)
+
+
+def test_why_plans_changed_of_a_released_file_lies_sealed(tmp_path: Path) -> None:
+    path = loaded(OPEN_NIGHTS, tmp_path / "old.sqlite3")
+    old = sqlite3.connect(path)
+    (athlete_id,) = old.execute("SELECT athlete_id FROM athletes").fetchone()
+    for number in range(2):
+        row = (athlete_id, 4, number, *msgspec.structs.astuple(CHANGE)[:-1], json.dumps(CHANGE.inputs))
+        old.execute(f"INSERT INTO plan_changes VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    old.commit()
+    old.close()
+    assert path.read_bytes().count(b"-marker") >= 6
+    with Database(path) as db:
+        assert plans.changes(db, athlete_id, 4) == [CHANGE, CHANGE]
+        assert plans.changes(db, athlete_id, 3) == []
+        assert db.scrub() == ""
+    assert b"-marker" not in path.read_bytes()
+
+
+def test_why_plans_changed_is_sealed_by_both_engines(either: Database) -> None:
+    athlete_id = athletes.add(either, "Ann", made.NOW_MS).athlete_id
+    (ddl,) = re.findall(r"CREATE TABLE plan_changes .*?\);", OPEN_NIGHTS.read_text(), re.DOTALL)
+    either.run("DROP TABLE plan_changes")
+    either.ddl(ddl.removesuffix(";"))
+    row = msgspec.structs.asdict(CHANGE) | {"inputs": json.dumps(CHANGE.inputs)}
+    either.insert("plan_changes", [{"athlete_id": athlete_id, "revision": 4, "number": 0, **row}])
+    either.run(f"DELETE FROM {migrations.TABLE} WHERE migration_set = 'sealing' AND name = '0005_changes'")  # noqa: S608
+    migrations.apply(either)
+    (stored,) = either.rows("SELECT * FROM plan_changes")
+    assert stored.keys() == {"athlete_id", "revision", "number", "sealed"}
+    assert either.vault.is_of(stored["sealed"], athlete_id)
+    assert plans.changes(either, athlete_id, 4) == [CHANGE]
 
 
 def test_a_file_may_be_migrated_by_several_processes_at_once(tmp_path: Path) -> None:

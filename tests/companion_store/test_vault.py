@@ -7,7 +7,7 @@ from ingest import made
 
 from repbeat import store
 from repbeat.ingest import ingest, rederive
-from repbeat.store import Database, StoreCorrupt, devices, heart_blocks, packing, records
+from repbeat.store import Database, StoreCorrupt, devices, heart_blocks, packing, plans, records
 from repbeat_protocol import records as wire
 
 
@@ -55,6 +55,42 @@ def test_nights_lie_sealed_and_so_do_those_that_lay_open(
     assert [(one.seq, one.raw) for one in found] == [first, second]
     either.vault.forget(ann)  # type: ignore[attr-defined]
     assert records.between(either, made.DEVICE, made.LOG, 0, 100, wire.REST) == []
+
+
+def test_why_a_plan_changed_lies_sealed(either: Database, ann: str) -> None:
+    """Not even which rule spoke: it may name a bad morning or a red flag."""
+    said = [
+        plans.Change(
+            item=0,
+            exercise=3,
+            field="load_g",
+            old=40_000,
+            new=36_000,
+            rule=f"marker-{number}",
+            version=1,
+            why="marker",
+            inputs={"state": "marker"},
+        )
+        for number in range(2)
+    ]
+    plan = plans.Plan(
+        athlete_id=ann,
+        revision=1,
+        previous_revision=None,
+        created_ms=made.NOW_MS,
+        origin=plans.PLANNER,
+        status=plans.PROPOSED,
+        reason="",
+        content=b"",
+    )
+    plans.put(either, plan, said)
+    stored = either.rows("SELECT * FROM plan_changes ORDER BY number")
+    assert [(row["revision"], row["number"]) for row in stored] == [(1, 0), (1, 1)]
+    assert b"marker" not in b"".join(str(row).encode() + row["sealed"] for row in stored)
+    assert all(either.vault.is_of(row["sealed"], ann) for row in stored)
+    assert plans.changes(either, ann, 1) == said
+    either.vault.forget(ann)  # type: ignore[attr-defined]
+    assert plans.changes(either, ann, 1) == []
 
 
 def test_a_forgotten_key_takes_the_heart_and_nothing_else(either: Database, ann: str) -> None:

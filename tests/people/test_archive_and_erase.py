@@ -21,7 +21,7 @@ from repbeat.interop.command import import_files
 from repbeat.people import archive, commands, erase, holdings
 from repbeat.people.command import export
 from repbeat.people.errors import ArchiveError
-from repbeat.store import Database, NotFound, devices, records, tallies, vault
+from repbeat.store import Database, NotFound, devices, plans, records, tallies, vault
 from repbeat.store import backup as copies
 from repbeat_protocol import records as wire
 
@@ -132,6 +132,44 @@ def test_an_export_is_taken_in_as_equal_rows(either: Database, athlete: str, tmp
         assert archive.restore(new, io.BytesIO(content)) == athlete
         assert rows_of(new, athlete) == before
         assert [one.name for one in store.athletes.every(new)] == [NAME]
+
+
+def test_why_plans_changed_is_carried_as_before_it_lay_sealed(
+    either: Database, athlete: str, tmp_path: Path
+) -> None:
+    """The same columns, `inputs` a text: exports of earlier releases are taken in."""
+    row = {
+        "athlete_id": athlete,
+        "revision": 1,
+        "number": 0,
+        "item": 0,
+        "exercise": 3,
+        "field": "load_g",
+        "old": 40_000,
+        "new": 36_000,
+        "rule": "held",
+        "version": 1,
+        "why": "said why",
+        "inputs": '{"state":"reduced"}',
+    }
+    content = io.BytesIO(exported(either, athlete))
+    with zipfile.ZipFile(content) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    schema = json.loads(parts["schema.json"])
+    assert set(schema["tables"]["plan_changes"]) == set(row)
+    schema["tables"]["plan_changes"] = list(row)
+    parts |= {
+        "schema.json": json.dumps(schema).encode(),
+        "tables/plan_changes.json": json.dumps([row]).encode(),
+    }
+    with zipfile.ZipFile(content, "w") as older:
+        for name, part in parts.items():
+            older.writestr(name, part)
+    with Database(tmp_path / "empty.sqlite3") as new:
+        archive.restore(new, content)
+        (change,) = plans.changes(new, athlete, 1)
+        assert (change.why, change.inputs) == ("said why", {"state": "reduced"})
+        assert new.vault.is_of(new.value("SELECT sealed FROM plan_changes"), athlete)
 
 
 def test_an_export_opens_in_other_programs(either: Database, athlete: str) -> None:

@@ -19,7 +19,7 @@ from web.town import PASSWORD, Town
 from repbeat.coach import notes, shelf
 from repbeat.people import accounts, archive, consent, tokens
 from repbeat.people.errors import ArchiveError
-from repbeat.store import athletes, devices, sessions
+from repbeat.store import athletes, devices, plans, sessions, vault
 from repbeat.web.background import served
 from repbeat.web.guard import SECURITY_HEADERS
 from repbeat.webhooks import book
@@ -127,6 +127,12 @@ def test_no_text_field_is_run_by_a_page(town: Town, calls: list[Call], athlete_i
     shelf.report_flag(db, athlete_id, "cleared", IMAGE, NOW_MS)
     shelf.clear_flag(db, athlete_id, "cleared", SCRIPT, IMAGE, NOW_MS)
     notes.add(db, athlete_id, coach.account_id, SCRIPT + IMAGE, NOW_MS)
+    current = plans.latest(db, athlete_id)
+    assert current is not None
+    why = {"rule": "held", "version": 1, "why": SCRIPT, "inputs": "{}"}
+    change = {"item": 0, "exercise": 1, "field": "load_g", "old": 1, "new": 2, **why}
+    key = {"athlete_id": athlete_id, "revision": current.revision, "number": 90}
+    db.insert("plan_changes", vault.sealed_rows(db, "plan_changes", [key | change]))
     consent.give(db, athlete_id, "account", coach.account_id, list(consent.SCOPES), NOW_MS)
     columns = db.rows(
         """SELECT m.name AS in_table, c.name AS of FROM sqlite_master AS m, pragma_table_info(m.name) AS c

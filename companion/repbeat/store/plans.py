@@ -86,21 +86,20 @@ def put(db: Database, plan: Plan, changes: list[Change]) -> None:
                  :reason, :content)""",
             **row,
         )
+        kept = [
+            {
+                **msgspec.structs.asdict(change),
+                "athlete_id": plan.athlete_id,
+                "revision": plan.revision,
+                "number": number,
+                "inputs": msgspec.json.encode(change.inputs).decode(),
+            }
+            for number, change in enumerate(changes)
+        ]
         db.run_many(
-            """INSERT INTO plan_changes (athlete_id, revision, number, item, exercise, field, old, new,
-                 rule, version, why, inputs)
-               VALUES (:athlete_id, :revision, :number, :item, :exercise, :field, :old, :new,
-                 :rule, :version, :why, :inputs)""",
-            [
-                {
-                    **msgspec.structs.asdict(change),
-                    "athlete_id": plan.athlete_id,
-                    "revision": plan.revision,
-                    "number": number,
-                    "inputs": msgspec.json.encode(change.inputs).decode(),
-                }
-                for number, change in enumerate(changes)
-            ],
+            """INSERT INTO plan_changes (athlete_id, revision, number, sealed)
+               VALUES (:athlete_id, :revision, :number, :sealed)""",
+            vault.sealed_rows(db, "plan_changes", kept),
         )
 
 
@@ -158,14 +157,21 @@ def latest(db: Database, athlete_id: str, *statuses: str) -> Plan | None:
 
 
 def changes(db: Database, athlete_id: str, revision: int) -> list[Change]:
-    """Why a revision differs from the one before."""
-    rows = db.rows(
-        """SELECT item, exercise, field, old, new, rule, version, why, inputs FROM plan_changes
-           WHERE athlete_id = :athlete_id AND revision = :revision ORDER BY number""",
-        athlete_id=athlete_id,
-        revision=revision,
-    )
-    return [Change(**{**row, "inputs": msgspec.json.decode(row["inputs"])}) for row in rows]
+    """Why a revision differs from the one before; nothing once its key is forgotten."""
+    rows = [
+        vault.opened_row(db, "plan_changes", row)
+        for row in db.rows(
+            """SELECT * FROM plan_changes
+               WHERE athlete_id = :athlete_id AND revision = :revision ORDER BY number""",
+            athlete_id=athlete_id,
+            revision=revision,
+        )
+    ]
+    return [
+        msgspec.convert({**row, "inputs": msgspec.json.decode(row["inputs"])}, Change)
+        for row in rows
+        if row["inputs"] is not None
+    ]
 
 
 def set_status(db: Database, athlete_id: str, revision: int, status: str, reason: str = "") -> None:

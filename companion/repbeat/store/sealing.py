@@ -73,9 +73,25 @@ _FIGURES: tuple[Step, ...] = (
     seal_plans,
 )
 
+# Why a number changed says how ready somebody was, by which signals, and whether a red flag stood.
+_CHANGES = """CREATE TABLE plan_changes (
+    athlete_id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (athlete_id, revision, number)
+)"""
+
+
+def seal_changes(db: Database) -> None:
+    """Make the table anew, with its rows sealed."""
+    vault.seal_table(db, "plan_changes", _CHANGES)
+
+
 MIGRATIONS = (
     Migration("0001_sealed", (seal_all,)),
     Migration("0002_rest", (seal_rest,)),
     Migration("0003_check_ins", (seal_rest,)),
     Migration("0004_figures", _FIGURES),
+    Migration("0005_changes", (seal_changes,)),
 )

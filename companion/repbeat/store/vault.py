@@ -36,6 +36,11 @@ class Sealed(NamedTuple):
 SEALED_TABLES = {
     "athletes": Sealed("sealed", ("athlete_id",), ("resting_bpm", "max_bpm"), optional=True),
     "plans": Sealed("content", ("athlete_id", "revision")),
+    "plan_changes": Sealed(
+        "sealed",
+        ("athlete_id", "revision", "number"),
+        ("item", "exercise", "field", "old", "new", "rule", "version", "why", "inputs"),
+    ),
     "imported_sessions": Sealed("heart", ("athlete_id", "import_id")),
     "imported_days": Sealed("sealed", ("athlete_id", "day", "kind", "source"), ("value",)),
     "mornings": Sealed("heart", ("athlete_id", "day", "source"), ("rmssd_ms", "resting_bpm", "asleep_min")),
