@@ -94,7 +94,7 @@ class Rounds:
         tolerate(
             ValueError,
             live.read,
-            self.damaged(struct.pack(live.FORM, live.VERSION, *([0] * (len(live.FIELDS) - 1)))),
+            self.damaged(struct.pack(live.ANGLE_FORM, live.ANGLES, *([0] * (len(live.FIELDS) - 1)))),
         )
 
     def info(self) -> None:
