@@ -91,7 +91,12 @@ def pairs_of(sets: Sequence[RecordedSet], jitter_ms: float, seed: int) -> list[P
             machine: list[Rep] = []
             if wrist:
                 samples = machine_samples(_stack_turns(one.reps, jitter_ms, rng), rng)
-                options = {"start_ms": int(samples[0, 0]), "exercise": 0, "calibration": None}
+                options = {
+                    "site": "wrist",
+                    "start_ms": int(samples[0, 0]),
+                    "exercise": 0,
+                    "calibration": None,
+                }
                 *reps, _ = firmware.replay(samples, options).emitted
                 machine = [_rep(rep) for rep in reps]
             out.append(Pair(one.recorded, wrist, machine))
