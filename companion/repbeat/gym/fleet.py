@@ -208,12 +208,20 @@ def _battery(db: Database, device: Device, since_ms: int) -> Battery:
 
 
 def _readings(db: Database, device: Device, since_ms: int) -> list[tuple[int, int, bool]]:
-    """(unix ms, percent, charging) of the device's log, in order."""
+    """(unix ms, percent, charging) of the device's log since then, in order."""
     if device.log_id is None:
         return []
+    before = db.value(  # a log of years is not read for its last month
+        """SELECT last_seq FROM sessions WHERE device_id = :device_id AND log_id = :log_id
+             AND start_ms < :since_ms ORDER BY session_seq DESC LIMIT 1""",
+        device_id=device.device_id,
+        log_id=device.log_id,
+        since_ms=since_ms,
+    )
     dates = Dates(db, Key(device.device_id, device.log_id, 0))
+    first_seq, next_seq = before or 0, device.head_seq or 0
     out = []
-    for record in records.between(db, device.device_id, device.log_id, 0, device.head_seq or 0, wire.BATTERY):
+    for record in records.between(db, device.device_id, device.log_id, first_seq, next_seq, wire.BATTERY):
         at_ms = dates.at(record.boot, record.uptime_ms)
         if at_ms is not None and at_ms >= since_ms:
             fields = wire.unpack(wire.BATTERY, record.version, record.payload)
