@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repbeat.hub import moxy
-from repbeat.hub.command import devices as devices_command
+from repbeat.hub.devices_command import devices as devices_command
 from repbeat.hub.listening import Listening
 from repbeat.hub.oxygen import KEEP_MS, OxygenLog
 from repbeat.people import archive, erase
