@@ -188,7 +188,7 @@ def test_short_gaps_are_bridged_and_a_long_one_starts_anew():
             values.append(tracker.bpm_x10 / 10)
     assert max([abs(value - 84) for value in values[15:]]) < 3
     assert tracker.good
-    said = tracker.push(95_000, SKIN, SKIN, 0, 0, 1000) or tracker.push(95_040, SKIN, SKIN, 0, 0, 1000)
+    said = tracker.push(95_000, SKIN, SKIN, 0, 0, 1000) or tracker.push(95_080, SKIN, SKIN, 0, 0, 1000)
     assert said
     assert (tracker.bpm_x10, tracker.good, tracker.contact) == (0, False, CONTACT)
     _, values = run(60, at_rest(84), tracker=tracker, start_ms=95_080)

@@ -1,26 +1,24 @@
 """From raw samples at 25-125 Hz to four channels at 12.5 Hz: one of light, motion cancelled, three of motion.
 
-Samples are averaged over bins of 40 ms on a fixed time grid, so rate and jitter do not matter; a 5-tap
-low-pass (-6 dB at 4.3 Hz) takes every second bin; a two-pole high-pass at 0.4 Hz removes light level and
-gravity. Both optical channels are brought to the same size and added: a pulse is in phase in both, noise is
-not (on recordings in exercise this alone took the error from 2.5 to 2.0 bpm). The sum goes through the
-motion canceller. The last 8 s of each channel are kept.
+Samples are averaged over bins of 80 ms on a fixed time grid, so rate and jitter do not matter: a point each.
+A two-pole high-pass at 0.4 Hz removes light level and gravity. Both optical channels are brought to the same
+size and added: a pulse is in phase in both, noise is not (on recordings in exercise this alone took the error
+from 2.5 to 2.0 bpm). The sum goes through the motion canceller. The last 8 s of each channel are kept.
 """
 
 from array import array
 
 from device.signal.nlms import REFERENCE_LIMIT, TAPS, MotionCanceller
 
-BIN_MS = 40
+BIN_MS = 80
 WINDOW = 100
 """Points kept per channel: 8 s at 12.5 Hz."""
 
-GAP_BINS = 15
-"""A hole of up to 0.6 s is bridged by a straight line; a longer one starts a new window."""
+GAP_BINS = 7
+"""A hole of up to 0.56 s is bridged by a straight line; a longer one starts a new window."""
 _CHANNELS = 5  # two of light, three of acceleration
 _FRACTION = 4  # bin averages keep two more bits
 _KEEP_Q8 = 209  # e^(-2 pi 0.4 Hz / 12.5 Hz)
-_CENTRE, _NEAR, _FAR = 84, 66, 20  # of the low-pass, in 1/256
 _JUMP_LIMIT = 1 << 17
 _LEVEL_LIMIT = 1 << 20
 _SIZE_POINTS = 100
@@ -39,12 +37,9 @@ class HeartFront:
         """Mean of ppg1 over the latest bin, counts."""
         self._sums = array("i", [0] * _CHANNELS)
         self._values = array("i", [0] * _CHANNELS)  # of the bin that ends
-        self._even = array("i", [0] * _CHANNELS)  # of the latest bins, one of two
-        self._odd = array("i", [0] * _CHANNELS)
-        self._carry = array("i", [0] * _CHANNELS)  # what these add to the next low-pass
         self._from = array("i", [0] * _CHANNELS)  # ends of a bridge
         self._to = array("i", [0] * _CHANNELS)
-        self._low = array("i", [0] * _CHANNELS)
+        self._before = array("i", [0] * _CHANNELS)  # of the bin before
         self._pole1 = array("i", [0] * _CHANNELS)
         self._pole2 = array("i", [0] * _CHANNELS)
         self._levels = array("i", [0] * _CHANNELS)
@@ -62,7 +57,6 @@ class HeartFront:
     def restart(self) -> None:
         """Forget the signal, not what was learned about motion: the next bin starts a new window."""
         self.points = 0
-        self._bins = 0
 
     def add(self, t_ms: int, ppg1: int, ppg2: int, ax: int, ay: int, az: int) -> bool:
         """Take a sample; True when it completed a bin. A sample that does not advance time is ignored."""
@@ -101,45 +95,32 @@ class HeartFront:
             sums[c] = 0
         if span > GAP_BINS:
             self.restart()
-        if self._bins == 0:
+        if self.points == 0:
             self._settle()
         elif span > 1:
             self._bridge(span)
-        self._take()
+        self._point()
 
     def _settle(self) -> None:
         """Begin as if every channel had always been at this value, so that the filters do not ring."""
         for c in range(_CHANNELS):
-            value = self._values[c]
-            self._even[c] = self._odd[c] = value
-            self._carry[c] = (_CENTRE + _NEAR + _FAR) * value
-            self._low[c] = value
+            self._before[c] = self._values[c]
             self._pole1[c] = 0
             self._pole2[c] = 0
 
     def _bridge(self, span: int) -> None:
         """Bins without a sample lie on the line from the one before to the one that ends."""
-        before = self._even if self._bins & 1 else self._odd
         for c in range(_CHANNELS):
-            self._from[c], self._to[c] = before[c], self._values[c]
+            self._from[c], self._to[c] = self._before[c], self._values[c]
         for i in range(1, span + 1):
             for c in range(_CHANNELS):
                 start = self._from[c]
                 self._values[c] = start + (self._to[c] - start) * i // span
             if i < span:
-                self._take()
-
-    def _take(self) -> None:
-        """One more bin: every second one makes a point."""
-        odd = self._bins & 1
-        self._bins += 1
-        if odd:
-            self._point()
-        else:
-            self._even, self._values = self._values, self._even
+                self._point()
 
     def _point(self) -> None:
-        """Low-pass around the bin two back, high-pass, add the light, cancel motion, keep."""
+        """High-pass, add the light, cancel motion, keep."""
         self._filter()
         reference, ring, levels = self._reference, self.ring, self._levels
         at = self.points % WINDOW
@@ -167,18 +148,13 @@ class HeartFront:
 
     def _filter(self) -> None:
         """The next 12.5 Hz value of each channel, in 1/32 of its unit."""
-        values, even, odd, carry, lows = self._values, self._even, self._odd, self._carry, self._low
+        values, previous = self._values, self._before
         poles1, poles2, levels = self._pole1, self._pole2, self._levels
-        centre, near, far, keep = _CENTRE, _NEAR, _FAR, _KEEP_Q8
-        jump, limit = _JUMP_LIMIT, _LEVEL_LIMIT
+        keep, jump, limit = _KEEP_Q8, _JUMP_LIMIT, _LEVEL_LIMIT
         for c in range(_CHANNELS):
-            newest = values[c]
-            beside = near * even[c]
-            low = (carry[c] + beside + far * newest) >> 8
-            carry[c] = centre * newest + beside + far * odd[c]
-            odd[c] = newest
-            rise = low - lows[c]
-            lows[c] = low
+            value = values[c]
+            rise = value - previous[c]
+            previous[c] = value
             if rise > jump:
                 rise = jump
             elif rise < -jump:
