@@ -6,8 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+from hub.collecting import long_log
 from hub.fake_band import FakeBand, backends
-from hub.test_hub import long_log
 
 from repbeat.hub import Hub
 from repbeat.store import Database

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from firmware.flash_file import prepare
+from hub.collecting import BAND_ID, long_log, run_until, synced
 from hub.fake_band import FakeBand
 from hub.flag import Flag
-from hub.test_hub import BAND_ID, long_log, run_until, synced
 from hub.test_on_firmware import QUICK, until
 
 from repbeat.gym import calibration, fleet
@@ -26,12 +26,6 @@ from repbeat_tools.trusted import KnownKeys
 TOP_MM, STEP_MM, WAY_MM, PLATE = 840.0, 25.4, 420.0, 6
 OTHER_MM = TOP_MM + (PLATE - 1) * STEP_MM
 LIMIT_S = 90
-
-
-@pytest.fixture
-def db(tmp_path: Path):
-    with Database(tmp_path / "repbeat.sqlite3") as database:
-        yield database
 
 
 def state(db: Database) -> calibration.State:

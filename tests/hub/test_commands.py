@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hub.collecting import BAND_ID, long_log, planned
 from hub.fake_band import FakeBand, backends
-from hub.test_hub import BAND_ID, long_log, planned
 
 from repbeat.cli import main
 from repbeat.hub import Hub

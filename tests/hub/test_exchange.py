@@ -11,8 +11,8 @@ import httpx
 import pytest
 from api.test_hubs import Companion
 from gym import logs
+from hub.collecting import BAND_ID, PATIENCE, QUICK, long_log
 from hub.fake_band import FakeBand, backends
-from hub.test_hub import BAND_ID, PATIENCE, QUICK, long_log
 from web.town import PASSWORD
 
 from repbeat.gym import calibration, desk, machines, sets

@@ -3,93 +3,16 @@
 import asyncio
 import random
 import struct
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from hub.collecting import BAND_ID, PATIENCE, QUICK, ended_by, long_log, planned, run_until, synced, whole
 from hub.fake_band import FakeBand, backends
-from ingest import made
 
-from repbeat import store
-from repbeat.hub import Backoff, Hub, Patience, events
+from repbeat.hub import Hub, events
 from repbeat.store import Database, devices, plans, records
-from repbeat_protocol import frames, gatt, live, plan
+from repbeat_protocol import frames, gatt, live
 from repbeat_protocol import records as wire
 from repbeat_tools.trusted import KnownKeys
-
-QUICK = Backoff(first_s=0.01, longest_s=0.05, misbehaved_s=0.05, store_s=0.05, outdated_s=0.05, unheard_s=0.5)
-PATIENCE = Patience(stall_s=0.2, stalls=2, idle_s=0.5)
-BAND_ID = "00000000000000b1"
-
-
-def long_log(count: int = 400) -> list:
-    """A session of many repetitions, and some records of other sizes."""
-    log = [made.start(0, 0, uptime_ms=1000)]
-    for seq in range(1, count):
-        if seq % 50 == 0:
-            log.append((seq, wire.encode(seq, 200, 9, 1, 1000 * seq, bytes(240))))
-        else:
-            log.append(made.rep(seq, 0, uptime_ms=1000 * seq, set_index=seq // 10, rep_index=seq % 10))
-    return log
-
-
-@pytest.fixture
-def db(tmp_path: Path):
-    with Database(tmp_path / "repbeat.sqlite3") as database:
-        yield database
-
-
-def run_until(db: Database, done: Callable[[Hub], bool], *bands: FakeBand, limit_s: float = 20.0) -> list:
-    """Run a hub until `done(hub)`; the events it told."""
-
-    async def main() -> list:
-        hub = Hub(db, backends=backends(*bands), patience=PATIENCE, backoff=QUICK, keys=KnownKeys())
-        told: list = []
-        hub.bus.listen(told.append)
-        running = asyncio.create_task(hub.run())
-        try:
-            async with asyncio.timeout(limit_s):
-                while not done(hub):
-                    if running.done():
-                        running.result()
-                    await asyncio.sleep(0.01)
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-        assert all(band.client is None for band in bands), "the hub left a link open"
-        return told
-
-    return asyncio.run(main())
-
-
-def whole(db: Database, band: FakeBand) -> bool:
-    """The store holds exactly the band's log, byte for byte."""
-    name = devices.name_of(band.device_id)
-    return records.present(db, name, band.log_id, 0, 1 << 32) == band.log
-
-
-def synced(band: FakeBand, db: Database) -> Callable[[Hub], bool]:
-    """The hub says that it has caught up with this band, and it is true."""
-
-    def done(hub: Hub) -> bool:
-        state = hub.board.snapshot().get(devices.name_of(band.device_id))
-        told = state is not None and state.link == "connected" and state.cursor == band.next_seq
-        return told and band.acked[-1:] == [band.next_seq] and whole(db, band)
-
-    return done
-
-
-def ended_by(cause: str) -> Callable[[Hub], bool]:
-    """A connection has ended for a cause that says this."""
-    causes: list[str] = []
-
-    def done(hub: Hub) -> bool:
-        if not causes:
-            hub.bus.listen(lambda event: causes.append(getattr(event, "cause", "")))
-            causes.append("")
-        return any(cause in text for text in causes)
-
-    return done
 
 
 def test_a_log_comes_over_whole_and_is_acknowledged(db: Database) -> None:
@@ -302,80 +225,6 @@ def test_a_lie_moves_no_cursor(db: Database, lie: bytes) -> None:
 def test_many_bands_at_once(db: Database) -> None:
     bands = [FakeBand(f"A{n}", 0x100 + n, long_log(120), log_id=n + 1) for n in range(8)]
     run_until(db, lambda hub: all(synced(band, db)(hub) for band in bands), *bands)
-
-
-def planned(db: Database, band: FakeBand, revision: int, load_g: int = 60_000) -> str:
-    """An athlete whose device is `band`, with an approved plan; the athlete's id."""
-    found = store.athletes.every(db)
-    athlete = found[0] if found else store.athletes.add(db, "Ann", made.NOW_MS, tag=7)
-    devices.begin_log(db, devices.name_of(band.device_id), band.log_id, made.NOW_MS)
-    devices.assign(db, devices.name_of(band.device_id), band.log_id, athlete.athlete_id)
-    content = plan.encode(plan.Plan(revision, [plan.Item(2, 3, 6, 8, load_g)], "Legs", athlete.tag))
-    plans.put(
-        db,
-        plans.Plan(
-            athlete_id=athlete.athlete_id,
-            revision=revision,
-            previous_revision=None,
-            created_ms=made.NOW_MS,
-            origin=plans.PERSON,
-            status=plans.PENDING,
-            reason="",
-            content=content,
-        ),
-        [],
-    )
-    return athlete.athlete_id
-
-
-def test_a_plan_is_pushed_applied_and_read_back_from_the_log(db: Database) -> None:
-    band = FakeBand("A1", 0xB1, long_log(20))
-    athlete_id = planned(db, band, 5)
-    told = run_until(db, lambda _: plans.get(db, athlete_id, 5).status == plans.APPLIED, band)
-    assert band.slot.current.revision == 5
-    (delivery,) = plans.deliveries(db, BAND_ID)
-    assert (delivery.revision, delivery.outcome) == (5, wire.APPLIED)
-    kinds = [type(event) for event in told]
-    assert kinds.index(events.PlanPushed) < len(kinds)
-    assert [e.status for e in told if isinstance(e, events.PlanAnswered)] == [plans.APPLIED]
-
-
-def test_a_plan_made_while_connected_is_pushed(db: Database) -> None:
-    band = FakeBand("A1", 0xB1, long_log(20))
-    made_now: list[str] = []
-
-    def done(hub: Hub) -> bool:
-        if not made_now and synced(band, db)(hub):
-            made_now.append(planned(db, band, 3))
-        return bool(made_now) and plans.get(db, made_now[0], 3).status == plans.APPLIED
-
-    run_until(db, done, band)
-
-
-def test_a_refused_plan_is_refused_with_its_reason_and_the_old_one_stays(db: Database) -> None:
-    band = FakeBand("A1", 0xB1, long_log(20))
-    athlete_id = planned(db, band, 5)
-    run_until(db, lambda _: plans.get(db, athlete_id, 5).status == plans.APPLIED, band)
-    planned(db, band, 6, load_g=90_000)
-    run_until(db, lambda _: plans.get(db, athlete_id, 6).status == plans.REFUSED, band)
-    assert "rises faster" in plans.get(db, athlete_id, 6).reason
-    assert band.slot.current.revision == 5
-
-
-def test_a_cut_during_the_push_is_made_good(db: Database) -> None:
-    band = FakeBand("A1", 0xB1, long_log(20))
-    athlete_id = planned(db, band, 5)
-    handle = band.transfer
-    cuts = iter([True])
-
-    def transfer_(message: bytes) -> None:
-        handle(message)
-        if next(cuts, False):
-            band.cut()
-
-    band.transfer = transfer_
-    run_until(db, lambda _: plans.get(db, athlete_id, 5).status == plans.APPLIED, band)
-    assert band.connections == 2
 
 
 def test_sync_once_ends_by_itself(db: Database) -> None:

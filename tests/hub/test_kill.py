@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hub.collecting import BAND_ID, long_log, run_until, synced
 from hub.fake_band import FakeBand
-from hub.test_hub import BAND_ID, long_log, run_until, synced
 
 from repbeat.ingest import rederive
 from repbeat.store import Database, records

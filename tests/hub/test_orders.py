@@ -3,20 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hub.collecting import BAND_ID, long_log, run_until, synced, whole
 from hub.fake_band import FakeBand
-from hub.test_hub import BAND_ID, long_log, run_until, synced, whole
 
 from repbeat import store
 from repbeat.people import band as wishes
 from repbeat.people import commands
 from repbeat.store import Database, devices
 from repbeat_protocol import auth
-
-
-@pytest.fixture
-def db(tmp_path: Path):
-    with Database(tmp_path / "repbeat.sqlite3") as database:
-        yield database
 
 
 @pytest.fixture
