@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hub.collecting import planned, run_until
 from hub.fake_band import FakeBand
-from hub.test_hub import planned, run_until
 from ingest import made
 
 from repbeat.coach.arrivals import Arrivals

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from coach.test_desk import DAY_MS, Gym, two_lifts
 from coach.test_loop import nights, trained
+from hub.collecting import planned, run_until
 from hub.fake_band import FakeBand
-from hub.test_hub import planned, run_until
 from ingest import made
 
 from repbeat.coach import acts, desk, health, recovery, shelf
