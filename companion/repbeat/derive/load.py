@@ -168,13 +168,17 @@ def load_trend(
     fatigue_gain = -math.expm1(-1 / config.fatigue_days)
     fitness = fatigue = 0.0
     first = min(loads)
-    for index in range((until - first).days + 1):
-        day = first + timedelta(days=index)
-        load = loads.get(day, 0.0)
+    daily = [0.0] * max(0, (until - first).days + 1)
+    for day, load in loads.items():
+        if day <= until:
+            daily[(day - first).days] = load
+    begin = (shown - first).days
+    for index, load in enumerate(daily):
         form = fitness - fatigue
         fitness += (load - fitness) * fitness_gain
         fatigue += (load - fatigue) * fatigue_gain
-        if day >= shown:
+        if index >= begin:
+            day = first + timedelta(days=index)
             trend.append(TrendDay(day, load, fitness, fatigue, form, index < config.warming_up_days))
     return trend
 

@@ -110,12 +110,12 @@ def local() -> Local:
     """That of this request."""
     if not has_request_context():
         return of(Preferences(), ENGLISH)
-    if "local" not in g:
+    known: Local | None = g.get("local")
+    if known is None:
         asked = request.accept_languages.best_match(tuple(LANGUAGES)) or ENGLISH
         account_id = g.gate.viewer.account_id if "gate" in g else ""
-        g.local = of(preferences.of(store(), account_id), asked)
-    found: Local = g.local
-    return found
+        known = g.local = of(preferences.of(store(), account_id), asked)
+    return known
 
 
 def of(wanted: Preferences, browser: str) -> Local:
