@@ -26,6 +26,7 @@ from repbeat_protocol import exercises
 gym = Blueprint("gym", __name__)
 MOST_UNCLAIMED = 200  # looked at
 SHOWN_UNCLAIMED = 25  # on one page
+FIRST_UNCLAIMED = 5  # before the rest is unfolded
 
 
 @gym.get("/gym")
@@ -38,18 +39,18 @@ def overview() -> str:
     lines = [one for one in fleet.lines(db, now_ms()) if gate().operates(one.device_id)]
     here = {one.device_id: one for one in lines}
     on = machines.sensors(db)
+    taken = {one.machine_id for one in mine if desk.holder(db, one.machine_id, now_ms())}
     unclaimed = [one for one in sets.unclaimed(db, MOST_UNCLAIMED) if one.device_id in here]
     return render_template(
         "gym.html",
-        machines=[
-            (one, desk.holder(db, one.machine_id, now_ms()) is not None, here.get(on.get(one.machine_id, "")))
-            for one in mine
-        ],
-        lines=lines,
+        machines=[(one, one.machine_id in taken, here.get(on.get(one.machine_id, ""))) for one in mine],
+        taken=len(taken),
+        lines=sorted(lines, key=lambda one: -len(one.warnings)),
         charges={one.device_id: one.charges for one in fleet.batteries(db, now_ms())},
         names=known,
         hours=gym_view.hours(db, mine, now_ms()),
         unclaimed=unclaimed[:SHOWN_UNCLAIMED],
+        first=FIRST_UNCLAIMED,
         more_unclaimed=max(0, len(unclaimed) - SHOWN_UNCLAIMED),
         people=_members({one.gym_id for one in mine}),
         gyms=[one for one in tenants.gyms(db) if _operates(one.gym_id)],

@@ -35,7 +35,7 @@ def screen() -> str:
 @needs(Role.ANYONE)
 def mirror(athlete_id: str) -> str:
     """The empty wall of one athlete, as a mirror shows it: the page asks for whom its address names."""
-    return render_template("wall.html")
+    return render_template("wall.html", mirror=True)
 
 
 @wall.get("/wall.json")

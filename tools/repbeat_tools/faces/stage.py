@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 import msgspec
 from flask import Flask
@@ -81,7 +82,8 @@ class Stage(msgspec.Struct, frozen=True):
         """A fresh browser in which `look.who` is signed in."""
         context = browser.new_context(**more)
         if look.who:
-            context.add_cookies([{"name": "repbeat", "value": self.cookies[look.who], "url": look.url}])
+            root = urljoin(look.url, "/")  # a cookie of one page would be sent to its folder alone
+            context.add_cookies([{"name": "repbeat", "value": self.cookies[look.who], "url": root}])
         return context
 
     def walk(

@@ -9,8 +9,8 @@ export function watch(periodMs, show, headers = {}, path = "/live.json", asking 
     try {
       asking();
       const answer = await fetch(path, { headers });
-      status = answer.status;
-      if (!answer.ok) throw new Error(answer.statusText);
+      status = answer.redirected ? 401 : answer.status; // sent on to sign in
+      if (status !== 200) throw new Error(answer.statusText);
       show(await answer.json(), status);
       failed = null;
     } catch {

@@ -87,6 +87,7 @@ watch(
       captions.textContent = REFUSED.has(status) ? words.refused : words.unreachable;
       return;
     }
+    if ([words.refused, words.unreachable].includes(captions.textContent)) captions.textContent = "";
     const shown = state.tiles;
     hear(state.start);
     for (const one of shown) draw(one);
