@@ -103,6 +103,16 @@ def test_a_pulse_around_the_cadence_itself_is_kept():
     assert sum(late) / len(late) < 6, late
 
 
+def test_a_rate_that_the_window_itself_speaks_against_is_doubted():
+    """The same belief, peak and light: what differs is a rival 20 bpm away in the latest window."""
+    tracker, _ = run(30, running(lambda t_s: 130, 160))
+    states, rating = tracker.states, tracker.rating
+    states.support = states.rival = 200
+    alone = rating.rate(tracker.spectrum, states, 100, 100)
+    states.support = 10
+    assert rating.rate(tracker.spectrum, states, 100, 100) < alone - 5
+
+
 def test_without_contact_there_is_no_value():
     _, values = run(60, lambda t_s: (3000 + 500 * pulse(t_s), 3000, 0, 0, 1000))
     assert values == []

@@ -110,10 +110,10 @@ def test_quality_is_the_same_in_single_precision() -> None:
     for row in exercise_rows(90, 25, seed=3).tolist():
         if not tracker.push(*row):
             continue
-        belief, _, left, peak = (f32(value) for value in tracker.rating.features)
+        belief, _, left, peak, rival = (f32(value) for value in tracker.rating.features)
         doubt = f32(doubt + f32(np.log(f32(f32(1.02) - belief)) - doubt) * f32(0.2 if compared else 1))
-        score = f32(heart_weights.QUALITY[4])
-        for weight, feature in zip(heart_weights.QUALITY, (belief, doubt, left, peak), strict=False):
+        score = f32(heart_weights.QUALITY[5])
+        for weight, feature in zip(heart_weights.QUALITY, (belief, doubt, left, peak, rival), strict=False):
             score = f32(score + f32(weight) * feature)
         assert int(f32(100) / f32(1 + np.exp(-score))) == pytest.approx(tracker.quality, abs=1)
         compared += 1

@@ -9,7 +9,9 @@ from device.signal.beats import GOOD_QUALITY, BeatDetector
 from device.signal.heart import HeartTracker
 from repbeat_protocol import heart, records
 
-FAIR_QUALITY = 60  # percent chance of being within 5 bpm; from 80 on the tracker itself says good
+FAIR_QUALITY = (
+    60  # percent chance of being within 5 bpm; the tracker's own bar for good is higher (heart_weights.py)
+)
 STALE_MS = 6000  # the tracker gives a value every two seconds
 STRAP_STALE_MS = 3000  # a strap notifies every second
 POSSIBLE_BPM = (30, 240)

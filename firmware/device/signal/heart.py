@@ -112,5 +112,5 @@ class HeartTracker:
         states.update()
         light, left = self.front.sizes
         self.bpm_x10 = states.bpm_x10
-        self.quality = self.rating.rate(self.spectrum, states.mass, states.bpm_x10, light, left)
+        self.quality = self.rating.rate(self.spectrum, states, light, left)
         self.good = self.quality >= weights.GOOD_QUALITY

@@ -22,6 +22,10 @@ REACH = 2
 """States a heart rate may move in two seconds, all equally likely: 4 bpm."""
 LOCAL = 11
 """States of the read-out: 10 bpm each side."""
+SUPPORT, RIVALS = 2, 12
+"""States each side of the value where this window supports it: 4 bpm; where rivals are looked for: 24 bpm."""
+_EVEN = 256
+"""Half of the greatest likelihood: what the read-out grants every state near the track."""
 HALF_WIDTH = 4
 """States each side that count as the same pulse: 8 bpm."""
 
@@ -46,6 +50,8 @@ class HeartStates:
         self.bpm_x10 = 0
         self.mass = 0
         """Belief within 8 bpm of the estimate, of ONE."""
+        self.support = self.rival = 1
+        """This window's greatest likelihood at the value, and within 24 bpm of it: 1-511."""
         self.restart()
 
     def restart(self) -> None:
@@ -122,10 +128,11 @@ class HeartStates:
         self._read()
 
     def _read(self) -> None:
-        """Around the belief's median, the median of belief and this window once more.
+        """Around the belief's median, the median of belief and, in part, this window once more.
 
         The belief itself takes each window's evidence by half, since windows overlap; that makes it steady
-        and late. The other half brings the value up to date without moving the track.
+        and late. Part of the other half brings the value up to date without moving the track; all of it
+        would follow every window that lies.
         """
         belief, likelihood = self._belief, self._next
         at = _median(belief, sum(belief) >> 1)
@@ -142,7 +149,7 @@ class HeartStates:
         first = max(0, at - LOCAL // 2)
         end = min(STATES, at + LOCAL // 2 + 1)
         for s in range(first, end):
-            value = (belief[s] * likelihood[s] >> 9) + 1
+            value = (belief[s] * (likelihood[s] + _EVEN) >> 10) + 1
             local[s - first] = value
             total += value
         half = total >> 1
@@ -152,6 +159,18 @@ class HeartStates:
             below += local[s]
         middle_x10 = (LOWEST_BPM + STEP_BPM * (first + at)) * 10
         self.bpm_x10 = middle_x10 - 5 * STEP_BPM + 10 * STEP_BPM * (half - below) // local[at]
+        self.support = _highest(likelihood, first + at, SUPPORT)
+        self.rival = _highest(likelihood, first + at, RIVALS)
+
+
+def _highest(values: "array[int]", at: int, reach: int) -> int:
+    """The greatest value within `reach` of an index."""
+    highest = 0
+    for s in range(max(0, at - reach), min(STATES, at + reach + 1)):
+        value = values[s]
+        if value > highest:
+            highest = value
+    return highest
 
 
 def _median(weights: "array[int]", half: int) -> int:

@@ -2,7 +2,7 @@
 
 The firmware's own code, run here by CPython, makes the spectra and the belief: what is trained is what runs.
 Two steps. (1) Weights of the state score: softmax regression over the 91 states against the reference, eight
-numbers, a convex problem. (2) The quality: a logistic over four numbers, whether the value was within 5 bpm.
+numbers, a convex problem. (2) The quality: a logistic over five numbers, whether the value was within 5 bpm.
 Its examples come from weights that had not seen the subject, from rest, and from noise without any pulse.
 
 Prints the figures of step 1 and 2 with each subject left out of both, then writes `heart_weights.py`.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from importlib import import_module
+from math import ceil
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -50,7 +51,7 @@ class Run:
     t_s: Array
     maps: Array  # (estimates, 3, bins), octaves
     bpm: Array
-    features: Array  # (estimates, 4)
+    features: Array  # (estimates, 5)
     chosen: npt.NDArray[np.int64]  # the estimate of each reference window
     reference_bpm: Array
 
@@ -196,7 +197,7 @@ def install(firmware: Any, numbers: dict[str, Any]) -> None:
 
 
 def fit_quality(examples: list[tuple[Array, Array, float]]) -> Array:
-    """Logistic regression by Newton steps over (features, right, weight): four weights and the offset."""
+    """Logistic regression by Newton steps over (features, right, weight): five weights and the offset."""
     x = np.concatenate([np.column_stack([features, np.ones(len(features))]) for features, _, _ in examples])
     y = np.concatenate([right for _, right, _ in examples])
     weight = np.concatenate([np.full(len(right), w) for _, right, w in examples])
@@ -231,7 +232,7 @@ DOUBLE = {numbers["DOUBLE"]}
 # Per state, in 1/64 nat.
 PRIOR = array("h", {numbers["PRIOR"]})
 
-# Belief, doubt, light left, peak, offset.
+# Belief, doubt, light left, peak, rival, offset.
 QUALITY = ({quality})
 GOOD_QUALITY = {numbers["GOOD_QUALITY"]}
 '''
@@ -307,7 +308,7 @@ def main(folder: Path, write: bool) -> None:
         unseen = np.concatenate([f for seed, n, f in silent if n == name and seed not in half])
         click.echo(f"noise called good: {name:20} {(chance(b, unseen) >= threshold).mean():.3f}")
     numbers["QUALITY"] = tuple(fit_quality(examples("", all_seeds)))
-    numbers["GOOD_QUALITY"] = round(100 * threshold)
+    numbers["GOOD_QUALITY"] = ceil(100 * threshold)  # the firmware cuts its percent off
     text = source_text(numbers)
     if write:
         (firmware_folder() / "device/signal/heart_weights.py").write_text(text)
