@@ -182,6 +182,7 @@ def test_strava_is_asked_for_on_its_own_pages(
     ann = signed_in("Ann")
     ann.goto(f"{address}/services/{own}")
     strava = ann.locator("section", has=ann.get_by_role("heading", name="Strava"))
+    strava.get_by_text("Set up").click()
     strava.get_by_label("Client id").fill("12345")
     strava.get_by_label("Client secret").fill("a-secret")
     strava.get_by_role("button", name="Connect").click()

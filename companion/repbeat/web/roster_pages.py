@@ -31,6 +31,8 @@ _ORDER = {State.RED: 3, State.AMBER: 2, State.UNKNOWN: 0, State.GREEN: 0}
 def everyone() -> str:
     """Athletes who consented, by need: red flags, what waits, recovery, then long silence."""
     lines = [_line(athlete) for athlete in gate().athletes(consent.PLANS)]
+    own = gate().viewer.own  # a coach who does not train is no athlete of theirs
+    lines = [line for line in lines if line["last"] or line["athlete"].athlete_id not in own]
     lines.sort(key=lambda line: (-line["need"], line["athlete"].name))
     return render_template("roster.html", lines=lines, readiness=words.READINESS)
 

@@ -122,6 +122,13 @@ def staged(folder: Path, many: int = 0) -> Iterator[Stage]:
         _, new_address = serve(store("new"), Accounts("CODE"))
         cookies = {name: _cookie(app, db, name) for name in {*_WHO.values(), company.GUARDIAN} if name}
         looks = [Look(name, address + path, who) for name, path, who in pages(app, cookies, arguments(db))]
+        looks += [
+            Look(f"{name}-coach", address + path, "Coach")
+            for name, path in (
+                ("coaching.proposals", "/proposals"),
+                ("coaching.explain", f"/explain/{_newest(db, club.PEOPLE[1].name)}"),
+            )
+        ]
         looks += [Look("error", address + "/nowhere", club.PEOPLE[0].name)]
         looks += [Look("account.set_up", new_address + "/setup", "")]
         looks += [Look(f"{name}-empty", empty_address + path, "") for name, path, _ in pages(blank, {})]
@@ -171,17 +178,13 @@ def arguments(db: Database) -> dict[str, Any]:
     """What stands in the pages' paths of the club, by the routes' names."""
     athlete = athletes.named(db, club.PEOPLE[0].name)
     last = sessions.latest(db, athlete.athlete_id, 1)[0]
-    proposal = db.value(
-        "SELECT proposal_id FROM proposals WHERE athlete_id = :athlete_id ORDER BY created_ms DESC LIMIT 1",
-        athlete_id=athlete.athlete_id,
-    )
     (group,) = tenants.groups(db, club.GYM)
     return {
         "athlete_id": athlete.athlete_id,
         "device_id": last.device_id,
         "log": f"{last.log_id:08x}",
         "session_seq": last.session_seq,
-        "proposal_id": proposal,
+        "proposal_id": _newest(db, club.PEOPLE[0].name),
         "machine_id": next(iter(machines.every(db))).machine_id,
         "gym_id": club.GYM,
         "group_id": group.group_id,
@@ -190,6 +193,17 @@ def arguments(db: Database) -> dict[str, Any]:
         "job_id": jobs.of_athlete(db, athlete.athlete_id, club.NOW_MS)[0].job_id,
         "slug": "five-by-five",
     }
+
+
+def _newest(db: Database, name: str) -> str:
+    """The newest proposal for an athlete."""
+    return str(
+        db.value(
+            """SELECT proposal_id FROM proposals WHERE athlete_id = :athlete_id
+                 ORDER BY created_ms DESC LIMIT 1""",
+            athlete_id=athletes.named(db, name).athlete_id,
+        )
+    )
 
 
 def live_states(reps: int) -> dict[str, State]:
