@@ -87,22 +87,19 @@ class CellMeans:
     def next_cell(self) -> bool:
         """True when one more cell has ended: its means are in `mean`, its end in `end_ms`."""
         t_ms, start_ms, edge_ms = self._next_ms, self._last_ms, self._edge_ms
-        span = t_ms - start_ms
-        last, following, area2 = self._last, self._next, self._area2
         if edge_ms > t_ms:
-            for i in range(CHANNELS):
-                area2[i] = (last[i] + following[i]) * span
-                last[i] = following[i]
-            self._last_ms = t_ms
             return False
-        part = edge_ms - start_ms
-        mean = self.mean
+        last, following, area2, mean = self._last, self._next, self._area2, self.mean
+        span, part, rest = t_ms - start_ms, edge_ms - start_ms, t_ms - edge_ms
+        if rest >= CELL_MS:  # the next cell ends before the sample, too
+            rest = 0
         for i in range(CHANNELS):
-            before = last[i]
-            at_edge = before + (following[i] - before) * part // span
+            before, after = last[i], following[i]
+            at_edge = before + (after - before) * part // span
             mean[i] = (area2[i] + (before + at_edge) * part) // (2 * CELL_MS)
-            last[i] = at_edge
-            area2[i] = 0
-        self._last_ms = self.end_ms = edge_ms
+            area2[i] = (at_edge + after) * rest
+            last[i] = after if rest else at_edge
+        self._last_ms = edge_ms + rest
+        self.end_ms = edge_ms
         self._edge_ms = edge_ms + CELL_MS
         return True

@@ -19,8 +19,11 @@ BAND_END = 40
 
 QUIET_MG = 64
 """Motion below this masks in proportion only: the spectrum of a resting arm is sensor noise."""
+STILL_MG = 32
+"""Ours: a wrist that moves less needs no second transform."""
 
 LOG_UNIT = 64
+BLOCKS = fft.SIZE // 4
 _FLOOR = 8  # 1/8 of the mean power, which is 64
 _SKEW = 1.7
 """The window's weight leans to the newest samples: the estimate lags a second less."""
@@ -77,13 +80,16 @@ class HeartSpectrum:
             self._load_light()
         elif step == 3:
             self._light_power()
-            self._load_motion()
+            if self.motion_mg >= STILL_MG:
+                self._load_motion()
+        elif 4 <= step <= 6 and self.motion_mg < STILL_MG:
+            return  # noise of one axis says as much as that of three
         elif step == 6:
             self._motion_power()
         elif step == 7:
             self._maps()
         elif step in (1, 4):
-            fft.first_half(self._re, self._im)
+            fft.two_passes(self._re, self._im, 4)
         else:
             fft.second_half(self._re, self._im)
 
@@ -94,30 +100,53 @@ class HeartSpectrum:
             values = self._window[axis]
             motion = max(motion, max(values) - min(values))
         self.motion_mg = motion >> 5
-        self._load(self._im, self._window[1], motion)
         values = self._window[0]
         span = max(values) - min(values)
         self.flat = span == 0
-        self._load(self._re, values, max(span, 1))
+        self._load(values, max(span, 1), self._window[1], motion)
 
     def _load_motion(self) -> None:
         """The other two axes, on the first one's scale."""
         motion = max(1, self.motion_mg << 5)
-        self._load(self._re, self._window[2], motion)
-        self._load(self._im, self._window[3], motion)
+        self._load(self._window[2], motion, self._window[3], motion)
 
-    def _load(self, target: "array[int]", values: "array[int]", span: int) -> None:
-        """Without their mean, windowed, scaled to the FFT's range and in its input order."""
-        mean = sum(values) // WINDOW
-        shift = 0
+    def _load(self, real: "array[int]", span: int, imaginary: "array[int]", other_span: int) -> None:
+        """Without their means, windowed and scaled, through the first two passes: additions only.
+
+        Those combine every 32nd point, and the last of four is beyond the window but for the first blocks.
+        """
+        mean, other_mean = sum(real) // WINDOW, sum(imaginary) // WINDOW
+        shift = other_shift = 0
         while span >> shift > 32767:
             shift += 1
+        while other_span >> other_shift > 32767:
+            other_shift += 1
         span >>= shift
-        order = fft.REVERSED
-        for i in range(WINDOW):
-            target[order[i]] = ((values[i] - mean) >> shift) * _WEIGHTS[i] // span
-        for i in range(WINDOW, fft.SIZE):
-            target[order[i]] = 0
+        other_span >>= other_shift
+        re, im, order, weights = self._re, self._im, fft.REVERSED, _WEIGHTS
+        for i in range(BLOCKS):
+            at, weight = order[i], weights[i]
+            ar = (real[i] - mean >> shift) * weight // span
+            ai = (imaginary[i] - other_mean >> other_shift) * weight // other_span
+            j = i + 2 * BLOCKS
+            weight = weights[j]
+            br = (real[j] - mean >> shift) * weight // span
+            bi = (imaginary[j] - other_mean >> other_shift) * weight // other_span
+            sum_r, sum_i, diff_r, diff_i = ar + br, ai + bi, ar - br, ai - bi
+            j = i + BLOCKS
+            weight = weights[j]
+            ar = cr = (real[j] - mean >> shift) * weight // span
+            ai = ci = (imaginary[j] - other_mean >> other_shift) * weight // other_span
+            j = i + 3 * BLOCKS
+            if j < WINDOW:
+                weight = weights[j]
+                br = (real[j] - mean >> shift) * weight // span
+                bi = (imaginary[j] - other_mean >> other_shift) * weight // other_span
+                ar, ai, cr, ci = ar + br, ai + bi, ar - br, ai - bi
+            re[at], im[at] = sum_r + ar, sum_i + ai
+            re[at + 2], im[at + 2] = sum_r - ar, sum_i - ai
+            re[at + 1], im[at + 1] = diff_r + ci, diff_i - cr
+            re[at + 3], im[at + 3] = diff_r - ci, diff_i + cr
 
     def _light_power(self) -> None:
         """Split the joint transform: a real signal's is symmetric, an imaginary one's is antisymmetric."""
@@ -162,10 +191,7 @@ class HeartSpectrum:
 
 def _relative(power: "array[int]") -> None:
     """Rescale to 64 = the mean over the band, at most 2^12."""
-    mean = 0
-    for k in range(FIRST_BIN, BAND_END):
-        mean += power[k]
-    mean = mean // (BAND_END - FIRST_BIN) + 1
+    mean = sum(memoryview(power)[FIRST_BIN:BAND_END]) // (BAND_END - FIRST_BIN) + 1
     for k in range(FIRST_BIN, LAST_BIN + 1):
         value = (power[k] << 4) // mean << 2
         power[k] = value if value < 4095 else 4095

@@ -29,7 +29,7 @@ from .velocity import Velocity, VelocityLoss
 from .walking import is_walking, walks_off
 from .window import FLOOR, SCALE, Window
 
-KNOCK_MG = 4000  # a knock, or the end of the scale: nothing that is lifted gets there
+KNOCK_MG2 = 4000 * 4000  # a knock, or the end of the scale: nothing that is lifted gets there
 SEARCH_CELLS = 20  # before the count starts: cells between two searches
 RESTED_CELLS = 2 * SEARCH_CELLS
 REFRESH_CELLS = 10
@@ -114,7 +114,7 @@ class RepCounter:
 
     def push(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> int:
         """One sample (mg, 0.1 deg/s); returns how many repetitions it confirmed. A knock is passed over."""
-        if ax * ax + ay * ay + az * az >= KNOCK_MG * KNOCK_MG:
+        if ax * ax + ay * ay + az * az >= KNOCK_MG2:
             return 0
         cells = self._cells
         if not cells.push(t_ms, ax, ay, az, gx, gy, gz):
