@@ -294,5 +294,17 @@ def test_three_own_repetitions_calibrate_range_and_start() -> None:
     assert partial.rep(2).range_permille < 800
 
 
+@pytest.mark.parametrize(("at_wrist", "sooner"), [(True, True), (False, False)])
+def test_a_calibrated_wrist_starts_its_count_sooner(at_wrist: bool, sooner: bool) -> None:
+    """On what is lifted two repetitions do not tell the period well enough."""
+    plain, calibrated = RepCounter(at_wrist), RepCounter(at_wrist)
+    calibrated.calibration = count(Lift(8).samples()).calibrate()
+    first_ms = []
+    for counter in (plain, calibrated):
+        counter.begin(0)
+        first_ms.append(next(row[0] for row in Lift(8).samples(seed=2) if counter.push(*row)))
+    assert (first_ms[1] < first_ms[0]) == sooner
+
+
 def test_fewer_than_three_do_not_calibrate() -> None:
     assert count(still()).calibrate() is None

@@ -34,7 +34,7 @@ SEARCH_CELLS = 20  # before the count starts: cells between two searches
 RESTED_CELLS = 2 * SEARCH_CELLS
 REFRESH_CELLS = 10
 RUN = 4  # repetitions in a row that start a count
-RUN_KNOWN = 2  # enough at the end of a set that the plan announced
+RUN_KNOWN = 2  # enough at the end of a set that was announced, and for what is like the calibrated ones
 RUN_PERCENT = 160  # intervals of a run lie within this factor of the period, up and down
 JOIN_PERCENT = 250  # intervals of what joins it
 FASTEST = 12  # cells: steps repeat faster than most lifts
@@ -208,14 +208,23 @@ class RepCounter:
 
     def _run_needed(self, final: bool) -> int:
         """Repetitions in a row that prove a set: fewer when the plan or a calibration says what to expect."""
-        if self.calibration is not None and self.calibration[0] == self._window.by_tilt:
-            swing = self._window.spread // SCALE
-            pace_ms = self._window.pace * CELL_MS
-            size = swing if self._window.by_tilt else swing * (pace_ms * pace_ms // 1000) // 4026
-            own = self.calibration[1]
-            if own * 100 <= size * LIKE_OWN_PERCENT and size * 100 <= own * LIKE_OWN_PERCENT:
-                return RUN_KNOWN
-        return RUN_KNOWN if final and self.exercise else self._run
+        if final and self.exercise:
+            return RUN_KNOWN
+        # By its size alone, on what is lifted, two do not tell the period: a set in 20 was off by one more.
+        told = final or self._at_wrist or self._window.by_tilt
+        return RUN_KNOWN if told and self._is_like_own() else self._run
+
+    def _is_like_own(self) -> bool:
+        """Whether what repeats is about as wide as the calibrated repetitions."""
+        window = self._window
+        if self.calibration is None or self.calibration[0] != window.by_tilt:
+            return False
+        size = window.spread // SCALE
+        if not window.by_tilt:
+            pace_ms = window.pace * CELL_MS
+            size = size * (pace_ms * pace_ms // 1000) // 4026
+        own = self.calibration[1]
+        return own * 100 <= size * LIKE_OWN_PERCENT and size * 100 <= own * LIKE_OWN_PERCENT
 
     def _advance(self) -> None:
         """The next cell of the slow signal, once the count has started."""
