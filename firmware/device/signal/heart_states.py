@@ -18,7 +18,7 @@ STATES = 91
 ONE = 1 << 20
 """Probability one."""
 
-REACH = 2  # as `_spread` is written
+REACH = 2
 """States a heart rate may move in two seconds, all equally likely: 4 bpm."""
 LOCAL = 11
 """States of the read-out: 10 bpm each side."""
@@ -185,12 +185,13 @@ def _median(weights: "array[int]", half: int) -> int:
 
 def _spread(source: "array[int]", target: "array[int]") -> None:
     """Running mean over 2 * REACH + 1 states; the ends repeat, so no belief is lost."""
-    a = b = c = source[0]
-    d = source[1]
-    end = STATES - REACH
-    for s in range(end):
-        e = source[s + REACH]
-        target[s] = (a + b + c + d + e) // (2 * REACH + 1)
-        a, b, c, d = b, c, d, e
-    target[end] = (a + b + c + 2 * d) // (2 * REACH + 1)
-    target[end + 1] = (b + c + 3 * d) // (2 * REACH + 1)
+    run = source[0] * (REACH + 1)
+    for s in range(REACH):
+        run += source[s]
+    last = STATES - 1
+    for s in range(STATES):
+        ahead = s + REACH
+        run += source[ahead if ahead < last else last]
+        target[s] = run // (2 * REACH + 1)
+        behind = s - REACH
+        run -= source[behind if behind > 0 else 0]
