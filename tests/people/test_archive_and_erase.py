@@ -1,9 +1,12 @@
 """An athlete's export is taken in as equal rows; after their erasure nothing of them is left to find."""
 
+import gc
 import io
 import json
 import struct
+import tracemalloc
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,11 @@ from coach.test_desk import two_lifts
 from fitdecode import FitReader
 from fitdecode.records import FitDataMessage
 from ingest import made
+from people import held
 
 from repbeat import store
 from repbeat.coach import desk
+from repbeat.community import motivation
 from repbeat.ingest import ingest
 from repbeat.interop import reading
 from repbeat.interop.command import import_files
@@ -24,6 +29,7 @@ from repbeat.people.errors import ArchiveError
 from repbeat.store import Database, NotFound, devices, plans, records, tallies, vault
 from repbeat.store import backup as copies
 from repbeat_protocol import records as wire
+from repbeat_tools.sample import DeviceLog, packed
 
 NAME = "Zebulon-Quux"  # found by a byte search nowhere but where it was written
 
@@ -53,7 +59,7 @@ def rows_of(db: Database, athlete_id: str) -> dict[str, list]:
         table.name: sorted(
             (
                 tuple(vault.opened_row(db, table.name, row).values())
-                for row in holdings.rows(db, table, athlete_id, of)
+                for row in held.rows(db, table, athlete_id, of)
             ),
             key=repr,
         )
@@ -73,7 +79,7 @@ def fill_every_table(db: Database, athlete_id: str) -> None:
     """A row of the athlete in each table that has none."""
     of = holdings.ranges(db, athlete_id)
     for table in holdings.tables(db):
-        if not holdings.rows(db, table, athlete_id, of):
+        if not held.rows(db, table, athlete_id, of):
             found = db.rows("SELECT name, type FROM pragma_table_info(:table)", table=table.name)
             types = {one["name"]: one["type"] for one in found}
             columns = vault.opened_columns(table.name, table.columns)
@@ -109,7 +115,7 @@ def test_every_table_is_erased(tmp_path: Path) -> None:
         db.run("DELETE FROM owners")  # of an account that there is not
         of = holdings.ranges(db, athlete)
         erase.erase(db, athlete, made.NOW_MS)
-        left = {table.name: holdings.rows(db, table, athlete, of) for table in holdings.tables(db)}
+        left = {table.name: held.rows(db, table, athlete, of) for table in holdings.tables(db)}
         left.pop("gaps")  # they say which records are not here, and nothing else
         assert {name: rows for name, rows in left.items() if rows} == {}
 
@@ -132,6 +138,33 @@ def test_an_export_is_taken_in_as_equal_rows(either: Database, athlete: str, tmp
         assert archive.restore(new, io.BytesIO(content)) == athlete
         assert rows_of(new, athlete) == before
         assert [one.name for one in store.athletes.every(new)] == [NAME]
+
+
+def test_an_export_is_written_in_bounded_memory(tmp_path: Path) -> None:
+    """Ten times as many rows and records, and a tenth of what they take is held more."""
+    sizes, peaks = [], []
+    for count in (2_000, 20_000):
+        with Database(tmp_path / f"{count}.sqlite3") as db, (tmp_path / f"{count}.zip").open("wb") as file:
+            me = store.athletes.add(db, "Me", 0).athlete_id
+            motivation.call_off(db, me, (date.fromordinal(730_000 + n) for n in range(count)), "ill")
+            devices.assign(db, made.DEVICE, made.LOG, me)
+            log = DeviceLog()
+            for n in range(count):
+                log.add(wire.BATTERY, 1000 * n, packed(wire.BATTERY, millivolts=3950, percent=82))
+            for first in range(0, count, 500):
+                ingest(db, made.DEVICE, made.LOG, log.records[first : first + 500], made.NOW_MS)
+            del log
+            gc.collect()
+            tracemalloc.start()
+            try:
+                archive.export(db, me, file, made.NOW_MS)
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
+        with zipfile.ZipFile(tmp_path / f"{count}.zip") as whole:
+            sizes.append(sum(one.file_size for one in whole.infolist()))
+            assert len(json.loads(whole.read("tables/days_off.json"))) == count
+    assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 10
 
 
 def test_why_plans_changed_is_carried_as_before_it_lay_sealed(
@@ -219,7 +252,7 @@ def traces_of(db: Database, athlete_id: str) -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     of = holdings.ranges(db, athlete_id)
     for table in holdings.tables(db):
-        for row in holdings.rows(db, table, athlete_id, of):
+        for row in held.rows(db, table, athlete_id, of):
             for value in row.values():
                 if isinstance(value, float):
                     found.setdefault(table.name, []).append(struct.pack(">d", value))

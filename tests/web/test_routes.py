@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from gym.logs import log_of, meet, reps, send
+from people import held
 from web.town import ANNS, OTHER_DEVICE, PASSWORD, SECRET_NAMES, Town
 
 from repbeat.coach import shelf
@@ -112,7 +113,7 @@ def hers(db: Database, athlete_id: str) -> dict[str, Any]:
     """All rows of an athlete, to see that nothing changed."""
     of = holdings.ranges(db, athlete_id)
     return {
-        one.name: holdings.rows(db, one, athlete_id, of)
+        one.name: held.rows(db, one, athlete_id, of)
         for one in holdings.tables(db)
         if one.name not in ("audit", "heart_keys")
     }

@@ -11,7 +11,7 @@ import base64
 import csv
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -62,29 +62,39 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 def export(db: Database, athlete_id: str, to: IO[bytes], now_ms: int) -> None:
-    """Write an athlete's ZIP; NotFound if there is no such athlete. Heart data is opened for it."""
+    """Write an athlete's ZIP of one moment, heart data opened; NotFound if there is no such athlete.
+
+    Some hundred rows, a block of records or one session's files are in memory at once.
+    """
+    with db.snapshot(), zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as whole:
+        _write(db, athlete_id, whole, now_ms)
+
+
+def _write(db: Database, athlete_id: str, whole: zipfile.ZipFile, now_ms: int) -> None:
     athletes.get(db, athlete_id)
     of = holdings.ranges(db, athlete_id)
     tables = [one for one in (*holdings.tables(db), *_of_devices(db)) if one.name not in _LEFT_OUT]
     columns = {one.name: list(vault.opened_columns(one.name, one.columns)) for one in tables}
     schema = Schema(format=FORMAT, version=VERSION, athlete_id=athlete_id, created_ms=now_ms, tables=columns)
-    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as whole:
-        whole.writestr(SCHEMA, msgspec.json.format(msgspec.json.encode(schema)))
-        for table in tables:
-            rows = _opened(db, table, athlete_id, of)
-            whole.writestr(f"tables/{table.name}.json", msgspec.json.encode(rows))
-            whole.writestr(f"csv/{table.name}.csv", _csv(columns[table.name], rows))
-        for one in of:
-            path = f"records/{one.device_id}-{one.log_id:08x}-{one.first_seq}.jsonl"
-            held = records.present(db, one.device_id, one.log_id, one.first_seq, one.next_seq)
-            whole.writestr(
-                path,
-                msgspec.json.Encoder().encode_lines(_Record(seq, held[seq].hex()) for seq in sorted(held)),
-            )
-        for named in EXPORTERS:
-            module, _, function = named.partition(":")
-            for path, content in getattr(import_module(module), function)(db, athlete_id):
-                whole.writestr(path, content)
+    whole.writestr(SCHEMA, msgspec.json.format(msgspec.json.encode(schema)))
+    for table in tables:
+        with _file(whole, f"tables/{table.name}.json") as file:
+            _json(file, _opened(db, table, athlete_id, of))
+        with _file(whole, f"csv/{table.name}.csv") as file:
+            _csv(file, columns[table.name], _opened(db, table, athlete_id, of))
+    for one in of:
+        with _file(whole, f"records/{one.device_id}-{one.log_id:08x}-{one.first_seq}.jsonl") as file:
+            for held in records.each(db, one.device_id, one.log_id, one.first_seq, one.next_seq):
+                file.write(msgspec.json.Encoder().encode_lines(_Record(seq, raw.hex()) for seq, raw in held))
+    for named in EXPORTERS:
+        module, _, function = named.partition(":")
+        for path, content in getattr(import_module(module), function)(db, athlete_id):
+            whole.writestr(path, content)
+
+
+def _file(whole: zipfile.ZipFile, path: str) -> IO[bytes]:
+    """A file of the ZIP, to be written in pieces."""
+    return whole.open(path, "w", force_zip64=True)  # its length is not known before
 
 
 def is_export(path: Path) -> bool:
@@ -157,11 +167,12 @@ def _of_devices(db: Database) -> list[Table]:
     return [Table(name, holdings.columns(db, name)) for name in ("devices", "logs")]
 
 
-def _opened(db: Database, table: Table, athlete_id: str, of: list[Range]) -> list[dict[str, Any]]:
-    """A table's rows of the athlete, unsealed."""
+def _opened(db: Database, table: Table, athlete_id: str, of: list[Range]) -> Iterator[list[dict[str, Any]]]:
+    """A table's rows of the athlete, unsealed, some at a time."""
     of_device = table.name in ("devices", "logs")
-    own = _device_rows(db, table, of) if of_device else holdings.rows(db, table, athlete_id, of)
-    return [vault.opened_row(db, table.name, row) for row in own]
+    own = [_device_rows(db, table, of)] if of_device else holdings.pages(db, table, athlete_id, of)
+    for page in own:
+        yield [vault.opened_row(db, table.name, row) for row in page]
 
 
 def _device_rows(db: Database, table: Table, of: Iterable[Range]) -> list[dict[str, Any]]:
@@ -184,13 +195,21 @@ def _with_bytes(row: dict[str, Any], blobs: set[str]) -> dict[str, Any]:
     }
 
 
-def _csv(columns: list[str], rows: list[dict[str, Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\r\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-    return out.getvalue()
+def _json(file: IO[bytes], pages: Iterable[list[dict[str, Any]]]) -> None:
+    """All rows as one array."""
+    before = b"["
+    for page in filter(None, pages):
+        file.write(before + b",".join(map(msgspec.json.encode, page)))
+        before = b","
+    file.write(b"[]" if before == b"[" else b"]")
+
+
+def _csv(file: IO[bytes], columns: list[str], pages: Iterable[list[dict[str, Any]]]) -> None:
+    with io.TextIOWrapper(file, encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, columns, lineterminator="\r\n")
+        writer.writeheader()
+        for page in pages:
+            writer.writerows({name: _cell(value) for name, value in row.items()} for row in page)
 
 
 def _cell(value: Any) -> Any:

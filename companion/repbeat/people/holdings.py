@@ -6,7 +6,7 @@ that are the athlete's; any other holds nothing of a person but accounts do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -69,25 +69,30 @@ def ranges(db: Database, athlete_id: str) -> list[Range]:
         spans[log] = [
             (first, end) for (first, who), end in zip(changes, ends, strict=True) if who == athlete_id
         ]
+    filed: dict[tuple[str, int], list[tuple[int, int, bool]]] = {}
     for row in db.rows(
-        "SELECT device_id, log_id, first_seq, last_seq, athlete_id FROM sessions ORDER BY first_seq"
+        """SELECT device_id, log_id, first_seq, last_seq, athlete_id FROM sessions
+           WHERE athlete_id IS NOT NULL ORDER BY first_seq"""
     ):
-        log, span = (row["device_id"], row["log_id"]), (row["first_seq"], row["last_seq"] + 1)
-        if row["athlete_id"] == athlete_id:
-            spans[log] = [*_without(spans.get(log, []), *span), span]
-        elif row["athlete_id"] is not None and log in spans:
-            spans[log] = _without(spans[log], *span)
-    return sorted(Range(*log, *span) for log, found in spans.items() for span in _joined(found))
+        session = row["first_seq"], row["last_seq"] + 1, row["athlete_id"] == athlete_id
+        filed.setdefault((row["device_id"], row["log_id"]), []).append(session)
+    return sorted(
+        Range(*log, *span)
+        for log in spans.keys() | filed.keys()
+        for span in _filed(spans.get(log, []), filed.get(log, []))
+    )
 
 
-def rows(db: Database, table: Table, athlete_id: str, of: Iterable[Range]) -> list[dict[str, Any]]:
-    """A table's rows of an athlete, whose records are `of`."""
+def pages(db: Database, table: Table, athlete_id: str, of: Iterable[Range]) -> Iterator[list[dict[str, Any]]]:
+    """A table's rows of an athlete, whose records are `of`, some hundred at a time; inside `snapshot`."""
     # Names come from the database's own catalogue; values are parameters.
     if not table.sequence:
         sql = f"SELECT * FROM {table.name} WHERE athlete_id = :athlete_id"  # noqa: S608
-        return db.rows(sql, athlete_id=athlete_id)
+        yield from db.pages(sql, athlete_id=athlete_id)
+        return
     sql = f"SELECT * FROM {table.name} WHERE {_within(table)}"  # noqa: S608
-    return [row for one in of for row in db.rows(sql, **msgspec.structs.asdict(one))]
+    for one in of:
+        yield from db.pages(sql, **msgspec.structs.asdict(one))
 
 
 def delete(db: Database, table: Table, athlete_id: str, of: Iterable[Range]) -> int:
@@ -120,6 +125,18 @@ def _within(table: Table) -> str:
         "device_id = :device_id AND log_id = :log_id "
         f"AND {table.sequence} >= :first_seq AND {table.sequence} < :next_seq"
     )
+
+
+def _filed(spans: list[tuple[int, int]], sessions: Iterable[tuple[int, int, bool]]) -> list[tuple[int, int]]:
+    """Spans with the sessions (first, end, mine), in order, that are mine, and without the others."""
+    done: list[tuple[int, int]] = []  # what no later session reaches
+    left = spans
+    for first, end, mine in sessions:
+        done += [(low, min(high, first)) for low, high in left if low < first]
+        left = _without([(max(low, first), high) for low, high in left if high > first], first, end)
+        if mine:
+            left.append((first, end))
+    return _joined(done + left)
 
 
 def _without(spans: list[tuple[int, int]], first: int, end: int) -> list[tuple[int, int]]:

@@ -159,8 +159,12 @@ class KeyRing:
 
     def _setting(self, name: str, first: bytes) -> bytes:
         """What the database has under this name; `first` where it has nothing yet."""
-        self._db.insert("vault_settings", [{"name": name, "value": first}])
-        return bytes(self._db.value("SELECT value FROM vault_settings WHERE name = :name", name=name))
+        sql = "SELECT value FROM vault_settings WHERE name = :name"
+        known = self._db.value(sql, name=name)
+        if known is None:
+            self._db.insert("vault_settings", [{"name": name, "value": first}])
+            known = self._db.value(sql, name=name)
+        return bytes(known)
 
 
 def of(db: Database) -> KeyRing:

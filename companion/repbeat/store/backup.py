@@ -21,7 +21,6 @@ Progress = Callable[[int, int], None]  # rows copied so far, rows in all
 
 KEYS = "heart_keys"
 _APART = frozenset((migrations.TABLE, KEYS))  # the copy has its own of the one, none of the other
-_BATCH = 500  # rows held in memory at a time
 
 
 def backup(
@@ -140,7 +139,7 @@ def _copy(source: Database, target: Database, progress: Progress | None) -> int:
         done = 0
         for name in names:
             # Names come from the database's own catalogue.
-            for rows in source.connection().stream(f"SELECT * FROM {name}", _BATCH):  # noqa: S608
+            for rows in source.pages(f"SELECT * FROM {name}"):  # noqa: S608
                 target.insert(name, rows)
                 done += len(rows)
                 if progress is not None:

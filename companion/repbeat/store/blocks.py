@@ -67,6 +67,15 @@ def present(db: Database, device_id: str, log_id: int, first_seq: int, next_seq:
     }
 
 
+def each(
+    db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int
+) -> Iterator[list[tuple[int, bytes]]]:
+    """What `present` finds, in order, a block at a time."""
+    for first, until in spans(db, device_id, log_id, first_seq, next_seq):
+        found = present(db, device_id, log_id, max(first, first_seq), min(until, next_seq))
+        yield list(found.items())
+
+
 def _blocks(db: Database, device_id: str, log_id: int, first_seq: int, next_seq: int) -> list[_Block]:
     return db.all(
         _Block,

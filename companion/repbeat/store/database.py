@@ -23,6 +23,7 @@ from repbeat.store.vault import Vault
 
 Row = TypeVar("Row")
 BUSY_TIMEOUT_S = 10.0
+PAGE = 500  # rows held in memory at a time where there may be any number
 
 
 class Database:
@@ -77,6 +78,11 @@ class Database:
             cursor = self.connection().execute(sql, parameters)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def pages(self, sql: str, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
+        """All rows as dicts, some hundred at a time; inside `snapshot` or `atomic`, one such at once."""
+        with self.engine.causes_named():
+            yield from self.connection().stream(sql, parameters, PAGE)
 
     def all(self, kind: type[Row], sql: str, **parameters: Any) -> list[Row]:
         """All rows as `kind`, whose fields are the columns."""

@@ -34,8 +34,8 @@ class Connection(Protocol):
     def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         """Run a statement with `?` parameters for each row; the number of rows changed."""
 
-    def stream(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
-        """The rows of a query, `size` at a time, without holding all."""
+    def stream(self, sql: str, parameters: dict[str, Any], size: int) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a query, `size` at a time, without holding all; inside a transaction."""
 
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""

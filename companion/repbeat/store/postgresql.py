@@ -91,9 +91,9 @@ class PostgreSQLConnection:
             cursor.executemany(translated(sql), parameters)
             return max(0, cursor.rowcount)
 
-    def stream(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
+    def stream(self, sql: str, parameters: dict[str, Any], size: int) -> Iterator[list[dict[str, Any]]]:
         with self._connection.cursor(name="stream") as cursor:  # the server holds the rows
-            cursor.execute(sql)
+            cursor.execute(translated(sql), parameters)
             while rows := cursor.fetchmany(size):
                 names = [column.name for column in cursor.description or ()]
                 yield [dict(zip(names, row, strict=True)) for row in rows]

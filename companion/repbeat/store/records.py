@@ -11,6 +11,7 @@ import msgspec
 
 from repbeat.store.blocks import (
     between,
+    each,
     get,
     heart_stream,
     insert,
@@ -38,6 +39,7 @@ __all__ = [
     "cursor",
     "decoded",
     "decoded_all",
+    "each",
     "flags",
     "get",
     "heart_stream",

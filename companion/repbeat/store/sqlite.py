@@ -47,8 +47,8 @@ class SQLiteConnection:
     def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         return self._connection.executemany(sql, rows).rowcount
 
-    def stream(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
-        cursor = self._connection.execute(sql)
+    def stream(self, sql: str, parameters: dict[str, Any], size: int) -> Iterator[list[dict[str, Any]]]:
+        cursor = self._connection.execute(sql, parameters)
         names = [column[0] for column in cursor.description]
         while rows := cursor.fetchmany(size):
             yield [dict(zip(names, row, strict=True)) for row in rows]

@@ -118,10 +118,11 @@ def opened_rows(db: Database, table: str, kind: type[Row], sql: str, **parameter
 
 def seal_table(db: Database, table: str, ddl: str) -> None:
     """Move a table's rows into one made anew by `ddl`, where they lie sealed: for migrations."""
-    rows = [opened_row(db, table, row) for row in db.rows(f"SELECT * FROM {table}")]  # noqa: S608
-    db.run(f"DROP TABLE {table}")
+    db.run(f"ALTER TABLE {table} RENAME TO being_sealed")
     db.ddl(ddl)
-    db.insert(table, sealed_rows(db, table, rows))
+    for rows in db.pages("SELECT * FROM being_sealed"):
+        db.insert(table, sealed_rows(db, table, [opened_row(db, table, row) for row in rows]))
+    db.run("DROP TABLE being_sealed")
 
 
 def opened_columns(table: str, columns: Iterable[str]) -> tuple[str, ...]:
