@@ -64,7 +64,13 @@ def test_a_backup_goes_back_to_its_own_engine(filled: Database, tmp_path: Path) 
         filled.run(f"DELETE FROM {name}")  # noqa: S608
     copies.restore(file, filled, made.NOW_MS)
     assert everything(filled) == before
-    assert copies.problems(filled) == []
+
+
+def test_a_check_tells_how_many_records_it_has_read(filled: Database) -> None:
+    told: list[tuple[int, int]] = []
+    assert copies.problems(filled, lambda *at: told.append(at)) == []
+    every = records.count(filled, made.DEVICE)
+    assert told[-1] == (every, every)
 
 
 def test_no_backup_holds_a_key_so_who_is_forgotten_is_forgotten_in_all(

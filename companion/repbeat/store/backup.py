@@ -121,12 +121,14 @@ def problems(db: Database, progress: Progress | None = None) -> list[str]:
     """
     found = list(db.engine.problems(db.connection()))
     logs = records.logs(db)
-    for done, (device_id, log_id) in enumerate(logs):
-        if progress is not None:
-            progress(done, len(logs))
+    total = sum(records.count(db, *log) for log in logs)
+    done = 0
+    for device_id, log_id in logs:
         try:
-            for _ in records.of_log(db, device_id, log_id):
-                pass
+            for page in records.of_log(db, device_id, log_id):
+                done += len(page)
+                if progress is not None:
+                    progress(done, total)
         except StoreCorrupt as error:
             found.append(f"log {log_id:08x} of device {device_id}: {error}")
     return found

@@ -87,7 +87,7 @@ def check(as_json: bool, database: Location) -> None:
     """Read everything that is kept and say what is damaged; exit code 1 if anything is."""
     with errors_shown():
         try:
-            with Database(database) as db, progress_bar("reading logs") as progress:
+            with Database(database) as db, progress_bar("reading records") as progress:
                 found = copies.problems(db, progress)
         except StoreCorrupt as error:  # too damaged to be opened at all
             found = [str(error)]
