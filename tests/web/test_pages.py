@@ -39,7 +39,7 @@ def test_session_shows_sets_reps_and_heart(client: Any) -> None:
     assert "3 Squat 10 8–10 60 kg 1:00 8 % 1 fast" in page
     assert len(re.findall(r"0\.9 0\.1 1\.4 98 % 0\.45 90 %", page)) == 30
     assert "Strain 3.4 of 21" in page
-    assert re.search(r"\d+ seconds recorded, 8\d % of them with a good value, between 70 and 130 bpm", page)
+    assert re.search(r"\d+:\d\d recorded, 8\d % of it with a good value, between 70 and 130 bpm", page)
     assert '"spans": [[10.0, 35.0], [100.0, 125.0], [190.0, 215.0]]' in response.get_data(as_text=True)
 
 

@@ -30,9 +30,9 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     spans: list[tuple[float, float]] = []
 
     @property
-    def legend(self) -> list[tuple[str, str]]:
-        """(name, colour) of what is drawn, where it is more than one thing."""
-        seen = [(one.name, one.colour) for one in self.lines if one.form != "low"]
+    def legend(self) -> list[tuple[str, str, str]]:
+        """(name, colour, form) of what is drawn, where it is more than one thing."""
+        seen = [(one.name, one.colour, one.form) for one in self.lines if one.form != "low"]
         return seen if len(seen) > 1 else []
 
     @property

@@ -21,6 +21,7 @@ from repbeat.web.i18n import local
 from repbeat_protocol import exercises
 
 G_PER_LB = 453.59237  # by definition of the international pound
+WHOLE_FROM = 1000  # kg or lb: what so many weigh together is read without decimals
 DASH = "–"
 WRITTEN = 4096  # numbers and days kept as they were written: charts and lists say the same ones many times
 
@@ -47,9 +48,14 @@ def _written(value: float, pattern: str, locale: Locale) -> str:
 
 def mass(grams: float) -> str:
     """Grams in the viewer's unit."""
-    if local().units == "lb":
-        return f"{number(grams / G_PER_LB, 1)} lb"
-    return f"{number(grams / 1000, 2)} kg"
+    value, unit = in_unit(grams), local().units
+    digits = 0 if value >= WHOLE_FROM else 1 if unit == "lb" else 2
+    return f"{number(value, digits)} {unit}"
+
+
+def in_unit(grams: float) -> float:
+    """Grams as a number of the viewer's unit."""
+    return grams / (G_PER_LB if local().units == "lb" else 1000)
 
 
 def load(grams: int) -> str:
@@ -259,6 +265,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "exercise": exercise,
     "field": field,
     "figure": figure,
+    "in_unit": in_unit,
     "load": load,
     "mass": mass,
     "measured": measured,

@@ -70,9 +70,9 @@ class SessionView:
         return Chart(
             title=_("Heart rate and sets"),
             sentence=_(
-                "%(seconds)s seconds recorded, %(share)s %% of them with a good value, between %(low)s and "
+                "%(length)s recorded, %(share)s %% of it with a good value, between %(low)s and "
                 "%(high)s bpm. The shaded bands are the sets.",
-                seconds=form.number(len(self.heart)),
+                length=form.span(len(self.heart)),
                 share=round(100 * good / len(self.heart)),
                 low=found[0],
                 high=found[1],

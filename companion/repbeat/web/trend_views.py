@@ -219,8 +219,8 @@ def _strength(done: list[DoneSet]) -> list[Chart]:
                 title=_("Estimated strength: %(exercise)s", exercise=form.exercise(code)),
                 sentence=_(
                     "From %(begin)s to %(end)s for one repetition, by Epley’s formula.",
-                    begin=form.mass(begin * 1000),
-                    end=form.mass(end * 1000),
+                    begin=form.mass(round(begin * 1000, -2)),
+                    end=form.mass(round(end * 1000, -2)),
                 ),
                 unit=unit,
                 x=[_x(day) for day in best],
@@ -232,7 +232,7 @@ def _strength(done: list[DoneSet]) -> list[Chart]:
                     )
                 ],
                 head=[_("Day"), _("Estimate")],
-                rows=[[form.day(day), form.mass(kg * 1000)] for day, kg in reversed(best.items())],
+                rows=[[form.day(day), form.mass(round(kg * 1000, -2))] for day, kg in reversed(best.items())],
             )
         )
     return out

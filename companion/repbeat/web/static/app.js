@@ -46,11 +46,19 @@ document.addEventListener("click", (event) => {
   if (menu?.open && !menu.contains(event.target)) menu.open = false;
 });
 
-// A table that is wider than its place is read as rows below one another; without scripts it scrolls.
+// A table that is wider than its place is set tighter; if that does not do, it is read as rows below one
+// another. Without scripts it scrolls.
 const fits = (place) => {
   const table = place.firstElementChild;
+  const { paddingLeft, paddingRight } = getComputedStyle(place);
+  const room = place.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) + 1;
+  delete table.dataset.tight;
   delete table.dataset.stacked;
-  if (place.clientWidth && table.scrollWidth > place.clientWidth + 1) table.dataset.stacked = "";
+  if (room <= 1 || table.offsetWidth <= room) return;
+  table.dataset.tight = "";
+  if (table.offsetWidth <= room) return;
+  delete table.dataset.tight;
+  table.dataset.stacked = "";
 };
 for (const place of document.querySelectorAll(".scroll:has(> table > thead)")) {
   const names = [...place.querySelectorAll("thead th")].map((one) => (one.querySelector(".hidden") ? "" : one.textContent));

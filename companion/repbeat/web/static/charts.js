@@ -36,7 +36,7 @@ function series(one) {
   const stroke = one.as === "low" || one.as === "high" ? "transparent" : colour(one.colour);
   const drawn = { label: one.name, stroke, width: 2, spanGaps: false, points: { show: false } };
   const fill = one.colour === "soft" ? `${stroke}55` : stroke; // bars behind lines let them through
-  if (one.as === "bars") return { ...drawn, width: 1, fill, paths: uPlot.paths.bars({ size: [0.7, 28], align: 0 }) };
+  if (one.as === "bars") return { ...drawn, width: 0, fill, paths: uPlot.paths.bars({ size: [0.7, 28], align: 0 }) };
   if (one.as === "dots") return { ...drawn, paths: () => null, points: { show: true, size: 5, fill: stroke } };
   return drawn;
 }
