@@ -36,8 +36,9 @@ def test_today_shows_the_plan_and_why_it_changed(client: Any) -> None:
 def test_session_shows_sets_reps_and_heart(client: Any) -> None:
     response = client.get(f"/sessions/{DEVICE}/{LOG:08x}/2")
     page = text(response)
-    assert "3 Squat 10 8–10 60 kg 1:00 8 % 1 fast" in page
-    assert len(re.findall(r"0\.9 0\.1 1\.4 98 % 0\.45 90 %", page)) == 30
+    assert "Squat · 60 kg 1 10 8–10" in page
+    assert "3 10 8–10 1:00 8 % 1 fast" in page
+    assert len(re.findall(r"0\.9 · 0\.1 · 1\.4 98 % 0\.45 90", page)) == 30
     assert "Strain 3.4 of 21" in page
     assert re.search(r"\d+:\d\d recorded, 8\d % of it with a good value, between 70 and 130 bpm", page)
     assert '"spans": [[10.0, 35.0], [100.0, 125.0], [190.0, 215.0]]' in response.get_data(as_text=True)

@@ -50,8 +50,8 @@ ONLY_ME, PEOPLE, GROUPS, GYMS = 0, 1, 2, 3
 LEVELS = {
     ONLY_ME: "only me",
     PEOPLE: "people and services whom I named",
-    GROUPS: "also my groups, where I consented",
-    GYMS: "also my gym, where I consented",
+    GROUPS: "also my groups",
+    GYMS: "also my gym",
 }
 _LEAST = {
     ACCOUNT: PEOPLE,

@@ -200,7 +200,7 @@ def conditioning(one: Conditioning, heart: bool = True) -> str:
 
 def chance(value: float) -> str:
     """A share of 0-1 as per cent."""
-    return str(numbers.format_percent(value, locale=local().numbers))
+    return f"{number(value * 100)}\N{NO-BREAK SPACE}%"
 
 
 def figure(value: float) -> str:

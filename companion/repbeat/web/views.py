@@ -12,7 +12,7 @@ from repbeat.coach import course, desk, recovery, shelf
 from repbeat.coach.conditioning import Conditioning
 from repbeat.coach.shelf import Kept
 from repbeat.coach.texts import Text
-from repbeat.derive.readiness import Readiness
+from repbeat.derive.readiness import Readiness, Signal
 from repbeat.ingest import summary
 from repbeat.people import consent
 from repbeat.people.roles import Role
@@ -52,7 +52,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Today:
-    """One athlete's card: plan that counts, what follows it, reasons, one refused since, last session."""
+    """One athlete's card: plan that counts, what follows it, reasons, one refused since, last session.
+
+    `asks`: it is the viewer's own, and the morning's check-in has not been given.
+    """
 
     athlete: Athlete
     device: Device | None
@@ -66,6 +69,7 @@ class Today:
     waiting: Waiting | None
     refused: Plan | None
     last: SessionLine | None
+    asks: bool
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,12 @@ def _card(gate: Gate, athlete: Athlete, device: Device | None, now_ms: int) -> T
         waiting=_waiting(gate, current) if current else None,
         refused=_refused(db, current) if current else None,
         last=line(gate, last[0]) if last else None,
+        asks=athlete_id in gate.viewer.own and readiness is not None and not _asked(readiness),
     )
+
+
+def _asked(readiness: Readiness) -> bool:
+    return any(one.signal == Signal.WELLNESS and one.value is not None for one in readiness.readings)
 
 
 def worn(gate: Gate) -> list[tuple[Device, Athlete | None]]:
