@@ -166,3 +166,36 @@ def test_nothing_moves_for_whom_it_should_not(browser: Browser, served: Serve, t
     expect(count).to_have_class("count flash")
     assert count.evaluate("e => getComputedStyle(e).animationName") == "none"
     page.close()
+
+
+def test_the_live_page_says_what_was_off_and_speaks_when_asked(
+    browser: Browser, served: Serve, trained: Database
+) -> None:
+    # Rows 33 and 71.
+    states = {DEVICE: in_set(8)}
+    page = browser.new_page()
+    page.add_init_script(
+        """window.said = [];
+        window.SpeechSynthesisUtterance = function (text) { this.text = text; };
+        Object.defineProperty(window, "speechSynthesis",
+          { value: { speak: (one) => window.said.push(one.text), cancel() {} } });"""
+    )
+    page.goto(served(create_app(trained, lambda: states, access=Open("test"))) + "/live")
+    flag, captions = page.locator('[data-of="form"]'), page.get_by_role("log")
+    expect(page.locator('[data-of="reps"]')).to_have_text("8")
+    expect(flag).to_be_hidden()
+    assert page.evaluate("window.said") == []  # nobody asked for a voice
+    page.get_by_role("button", name="Speak cues").click()
+    fast = in_set(9)
+    states[DEVICE] = State(address="", link="connected", values={**(fast.values or {}), "form_bits": 2})
+    expect(flag).to_have_text("▲ fast", timeout=3000)
+    expect(captions).to_have_text("One more.")
+    assert page.evaluate("window.said") == ["9", "fast", "One more."]
+    states[DEVICE] = State(
+        address="",
+        link="connected",
+        values={**(fast.values or {}), "phase": wire.REST, "reps": 10, "rest_left_s": 60},
+    )
+    expect(captions).to_have_text("Set done. Rest.", timeout=3000)
+    assert axe.violations(page) == []
+    page.close()

@@ -101,11 +101,11 @@ def test_every_input_of_every_rule_has_peoples_words_in_each_language(case: Case
         "Sessions below the range, in a row": "0",
         "Load asked for a week ago": "80 kg",
         "Repetitions asked for a week ago, at most": "10",
-        "Largest rise within a week": "10 %",
+        "Largest rise within a week": "10\N{NO-BREAK SPACE}%",
         "Smallest step of load": "2.5 kg",
         "Readiness that day": "Not known yet",
         "Felt unwell, not cleared": "no",
-        "Chance that the raised load goes well": "81 %",
+        "Chance that the raised load goes well": "81\N{NO-BREAK SPACE}%",
         "Sessions that this chance is learned from": "12",
     }
     with case.town.app.test_request_context():

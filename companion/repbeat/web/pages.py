@@ -47,7 +47,8 @@ def today() -> str:
 @needs(Role.SIGNED_IN)
 def live_now() -> str:
     """Who trains now, large."""
-    return render_template("live.html", worn=views.worn(gate()), live=_live())
+    forms = {name: _(name) for name in words.FORM_BITS.values()}
+    return render_template("live.html", worn=views.worn(gate()), live=_live(), forms=forms)
 
 
 @pages.get("/sessions")

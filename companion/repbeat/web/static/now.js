@@ -1,10 +1,14 @@
 // One training, large: the count moves within a second of the repetition.
+import { Speaker } from "./speaker.js";
 import { clock, put, target, watch } from "./state.js";
 
 const PERIOD_MS = 400;
 const parts = [...document.querySelectorAll("[data-now]")];
 const idle = document.querySelector("[data-idle]");
 const rhythm = JSON.parse(document.getElementById("rhythm-words").textContent);
+const cues = JSON.parse(document.getElementById("cue-words").textContent);
+const speaker = new Speaker(document.querySelector("[data-speak]"), document.querySelector("[data-captions]"));
+const last = new Map(); // what each device told before
 // Tempo and velocity loss follow from the repetitions as they come in: LIVE has the last one's velocity.
 const sets = new Map();
 
@@ -33,10 +37,26 @@ function ofRhythm(now, set) {
   return now.reps > 1 && now.reps === set.first ? rhythm.found.replace("{}", now.reps) : "";
 }
 
+const offForm = (now) => now.form.map((one) => cues.form[one]).join(", ");
+
+// What one would otherwise have to look up for: each repetition, the last but one, and when to rest.
+function tell(now, before) {
+  if (!before?.active) return;
+  const resting = now.rest_left_s !== null;
+  if (resting !== (before.rest_left_s !== null)) speaker.cue(resting ? cues.done : cues.over);
+  else if (now.reps > before.reps) {
+    speaker.say(String(now.reps));
+    if (now.form.length) speaker.cue(offForm(now));
+    if (now.target && now.reps === now.target - 1) speaker.cue(cues.last);
+  }
+}
+
 function draw(part, now) {
   part.hidden = !now?.active;
   if (part.hidden) return;
   const id = part.dataset.now;
+  tell(now, last.get(id));
+  last.set(id, now);
   const before = part.querySelector('[data-of="reps"]').textContent;
   const set = measured(id, now);
   const decimals = new Intl.NumberFormat(document.documentElement.dataset.numbers, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
@@ -46,6 +66,8 @@ function draw(part, now) {
   put(part, "reps", String(now.reps));
   put(part, "target", target(now));
   put(part, "rhythm", ofRhythm(now, set));
+  part.querySelector('[data-of="form"]').hidden = !now.form.length;
+  if (now.form.length) put(part, "form", `▲ ${offForm(now)}`);
   part.querySelector('[data-when="angle"]').hidden = !now.angle_range;
   if (now.angle_range) {
     put(part, "angle", now.angle === null ? "–" : `${now.angle}°`);

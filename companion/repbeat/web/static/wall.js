@@ -1,15 +1,14 @@
 // A class on a screen. Cues are spoken by the browser when somebody asked for it, and always written.
 import { Start } from "./countdown.js";
+import { Speaker } from "./speaker.js";
 import { clock, put, target, watch } from "./state.js";
 
 const PERIOD_MS = 500;
-const CAPTION_MS = 4000;
 const REFUSED = new Set([401, 403]);
 const wall = document.querySelector("[data-wall]");
 const shape = document.querySelector("[data-tile]");
 const idle = document.querySelector("[data-idle]");
 const captions = document.querySelector("[data-captions]");
-const speak = document.querySelector("[data-speak]");
 const words = JSON.parse(document.getElementById("wall-words").textContent);
 const token = location.hash.slice(1);
 const only = location.pathname.match(/^\/live\/([^/]+)$/)?.[1]; // of a mirror
@@ -19,26 +18,13 @@ const countdown = document.querySelector("[data-countdown]");
 let start = new Start();
 let asked = performance.now();
 
-speak.addEventListener("click", () => {
-  const on = speak.getAttribute("aria-pressed") !== "true";
-  speak.setAttribute("aria-pressed", String(on));
-  if (!on) window.speechSynthesis?.cancel();
-});
-
-function cue(text) {
-  captions.textContent = text;
-  setTimeout(() => captions.textContent === text && (captions.textContent = ""), CAPTION_MS);
-  if (speak.getAttribute("aria-pressed") !== "true" || !window.speechSynthesis) return;
-  const spoken = new SpeechSynthesisUtterance(text);
-  spoken.lang = document.documentElement.lang;
-  window.speechSynthesis.speak(spoken);
-}
+const speaker = new Speaker(document.querySelector("[data-speak]"), captions);
 
 function cues(one, old) {
   if (!old) return;
-  if (one.target && one.reps === one.target - 1 && old.reps < one.reps) cue(`${one.name}: ${words.last}`);
-  if (one.rest_left_s !== null && old.rest_left_s === null) cue(`${one.name}: ${words.done}`);
-  if (one.rest_left_s === null && old.rest_left_s !== null) cue(`${one.name}: ${words.over}`);
+  if (one.target && one.reps === one.target - 1 && old.reps < one.reps) speaker.cue(`${one.name}: ${words.last}`);
+  if (one.rest_left_s !== null && old.rest_left_s === null) speaker.cue(`${one.name}: ${words.done}`);
+  if (one.rest_left_s === null && old.rest_left_s !== null) speaker.cue(`${one.name}: ${words.over}`);
 }
 
 function draw(one) {
