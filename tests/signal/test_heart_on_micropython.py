@@ -83,6 +83,19 @@ def end():
     assert 4000 < two - one < 12_000
 
 
+def test_fft_agrees_with_numpy() -> None:
+    rng = np.random.default_rng(4)
+    signal = rng.integers(-fft.INPUT_LIMIT, fft.INPUT_LIMIT, (2, fft.SIZE))
+    re, im = [0] * fft.SIZE, [0] * fft.SIZE
+    for i, place in enumerate(fft.REVERSED):
+        re[place], im[place] = int(signal[0, i]), int(signal[1, i])
+    fft.first_half(re, im)
+    fft.second_half(re, im)
+    exact = np.fft.fft(signal[0] + 1j * signal[1])
+    error = np.abs(np.array(re) + 1j * np.array(im) - exact)
+    assert error.max() < 0.002 * np.abs(exact).max()
+
+
 def test_spectra_agree_with_numpy() -> None:
     rng = np.random.default_rng(4)
     swing = np.sin(2 * np.pi * 1.9 * np.arange(heart_spectrum.WINDOW) / 12.5)

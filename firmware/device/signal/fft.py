@@ -1,15 +1,14 @@
 """A 128-point complex FFT in whole numbers, in passes small enough to run between two samples.
 
 Integers keep the chip's heap still (a float is an object there) and give the same bits on every
-interpreter. The first two passes need no twiddles and belong to whoever loads the input in bit-reversed order
-(heart_spectrum.py). Inputs up to 2047 grow to 2^18; with 10-bit twiddles every product stays inside a small
-int.
+interpreter. Inputs up to 2047 grow to 2^18; with 10-bit twiddles every product stays inside a small int.
 """
 
 from array import array
 from math import cos, pi, sin
 
 SIZE = 128
+INPUT_LIMIT = 2047
 _TWIDDLE_BITS = 10
 
 
@@ -21,9 +20,27 @@ def _reversed_bits(index: int) -> int:
     return out
 
 
-REVERSED = array("B", [_reversed_bits(i) for i in range(SIZE // 4)])
+REVERSED = array("B", [_reversed_bits(i) for i in range(SIZE)])
 _COS = array("h", [round(cos(2 * pi * i / SIZE) * (1 << _TWIDDLE_BITS)) for i in range(SIZE // 2)])
 _SIN = array("h", [round(-sin(2 * pi * i / SIZE) * (1 << _TWIDDLE_BITS)) for i in range(SIZE // 2)])
+
+
+def first_passes(re: "array[int]", im: "array[int]") -> None:
+    """The two passes whose twiddles are 1 and -j: additions only. Input in bit-reversed order."""
+    for a in range(0, SIZE, 4):
+        b, c, d = a + 1, a + 2, a + 3
+        ar, ai = re[a], im[a]
+        br, bi = re[b], im[b]
+        sum_r, sum_i = ar + br, ai + bi
+        diff_r, diff_i = ar - br, ai - bi
+        ar, ai = re[c], im[c]
+        br, bi = re[d], im[d]
+        cr, ci = ar - br, ai - bi
+        ar, ai = ar + br, ai + bi
+        re[a], im[a] = sum_r + ar, sum_i + ai
+        re[c], im[c] = sum_r - ar, sum_i - ai
+        re[b], im[b] = diff_r + ci, diff_i - cr
+        re[d], im[d] = diff_r - ci, diff_i + cr
 
 
 def two_passes(re: "array[int]", im: "array[int]", half: int) -> None:
@@ -74,7 +91,13 @@ def last_pass(re: "array[int]", im: "array[int]") -> None:
         re[b], im[b] = xr - tr, xi - ti
 
 
+def first_half(re: "array[int]", im: "array[int]") -> None:
+    """Passes up to blocks of 16. Input within INPUT_LIMIT, in bit-reversed order."""
+    first_passes(re, im)
+    two_passes(re, im, 4)
+
+
 def second_half(re: "array[int]", im: "array[int]") -> None:
-    """What follows blocks of 16; the spectrum is then in natural order."""
+    """The rest; the spectrum is then in natural order."""
     two_passes(re, im, 16)
     last_pass(re, im)
