@@ -75,8 +75,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
         return dict(out)
 
 
-def angles(db: Database, session: Session) -> list[RangeSet]:
-    """A session's sets with an angle range, in order."""
+def angles(db: Database, session: Session, exercise: int = 0) -> list[RangeSet]:
+    """A session's sets with an angle range, in order; `exercise` 0: of all."""
     kept = records.between(
         db, session.device_id, session.log_id, session.first_seq, session.last_seq + 1, wire.ANGLE
     )
@@ -89,7 +89,7 @@ def angles(db: Database, session: Session) -> list[RangeSet]:
             reached_most=f["reached_most"] or None,
         )
         for f in fields
-        if f["session_seq"] == session.session_seq
+        if f["session_seq"] == session.session_seq and exercise in (0, f["exercise"])
     ]
 
 
@@ -119,18 +119,20 @@ def course(
         until_ms=begin_ms + 7 * weeks * DAY_MS,
         limit=MOST_SESSIONS,
     )
-    meetings = [_meeting(db, athlete, one, exercise, planned) for one in reversed(found) if may(one)]
+    measured = ((one, angles(db, one, exercise)) for one in reversed(found) if may(one))
     return Course(
         name=athlete.name,
         first=first,
         last=last,
-        meetings=[one for one in meetings if one.sets],
+        meetings=[_meeting(db, athlete, one, sets, exercise, planned) for one, sets in measured if sets],
         planned_days=_planned_days(db, athlete.athlete_id, first, last) if planned else None,
         felt=recovery.check_ins(db, athlete.athlete_id, last, 7 * weeks - 1) if felt else [],
     )
 
 
-def _meeting(db: Database, athlete: Athlete, one: Session, exercise: int, planned: bool) -> Meeting:
+def _meeting(
+    db: Database, athlete: Athlete, one: Session, sets: list[RangeSet], exercise: int, planned: bool
+) -> Meeting:
     start_ms = one.start_ms or 0
     offset_min = athlete.utc_offset_min if one.utc_offset_min is None else one.utc_offset_min
     content = gather.content(db, athlete.athlete_id, one.plan_revision) if planned else None
@@ -143,7 +145,7 @@ def _meeting(db: Database, athlete: Athlete, one: Session, exercise: int, planne
         day=(datetime.fromtimestamp(start_ms / 1000, UTC) + timedelta(minutes=offset_min)).date(),
         start_ms=start_ms,
         utc_offset_min=offset_min,
-        sets=[row for row in angles(db, one) if exercise in (0, row.exercise)],
+        sets=sets,
         planned_sets=sum(asked) if asked else None,
         effort=one.rpe,
     )

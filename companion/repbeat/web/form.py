@@ -95,7 +95,7 @@ def ago(seconds: float | None) -> str:
     if seconds is None:
         return _("never")
     before = timedelta(seconds=-max(0, round(seconds)))
-    return str(dates.format_timedelta(before, add_direction=True, threshold=1.5, locale=local().formats))
+    return str(dates.format_timedelta(before, add_direction=True, threshold=1, locale=local().formats))
 
 
 def span(seconds: float | None) -> str:
