@@ -174,6 +174,23 @@ def test_noise_and_leaking_motion_give_almost_nothing_good():
         assert good_share(values) < 0.06, (noise, good_share(values))
 
 
+def test_light_that_only_drifts_is_no_slow_heart():
+    """1/f^2 noise has most of its power at the lowest rates that are looked for."""
+    good, values = 0, 0
+    for seed in range(6):
+        chance = Chance(seed)
+        level = [0.0]
+
+        def sample(t_s, chance=chance, level=level):
+            level[0] += 40 * chance.normal() - level[0] / 50
+            return (SKIN + level[0], SKIN + level[0], 0, 0, 1000)
+
+        found = run(90, sample)[1]
+        good += sum([one[2] for one in found])
+        values += len(found)
+    assert good <= values // 25
+
+
 def test_one_dead_or_stuck_channel_leaves_the_other():
     sample = at_rest(72)
     for broken in (0, SKIN, 262_143):

@@ -184,7 +184,11 @@ def _median(weights: "array[int]", half: int) -> int:
 
 
 def _spread(source: "array[int]", target: "array[int]") -> None:
-    """Running mean over 2 * REACH + 1 states; the ends repeat, so no belief is lost."""
+    """Running mean over 2 * REACH + 1 states; the ends repeat, so no belief is lost.
+
+    What is believed of the lowest rate is added to every other: light that drifts looks like that rate, and
+    without this a fifth of 1/f^2 noise is called good.
+    """
     run = source[0] * (REACH + 1)
     for s in range(REACH):
         run += source[s]
