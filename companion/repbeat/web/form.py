@@ -94,7 +94,7 @@ def ago(seconds: float | None) -> str:
     """A span up to now in its largest fitting unit."""
     if seconds is None:
         return _("never")
-    before = timedelta(seconds=-max(0, round(seconds)))
+    before = timedelta(seconds=-max(1, round(seconds)))
     return str(dates.format_timedelta(before, add_direction=True, threshold=1, locale=local().formats))
 
 

@@ -92,7 +92,7 @@ def _chart(found: Course, exercise: int, meetings: list[tuple[Meeting, list[Rang
     low: list[float | None] = []
     high: list[float | None] = []
     mean: list[float | None] = []
-    latest: RangeSet | None = meetings[0][1][0]
+    latest: RangeSet | None = None
     for day in shown:
         rows = by_day.get(day, [])
         latest = rows[-1] if rows else latest

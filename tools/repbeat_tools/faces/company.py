@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-from repbeat.community import encouragement, invites, motivation, recovery_log, standings
+from repbeat.community import challenges, encouragement, invites, motivation, recovery_log, standings
 from repbeat.community.boards import KINDS
 from repbeat.community.shared import sessions
 from repbeat.gym import attribution, desk, fleet, machines
@@ -18,11 +18,12 @@ from repbeat.store import Database, athletes, devices
 from repbeat.store import sessions as training
 from repbeat_protocol import exercises
 from repbeat_protocol import live as live_wire
-from repbeat_tools.faces import club
+from repbeat_tools.faces import club, knee
 from repbeat_tools.faces.training import Training, Work, write
 from repbeat_tools.sample import DeviceLog
 
 GUARDIAN = "Guardian"  # of more than one athlete, who are asked for by name
+WARD = "Athlete C"
 NICKNAMES = ("Fox", "Owl")
 CLASS = "Morning class"
 HOURS = (7, 12, 17, 18, 19)  # when machines are used most
@@ -39,13 +40,14 @@ def fill(db: Database) -> None:
         _machine(db, *machine, number)
     attribution.catch_up(db)
     setup.member(db, GUARDIAN, club.PASSWORD, club.NOW_MS)
-    athletes.add(db, "Athlete C", club.NOW_MS)
+    athletes.add(db, WARD, club.NOW_MS)
     accounts.own(
         db,
-        athletes.named(db, "Athlete C").athlete_id,
+        athletes.named(db, WARD).athlete_id,
         accounts.named(db, GUARDIAN).account_id,
         club.NOW_MS,
     )
+    knee.fill(db, WARD)
     for person in club.PEOPLE:
         account_id = accounts.named(db, person.name).account_id
         tenants.join(db, account_id, club.GYM, tenants.ATHLETE, club.NOW_MS)
@@ -86,15 +88,29 @@ def _class(db: Database) -> None:
     coach = accounts.named(db, "Coach")
     lead = invites.invite(db, club.GYM, group.group_id, club.NOW_MS, tenants.COACH)
     invites.accept(db, lead, coach.account_id, None, "Coach", club.NOW_MS)
-    for person, nickname in zip(club.PEOPLE, NICKNAMES, strict=True):
+    race = challenges.begin(
+        db,
+        club.GYM,
+        group.group_id,
+        "Autumn",
+        "repetitions",
+        ["Foxes", "Owls"],
+        club.TODAY - timedelta(weeks=2),
+        4,
+        typed_counts=False,
+    )
+    for team, (person, nickname) in enumerate(zip(club.PEOPLE, NICKNAMES, strict=True)):
         text = invites.invite(db, club.GYM, group.group_id, club.NOW_MS)
         athlete_id = athletes.named(db, person.name).athlete_id
         account_id = accounts.named(db, person.name).account_id
         invites.accept(db, text, account_id, athlete_id, nickname, club.NOW_MS)
+        challenges.join(db, athlete_id, race, team)
         for kind in KINDS:
             standings.opt_in(db, athlete_id, club.GYM, group.group_id, kind, club.NOW_MS)
     first = athletes.named(db, club.PEOPLE[0].name).athlete_id
     encouragement.send(db, coach.account_id, first, "Steady work these ten weeks.", club.NOW_MS)
+    note = encouragement.send(db, coach.account_id, first, "Monday again, no excuses.", club.NOW_MS)
+    encouragement.report(db, first, note.note_id, club.NOW_MS)
 
 
 def _beside(db: Database) -> None:

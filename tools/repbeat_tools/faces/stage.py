@@ -129,6 +129,8 @@ def staged(folder: Path, many: int = 0) -> Iterator[Stage]:
                 ("coaching.explain", f"/explain/{_newest(db, club.PEOPLE[1].name)}"),
             )
         ]
+        ward = athletes.named(db, company.WARD)
+        looks += [Look("rehab.show-knee", f"{address}/rehab/{ward.athlete_id}", company.GUARDIAN)]
         looks += [Look("error", address + "/nowhere", club.PEOPLE[0].name)]
         looks += [Look("account.set_up", new_address + "/setup", "")]
         looks += [Look(f"{name}-empty", empty_address + path, "") for name, path, _ in pages(blank, {})]
