@@ -12,7 +12,7 @@ const marks = {
 const steps = {
   days: [1, 7, 14, 28, 56, 112, 364],
   seconds: [1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 3600],
-  hours: [1, 2, 3, 6],
+  hours: [1, 2, 3, 6, 12],
 };
 const numbers = new Intl.NumberFormat(written.numbers, { maximumFractionDigits: 2 });
 
