@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
+from browser.voice import VOICE
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from web.sample import DEVICE, LOG
@@ -174,12 +175,7 @@ def test_the_live_page_says_what_was_off_and_speaks_when_asked(
     # Rows 33 and 71.
     states = {DEVICE: in_set(8)}
     page = browser.new_page()
-    page.add_init_script(
-        """window.said = [];
-        window.SpeechSynthesisUtterance = function (text) { this.text = text; };
-        Object.defineProperty(window, "speechSynthesis",
-          { value: { speak: (one) => window.said.push(one.text), cancel() {} } });"""
-    )
+    page.add_init_script(VOICE)
     page.goto(served(create_app(trained, lambda: states, access=Open("test"))) + "/live")
     flag, captions = page.locator('[data-of="form"]'), page.get_by_role("log")
     expect(page.locator('[data-of="reps"]')).to_have_text("8")

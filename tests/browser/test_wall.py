@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from browser.voice import VOICE
 from flask import Flask
 from playwright.sync_api import Browser, expect
 from web.sample import DEVICE
@@ -33,12 +34,7 @@ def test_spoken_cues_have_captions(
 ) -> None:
     states = {DEVICE: state(wire.IN_SET, 8)}
     page = browser.new_page()
-    page.add_init_script(
-        """window.said = [];
-        window.SpeechSynthesisUtterance = function (text) { this.text = text; };
-        Object.defineProperty(window, "speechSynthesis",
-          { value: { speak: (one) => window.said.push(one.text), cancel() {} } });"""
-    )
+    page.add_init_script(VOICE)
     page.goto(served(create_app(trained, lambda: states, access=Open("test"))) + "/wall")
     captions = page.get_by_role("log")
     expect(page.get_by_text("Wheelchair push")).to_be_visible()
