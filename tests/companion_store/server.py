@@ -85,13 +85,24 @@ def postgresql_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgresql_born(postgresql_server: str) -> str:
+    """The name of a database that is migrated and holds nothing: what a test's own begins as."""
+    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as admin:
+        admin.execute("CREATE DATABASE born")
+    with Database(f"{postgresql_server}/born"):
+        return "born"
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def postgresql_url(
+    postgresql_server: str, postgresql_born: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """A fresh database of the server, its key in the test's folder and not in the person's own."""
     monkeypatch.setenv("REPBEAT_KEY_FILE", str(tmp_path / "heart.key"))
     name = f"test_{next(_numbers)}"
     with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_born}")
         yield f"{postgresql_server}/{name}"
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
