@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from repbeat_tools import boards
 from repbeat_tools.simulator import (
     Air,
     BootLoop,
@@ -151,6 +152,35 @@ def test_flash_outlives_the_process_and_the_rtc_its_power(run, how):
         device.ends[0]["kind"]
         == {"reboot": "reset_pin", "kill": "killed", "power_cycle": "power_cut", "machine": "reset"}[how]
     )
+
+
+def test_a_power_cut_that_came_is_spent(run):
+    """Its time is not past when the power is back: the next life writes as it likes."""
+    source = b"""
+import asyncio
+from esp32 import Partition
+(log,) = Partition.find(Partition.TYPE_DATA, label="log")
+for block in range(3):
+    log.writeblocks(block, bytes(64), 0)
+print("written")
+asyncio.run(asyncio.sleep(3600))
+"""
+
+    async def scenario():
+        async with Air(clock=Virtual()) as air:
+            band = boards.compile_json(boards.shipped("xiao_esp32s3_band"))
+            device = await boot(air, source, board=band, power=False)
+            device.send({"type": "power_cut", "operation": 2, "byte": 3, "t_ms": device.now_ms + 60_000})
+            starting = asyncio.create_task(device.power_on())
+            await device.end()
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await device.power_on()
+            await device.line("written")
+            return device
+
+    device = run(scenario())
+    assert [end["kind"] for end in device.ends] == ["power_cut", "closed"]
 
 
 def test_ticks_wrap_as_on_the_chip(run):

@@ -100,7 +100,7 @@ class Device:
         self._rtc_ms: float | None = None
         self._process: process.HostProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
-        self._feeds: list[tuple[float, bytes]] = []
+        self._feeds: list[tuple[float, str, bytes]] = []  # (end in world ms, type, frame)
         self._levels: dict[str, bytes] = {}
         self._listeners: list[Callable[[Event], object]] = []
         self._changed = asyncio.Event()
@@ -187,11 +187,11 @@ class Device:
         """Tell the board something (button, battery, a power cut to come). `t_ms` in it is world time.
 
         Messages with a time are sent again after a reboot while they are not past; without one, the last of
-        its type is (a battery level stays what it is).
+        its type is (a battery level stays what it is). A power cut that came is spent.
         """
         frame = process.json_frame(b"M", message)
         if "t_ms" in message:
-            self._keep(float(message["t_ms"]), frame)
+            self._keep(float(message["t_ms"]), message["type"], frame)
         elif message["type"] != "power_cut":
             self._levels[message["type"]] = frame
         if self._process is not None:
@@ -212,7 +212,7 @@ class Device:
             )
         )
         frame = process.frame(b"S", payload)
-        self._keep(float(t_ms[-1]), frame)
+        self._keep(float(t_ms[-1]), "signal", frame)
         if self._process is not None:
             self._process.write(frame)
 
@@ -227,9 +227,9 @@ class Device:
         if self._process is not None:
             self._process.write(process.json_frame(b"C", {"type": "hold", "world_ms": world_ms}))
 
-    def _keep(self, end_ms: float, frame: bytes) -> None:
+    def _keep(self, end_ms: float, kind: str, frame: bytes) -> None:
         self._feeds = [feed for feed in self._feeds if feed[0] >= self.now_ms]
-        self._feeds.append((end_ms, frame))
+        self._feeds.append((end_ms, kind, frame))
 
     # -- the link's faults ------------------------------------------------------------------------
 
@@ -331,6 +331,8 @@ class Device:
             self._stopped = None
             began_ms = self.now_ms
             end = await self._life(cause)
+            if end["kind"] == "power_cut":
+                self._feeds = [feed for feed in self._feeds if feed[1] != "power_cut"]
             self.ends.append(end)
             self._notify()
             if self._failure is not None or end["kind"] not in RESTARTS:
@@ -360,7 +362,7 @@ class Device:
         self._slipping_ms = 0.0
         now_ms = self.now_ms
         self._feeds = [feed for feed in self._feeds if feed[0] >= now_ms]
-        feeds = [*self._levels.values(), *(frame for _, frame in self._feeds)]
+        feeds = [*self._levels.values(), *(frame for _, _, frame in self._feeds)]
         config = {
             "runtime": str(share),
             "wasm": self._wasm,
