@@ -1,5 +1,6 @@
 """Webhooks to a real receiver: signed, again after failures, never into the local network unasked."""
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -184,6 +185,31 @@ def test_consent_that_ended_keeps_it_back(
     assert len(receiver.got) == 1
     (found,) = hers.get(f"/webhooks/{made['webhook_id']}/deliveries")["items"]
     assert (found["state"], found["problem"]) == ("given up", "consent has ended")
+
+
+def test_a_receiver_that_never_ends_its_answer_keeps_nobody_waiting(
+    hook: Any, sender: Courier, ann: Caller, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "LIMIT_S", 0.5)
+    ended = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        near, _ = listener.accept()
+        with near, contextlib.suppress(OSError):
+            near.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not ended.wait(0.05):
+                near.sendall(b"x")  # sooner than any single read is given up
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        town.db.run("UPDATE webhooks SET url = :url", url=f"http://localhost:{listener.getsockname()[1]}/")
+        assert sender.look() == 1
+        ended.set()
+        thread.join()
+    (found,) = ann.get(f"/webhooks/{hook['webhook_id']}/deliveries")["items"]
+    assert found["state"] == "retrying"
+    assert "TimeoutError" in found["problem"]
 
 
 def test_a_ping_tries_a_receiver(hook: Any, sender: Courier, receiver: Receiver, ann: Caller) -> None:

@@ -310,6 +310,7 @@ def test_gpx_gives_its_heart_rate() -> None:
         (GPX.replace(b"17:00:05Z", b"noon"), DamagedFile),
         (GPX.replace(b">120<", b">fast<"), DamagedFile),
         (GPX[:400], DamagedFile),
+        (GPX.replace(b"<trkseg>", b"<a>" * 200_000), DamagedFile),
         (b"<gpx></gpx>", NothingInside),
     ):
         with pytest.raises(error):

@@ -10,7 +10,7 @@ from web.town import CODE, PASSWORD, Town
 from repbeat.people import signin
 from repbeat.store import Database
 from repbeat.web import background
-from repbeat.web.access import Accounts, Open, is_loopback_host
+from repbeat.web.access import Accounts, Open, is_local, is_loopback, is_loopback_host
 from repbeat.web.app import create_app
 from repbeat.web.guard import local_path
 from repbeat.web.limits import Buckets, Limits
@@ -171,3 +171,12 @@ def test_a_new_password_needs_the_old_one(town: Town) -> None:
     client.post("/account/password", data={"old": PASSWORD, "new": "a quite different one"})
     assert client.get("/account").status_code == 200
     assert other.get("/account").status_code == 302
+
+
+def test_an_address_of_the_internet_is_near_in_no_spelling() -> None:
+    assert all(is_local(one) for one in ("192.168.1.7", "::ffff:192.168.1.7", "fd00::7", "fe80::1%eth0"))
+    assert not any(
+        is_local(one) for one in ("93.184.215.14", "::ffff:93.184.215.14", "2606:4700::1", "", None)
+    )
+    assert is_loopback("::ffff:127.0.0.1")
+    assert not is_loopback("::ffff:192.168.1.7")

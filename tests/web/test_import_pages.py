@@ -1,8 +1,11 @@
 """A file handed in by a browser: its page tells how far it is; large only for whoever was shown the form."""
 
+import errno
 import http.client
 import io
+import os
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -12,10 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from interop.test_apple_health import HEALTH, zipped
 from web.town import Town
+from werkzeug.datastructures import FileStorage
 
 from repbeat.interop import alike, imports, jobs
 from repbeat.people import accounts
-from repbeat.web import background, uploads
+from repbeat.web import background, import_pages, uploads
 from repbeat_tools.sample import NOW_MS
 
 
@@ -143,4 +147,24 @@ def test_anothers_ticket_is_of_no_use(town: Town, athlete_id: str) -> None:
     answer = client.post(path, data={"file": (io.BytesIO(b"x"), "a.fit")})
     assert answer.status_code == 404
     assert imports.listed(town.db, athlete_id, 5) == []
+    assert jobs.of_athlete(town.db, athlete_id, NOW_MS) == []
+
+
+def test_a_full_disk_is_named_and_nothing_is_left_behind(
+    town: Town, athlete_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = tmp_path / f"{import_pages.PREFIX}killed"
+    killed.write_bytes(b"beats")
+    os.utime(killed, (0, 0))
+    monkeypatch.setattr(FileStorage, "save", full)
+    answer = town.client(town.ann).post(
+        f"{uploads.PATH}{ticket(town, athlete_id)}", data={"file": (io.BytesIO(b"x"), "b.fit")}
+    )
+    assert answer.status_code == 503
+    assert "TMPDIR" in answer.get_data(as_text=True)
+    assert list(tmp_path.glob(f"{import_pages.PREFIX}*")) == []
     assert jobs.of_athlete(town.db, athlete_id, NOW_MS) == []

@@ -11,6 +11,8 @@ from defusedxml.ElementTree import iterparse
 
 from repbeat.interop.errors import DamagedFile
 
+DEEPEST = 100  # elements in each other; exports have ten
+
 
 class Readable(Protocol):
     """What bytes are read from."""
@@ -28,6 +30,8 @@ def elements(stream: Readable, *names: str) -> Iterator[tuple[str, Element]]:
         for event, element in iterparse(stream, events=("start", "end")):
             if event == "start":
                 open_elements.append(element)
+                if len(open_elements) > DEEPEST:
+                    raise DamagedFile(f"its elements lie more than {DEEPEST} deep: no export's do")
                 continue
             open_elements.pop()
             name = local(element)

@@ -28,18 +28,14 @@ Access = Open | Accounts
 
 def is_loopback(address: str | None) -> bool:
     """Whether a peer's address is this computer."""
-    try:
-        return address is not None and ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
+    ip = _ip(address)
+    return ip is not None and ip.is_loopback
 
 
 def is_local(address: str | None) -> bool:
     """Whether a peer's address is this computer's or of a private network (RFC 1918, RFC 4193)."""
-    try:
-        return address is not None and ipaddress.ip_address(address.partition("%")[0]).is_private
-    except ValueError:
-        return False
+    ip = _ip(address)
+    return ip is not None and ip.is_private
 
 
 def is_loopback_host(host: str) -> bool:
@@ -47,3 +43,12 @@ def is_loopback_host(host: str) -> bool:
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     name = name.strip("[]").casefold()
     return name == "localhost" or is_loopback(name)
+
+
+def _ip(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """None for what is no address. A server of both protocols names IPv4 peers as ::ffff:192.168.1.7."""
+    try:
+        ip = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip

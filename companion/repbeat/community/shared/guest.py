@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -20,7 +21,14 @@ import msgspec
 
 from repbeat.community.errors import CommunityError
 from repbeat.community.shared import identity, sessions, wire
-from repbeat.community.shared.errors import BadSignature, PlainAddress, UnknownCode, Unreachable
+from repbeat.community.shared.errors import (
+    BadMessage,
+    BadSignature,
+    NotYours,
+    PlainAddress,
+    UnknownCode,
+    Unreachable,
+)
 from repbeat.community.shared.sessions import Shared
 from repbeat.store import Database
 from repbeat.store.errors import StoreError
@@ -29,6 +37,7 @@ from repbeat.webhooks import targets
 log = logging.getLogger(__name__)
 EVERY_S = 0.5  # live at twice a second
 TIMEOUT_S = 5.0
+MOST_BYTES = 1 << 20  # of an answer; one of 100 members and 500 events is a seventh of it
 PROBES = 5
 KEPT = 8  # exchanges that the host's clock is told from
 
@@ -44,10 +53,12 @@ class Guest:
         self._heard: dict[str, deque[tuple[float, int]]] = {}  # by code: (way there and back, offset)
 
     def join(self, host: str, code: str) -> Shared:
-        """Meet a host for the first time; PlainAddress, UnknownCode, Unreachable, BadMessage."""
+        """Meet a host for the first time; PlainAddress, UnknownCode, NotYours, Unreachable, BadMessage."""
         host = address_of(host)
         now_ms = round(self._now_ms())
-        code = code.strip().upper()
+        code = sessions.checked_code(code)
+        if any(one.code == code and one.host != host for one in sessions.every(self._db)):
+            raise NotYours("a session of this code is known here, and not from that address: join it without")
         self._heard.pop(code, None)
         session = Shared(code=code, name="", host=host, host_key="", created_ms=now_ms)
         for _ in range(PROBES):
@@ -83,8 +94,8 @@ class Guest:
         )
         with db.atomic():
             sessions.mirror(db, session)
-            for member in answer.members:
-                sessions.add_member(db, session.code, member)
+            for member in answer.members:  # who is at home here, the host does not say
+                sessions.add_member(db, session.code, wire.outward(member))
             sessions.mirrored(db, session.code, answer.events)
         return session
 
@@ -101,12 +112,14 @@ class Guest:
         sent_ms = self._now_ms()
         headers = self._me.headers("POST", path, body, round(sent_ms) + session.offset_ms)
         try:
-            answer = self._client.post(
+            with self._client.stream(
+                "POST",
                 session.host + path,
                 content=body,
                 headers={**headers, "Content-Type": "application/json"},
                 timeout=TIMEOUT_S,
-            )
+            ) as answer:
+                content = _content(answer)
         except httpx.HTTPError as error:
             raise Unreachable(f"the host does not answer: {type(error).__name__}") from error
         got_ms = self._now_ms()
@@ -116,16 +129,32 @@ class Guest:
             raise BadSignature("the host does not take this companion's signature: set the clocks right")
         if not answer.is_success:
             raise Unreachable(f"the host answers {answer.status_code}")
-        return wire.answer_of(answer.content), sent_ms, got_ms
+        return wire.answer_of(content), sent_ms, got_ms
+
+
+def _content(answer: httpx.Response) -> bytes:
+    """What was answered; BadMessage for more than an answer ever is, Unreachable for one that never ends."""
+    end_s = time.monotonic() + TIMEOUT_S
+    content = bytearray()
+    for part in answer.iter_bytes():
+        content += part
+        if len(content) > MOST_BYTES:
+            raise BadMessage("the host's answer has no end: is RepBeat at that address?")
+        if time.monotonic() > end_s:
+            raise Unreachable("the host's answer takes too long")
+    return bytes(content)
 
 
 def address_of(host: str) -> str:
     """A host's address as it was written, https where nothing says otherwise.
 
-    PlainAddress for http through the internet; in one's own network it will do.
+    PlainAddress for http through the internet, in one's own network it will do; and for anything behind the
+    host's name, which would be said to something else that listens there.
     """
     url = (host if "://" in host else f"https://{host}").rstrip("/")
     parts = urlsplit(url)
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise PlainAddress("give the address of a companion alone, as https://gym.example")
     if parts.scheme == "https" or (parts.scheme == "http" and _is_near(parts.hostname or "")):
         return url
     raise PlainAddress("give an address that begins with https://: what is said could be read on its way")

@@ -47,6 +47,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Whole = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]  # what another companion may say and a store can keep
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,14 +77,22 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     member_id: str
     counter: Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
-    at_ms: int
+    at_ms: Whole
     report: Report
-    number: int | None = None
+    number: Whole | None = None
 
 
 def new_code() -> str:
     """A code that nobody guesses within the session's hours: 31^8 are forty bits."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def checked_code(text: str) -> str:
+    """A code as somebody typed it; UnknownCode for what can be none."""
+    code = text.strip().upper()
+    if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
+        raise UnknownCode(f"a code has {CODE_LENGTH} letters and digits: ask for it again, letter by letter")
+    return code
 
 
 def create(db: Database, name: str, now_ms: int, kind: str = TRAINING) -> Shared:

@@ -7,32 +7,44 @@ from typing import Annotated
 import msgspec
 
 from repbeat.community.shared.errors import BadMessage
-from repbeat.community.shared.sessions import MOST_EVENTS, MOST_MEMBERS, TRAINING, Event, Member, Shared
+from repbeat.community.shared.sessions import (
+    MOST_EVENTS,
+    MOST_MEMBERS,
+    TRAINING,
+    Event,
+    Member,
+    Name,
+    Shared,
+    Whole,
+)
 
 VERSION = 1
+
+Members = Annotated[list[Member], msgspec.Meta(max_length=MOST_MEMBERS)]
+Events = Annotated[list[Event], msgspec.Meta(max_length=MOST_EVENTS)]
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A guest's message: its members as they now are, its new events, and what it has seen."""
 
     version: int = VERSION
-    members: Annotated[list[Member], msgspec.Meta(max_length=MOST_MEMBERS)] = []
-    events: Annotated[list[Event], msgspec.Meta(max_length=MOST_EVENTS)] = []
-    seen_number: Annotated[int, msgspec.Meta(ge=0)] = 0
+    members: Members = []
+    events: Events = []
+    seen_number: Whole = 0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The host's: the session, everybody in it, and what happened since. Times on the host's clock."""
 
     version: int = VERSION
-    name: str
-    host_key: str
-    now_ms: int
-    start_ms: int | None
-    ended_ms: int | None
-    members: list[Member]
-    events: list[Event]
-    kind: str = TRAINING
+    name: Name
+    host_key: Annotated[str, msgspec.Meta(max_length=64)]
+    now_ms: Whole
+    start_ms: Whole | None
+    ended_ms: Whole | None
+    members: Members
+    events: Events
+    kind: Annotated[str, msgspec.Meta(max_length=16)] = TRAINING
 
 
 def ask_of(body: bytes) -> Ask:
