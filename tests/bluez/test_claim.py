@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -140,6 +141,7 @@ def test_the_command_asks_for_the_passkey(bus: str, tmp_path: Path) -> None:
                 await said(command.stderr, b"Passkey on the display of " + linux.band.mac.encode())
                 command.stdin.write(f"{await Reader(linux)('')}\n".encode())
                 await said(command.stderr, b"is this companion's now")
+                command.send_signal(signal.SIGINT)  # no other is to be claimed
                 out, _ = await command.communicate()
             finally:
                 if command.returncode is None:

@@ -109,7 +109,11 @@ def oxygen(database: Location, address: str | None, athlete: str | None, as_json
 
 @devices.command()
 @click.option(
-    "--seconds", type=click.FloatRange(5, 600), default=60.0, show_default=True, help="How long to wait."
+    "--seconds",
+    type=click.FloatRange(5, 600),
+    default=60.0,
+    show_default=True,
+    help="How long to wait; Ctrl-C ends it sooner.",
 )
 @click.option(
     "--unencrypted", is_flag=True, help="Do not pair first: whoever listens at that moment has the key."
@@ -135,7 +139,8 @@ def claim(database: Location, seconds: float, unencrypted: bool, as_json: bool) 
                 claimed.append({"device_id": event.device_id, "name": event.name})
 
         serving.bus.listen(hear)
-        asyncio.run(_for(seconds, serving))
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_for(seconds, serving))
     if as_json:
         print_json({"claimed": claimed})
     elif not claimed:
