@@ -230,7 +230,7 @@ def press(device: Device, duration_ms: float) -> None:
 async def interpreter(device: Device, backends: tuple[Any, Any]) -> str:
     """What the firmware says it runs on, read over the air."""
     scanner, client = backends
-    found = await BleakScanner.find_device_by_address(device.mac, timeout=20, backend=scanner)
+    found = await BleakScanner.find_device_by_address(device.mac, timeout=STEP_LIMIT_S, backend=scanner)
     if found is None:
         raise DemoFailed(f"{device.name} is not heard on the air")
     async with BleakClient(found, backend=client) as connection:
