@@ -25,6 +25,16 @@ def test_a_dozen_programmes_and_each_day_fits_the_device() -> None:
                 assert wire.decode(wire.encode(plan)).name == day.name
 
 
+def test_each_stands_under_a_goal_and_says_how_long_it_takes() -> None:
+    assert {one.goal for one in LIBRARY.values()} == set(programmes.GOALS) - {""}
+    for one in LIBRARY.values():
+        shortest, longest = one.minutes()
+        assert 5 <= shortest <= longest <= 120
+    sets_s = 3 * (12 * programmes.REPETITION_S + 120)
+    day = programmes.Day(name="A", exercises=[programmes.Exercise(exercise="squat", sets=3, reps=(8, 12))])
+    assert day.seconds == sets_s
+
+
 @pytest.mark.parametrize("slug", sorted(LIBRARY))
 def test_out_and_in_again(slug: str) -> None:
     assert programmes.parse(programmes.exported(LIBRARY[slug])) == LIBRARY[slug]

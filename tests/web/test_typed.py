@@ -1,6 +1,7 @@
 """What people type: either decimal mark, every script's digits, loads in their own unit, nothing guessed."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from flask import g
@@ -63,3 +64,25 @@ def test_what_could_not_be_read_is_shown_as_it_was(of_language) -> None:  # type
     of_language("de")
     assert typed.shown("viel") == typed.load_kg("viel") == "viel"
     assert (typed.shown(7.0), typed.shown(None), typed.shown(-0.5, 1)) == ("7", "", "-0,5")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "2026-03-02"),
+        ("en", "2/3/2026"),
+        ("de", " 2.3.26 "),
+        ("es", "02/03/2026"),
+        ("ar", "\u0662/\u0663/\u0662\u0660\u0662\u0666"),
+    ],
+)
+def test_a_day_is_read_in_the_order_of_whoever_types(of_language, language: str, text: str) -> None:  # type: ignore[no-untyped-def]
+    of_language(language)
+    assert typed.day(text) == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize("text", ["", "2026-02-30", "31/4/2026", "2026", "tomorrow", "1/2/3/2026"])
+def test_what_is_no_day_is_refused_with_an_example(of_language, text: str) -> None:  # type: ignore[no-untyped-def]
+    of_language("en")
+    with pytest.raises(typed.NotADay, match="write it as 31/12/2026"):
+        typed.day(text)

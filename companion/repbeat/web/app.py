@@ -16,7 +16,7 @@ from repbeat.api.live import Streams
 from repbeat.hub import events
 from repbeat.people import keys
 from repbeat.store import Database
-from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics, typed
+from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics, own, typed
 from repbeat.web.account_pages import account
 from repbeat.web.band_pages import bands
 from repbeat.web.calibration_pages import calibrating
@@ -81,6 +81,7 @@ def create_app(
     errors.install(app)
     guard.install(app, limits)
     i18n.install(app)
+    own.install(app)
     delivery.install(app)
     for blueprint in (
         *(pages, today, wall, roster, coaching, morning, programmes, account, privacy, people, services),

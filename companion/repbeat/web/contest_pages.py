@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,6 +11,7 @@ from repbeat.community.boards import KINDS
 from repbeat.community.errors import CommunityError
 from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
+from repbeat.web import typed
 from repbeat.web.context import now_ms, store
 from repbeat.web.errors import told
 from repbeat.web.membership import leads, own_group, to_group
@@ -37,7 +36,7 @@ def challenge(gym_id: str, group_id: str) -> ResponseReturnValue:
             form.get("name", ""),
             form.get("counts", ""),
             [team for team in form.getlist("team") if team.strip()],
-            date.fromisoformat(form.get("day", "")),
+            typed.day(form.get("day", "")),
             form.get("weeks", 0, type=int),
             typed_counts=form.get("typed") == "1",
         )

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from repbeat.store import NotFound, devices
 from repbeat.web import words
 from repbeat.web.context import store
-from repbeat.web.form import chance, mass, number
+from repbeat.web.form import chance, likely, mass, number
 
 Row = tuple[str, str]
 
@@ -57,6 +57,6 @@ _WRITTEN = {
     "week_ago_reps": number,
     "plate_g": mass,
     "week_percent": lambda percent: chance(percent / 100),
-    "chance": chance,
+    "chance": likely,
     "chance_sessions": number,
 }

@@ -198,6 +198,11 @@ def conditioning(one: Conditioning, heart: bool = True) -> str:
     return f"{said}, {_('%(rest)s easy between', rest=span(one.rest_s))}" if one.rest_s else said
 
 
+def likely(value: float) -> str:
+    """How likely something is, 0-1, as per cent: what was learned is never certain."""
+    return chance(min(max(value, 0.01), 0.99))
+
+
 def chance(value: float) -> str:
     """A share of 0-1 as per cent."""
     return f"{number(value * 100)}\N{NO-BREAK SPACE}%"
@@ -266,6 +271,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "field": field,
     "figure": figure,
     "in_unit": in_unit,
+    "likely": likely,
     "load": load,
     "mass": mass,
     "measured": measured,

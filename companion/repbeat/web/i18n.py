@@ -179,7 +179,7 @@ def vocabulary() -> Iterator[str]:
         yield from told_of.values()
     for evidence in (words.RULES, words.INPUTS, words.OUTCOMES, words.SOURCES):
         yield from evidence.values()
-    yield from words.WEEKDAYS
+    yield from (*words.WEEKDAYS, *words.GOALS.values())
     yield from words.EVENTS.values()
     yield from words.DELIVERIES
     yield from (*tenants.ROLES, *words.ACTIONS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import abort
+from flask import Flask, abort
 from flask_babel import gettext as _
 
-from repbeat.community import history
+from repbeat.community import history, motivation
 from repbeat.web.context import gate, now_ms, store
 
 
@@ -33,3 +33,14 @@ def own_athlete_or_404() -> str:
 def local_today(own: str | None) -> date:
     """The athlete's own day, UTC's for None."""
     return history.local_day(store(), own, now_ms()) if own else history.utc_day(now_ms())
+
+
+def motivated() -> bool:
+    """Whether whoever looks trains and has not hidden streaks, badges and boards."""
+    own = own_athlete()
+    return own is not None and not motivation.of_athlete(store(), own).hidden
+
+
+def install(app: Flask) -> None:
+    """Let every page ask both."""
+    app.context_processor(lambda: {"own_athlete": own_athlete, "motivated": motivated})

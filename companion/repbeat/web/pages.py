@@ -18,6 +18,7 @@ from repbeat.store.sessions import Key
 from repbeat.web import form, session_view, trend_views, typed, views, words
 from repbeat.web import live as live_view
 from repbeat.web.context import companion, gate, now_ms, store, unix_s
+from repbeat.web.errors import told
 from repbeat_protocol import exercises
 
 pages = Blueprint("pages", __name__)
@@ -78,10 +79,12 @@ def _exercises() -> list[tuple[int, str]]:
 
 
 def _day(name: str) -> date | None:
-    """A day of the query; None where it is none."""
+    """A day of the query; None where none was asked for, or said that it is none."""
+    asked = request.args.get(name, "")
     try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
+        return typed.day(asked) if asked else None
+    except typed.NotADay as error:
+        flash(told(error), "bad")
         return None
 
 

@@ -54,6 +54,7 @@ def sent(form: Mapping[str, str]) -> dict[str, Any]:
         "name": form.get("name", "").strip(),
         "version": _number(form, "version", 1),
         "for_whom": form.get("for_whom", "").strip(),
+        "goal": form.get("goal", ""),
         "days": [day for day in days if day["exercises"]],
         "week": [_number(form, f"week-{day}", 0) for day in range(7)],
         "deload_every_weeks": _number(form, "deload_every_weeks", 0),

@@ -27,8 +27,9 @@ programmes = Blueprint("programmes", __name__)
 @needs(Role.SIGNED_IN)
 def everything() -> str:
     """All programmes there are."""
-    found = shelf.all_programmes(store())
-    return render_template("programmes.html", programmes=found.values(), writes=_writes())
+    found = shelf.all_programmes(store()).values()
+    shelves = [(words.GOALS[goal], [one for one in found if one.goal == goal]) for goal in library.GOALS]
+    return render_template("programmes.html", shelves=[each for each in shelves if each[1]], writes=_writes())
 
 
 @programmes.get("/programmes/<slug>")
@@ -130,6 +131,7 @@ def _editor(shown: dict[str, Any]) -> str:
         "programme_edit.html",
         shown=shown,
         weekdays=words.WEEKDAYS,
+        goals=[(goal, _(name)) for goal, name in words.GOALS.items()],
         exercises=sorted(exercises.CODES),
         spare_exercises=programme_form.SPARE_EXERCISES,
         spare_conditioning=programme_form.SPARE_CONDITIONING,

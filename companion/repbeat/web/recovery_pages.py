@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,7 +10,7 @@ from repbeat.community import recovery_log
 from repbeat.community.errors import CommunityError
 from repbeat.people.roles import Role, needs
 from repbeat.store import NotFound
-from repbeat.web import words
+from repbeat.web import typed, words
 from repbeat.web.context import store
 from repbeat.web.errors import told
 from repbeat.web.own import local_today, own_athlete_or_404
@@ -44,7 +42,7 @@ def log() -> ResponseReturnValue:
         if form.get("remove"):
             recovery_log.remove(store(), own, form["remove"])
         else:
-            day = date.fromisoformat(form.get("day", ""))
+            day = typed.day(form.get("day", ""))
             minutes = form.get("minutes", 0, type=int)
             recovery_log.add(store(), own, day, form.get("modality", ""), minutes, form.get("note", ""))
     except (CommunityError, NotFound, ValueError) as error:

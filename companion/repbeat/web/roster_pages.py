@@ -20,7 +20,6 @@ from repbeat.web.context import gate, now_ms, store
 
 roster = Blueprint("roster", __name__)
 
-DAY_MS = 86_400_000
 QUIET_DAYS = 7  # without a session: worth a word
 CHOICES = 20
 _ORDER = {State.RED: 3, State.AMBER: 2, State.UNKNOWN: 0, State.GREEN: 0}
@@ -76,7 +75,10 @@ def _line(athlete: Athlete) -> dict[str, Any]:
     waiting = _waiting(athlete_id) if gate().may(athlete_id, consent.PLANS) else None
     last = next(iter(sessions.latest(db, athlete_id, 1)), None)
     last = last if last and gate().may_session(last) else None
-    days = (now_ms() - last.start_ms) // DAY_MS if last and last.start_ms else None
+    days = None
+    if last and last.start_ms:  # days of the calendar: Friday evening is three before Monday morning
+        today, then = (desk.day_of(ms, athlete.utc_offset_min) for ms in (now_ms(), last.start_ms))
+        days = (today - then).days
     quiet = days is None or days >= QUIET_DAYS
     need = 10 * bool(flags) + 4 * bool(waiting) + (_ORDER[state.state] if state else 0) + quiet
     return {

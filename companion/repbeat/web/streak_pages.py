@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from repbeat.community import badges, history, motivation, streaks
 from repbeat.community.errors import CommunityError
 from repbeat.community.records import records
 from repbeat.people.roles import Role, needs
-from repbeat.web import words
+from repbeat.web import typed, words
 from repbeat.web.context import now_ms, store
 from repbeat.web.errors import told
 from repbeat.web.own import local_today, own_athlete_or_404
@@ -55,6 +56,8 @@ def choose() -> ResponseReturnValue:
         )
     except CommunityError as error:
         flash(told(error), "bad")
+    else:
+        flash(_("Kept."), "good")
     return redirect(url_for("streak.show"))
 
 
@@ -64,7 +67,7 @@ def off() -> ResponseReturnValue:
     """Call days off, or on again."""
     own, form = own_athlete_or_404(), request.form
     try:
-        first = date.fromisoformat(form.get("day", ""))
+        first = typed.day(form.get("day", ""))
         count = min(max(form.get("days", 1, type=int), 1), 60)
         if form.get("on") == "1":
             motivation.call_on(store(), own, first)
@@ -73,4 +76,6 @@ def off() -> ResponseReturnValue:
             motivation.call_off(store(), own, days, form.get("why", ""))
     except (CommunityError, ValueError) as error:
         flash(told(error), "bad")
+    else:
+        flash(_("Done."), "good")
     return redirect(url_for("streak.show"))

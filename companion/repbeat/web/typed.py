@@ -1,4 +1,4 @@
-"""Numbers that people type, and the same as a field shows them: either decimal mark, loads in their own unit.
+"""Numbers and days that people type, and numbers as a field shows them: either decimal mark, own units.
 
 A field is one of text: browsers read a number field by their own language, not by the page's.
 """
@@ -6,7 +6,9 @@ A field is one of text: browsers read a number field by their own language, not 
 from __future__ import annotations
 
 import re
+from datetime import date
 
+from babel import dates
 from babel.numbers import get_decimal_symbol, get_group_symbol
 from flask_babel import gettext as _
 
@@ -14,6 +16,7 @@ from repbeat.web.form import G_PER_LB
 from repbeat.web.i18n import local
 
 _NUMBER = re.compile(r"(?=.*\d)([+-]?\d*)(?:([.,\u066b])(\d+))?")  # \d: the digits of every script
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _GROUP = 3
 
 
@@ -24,6 +27,29 @@ class NotANumber(ValueError):
         super().__init__(
             _("%(typed)s is no number: write it without a mark between thousands.", typed=text or "–")
         )
+
+
+class NotADay(ValueError):
+    """What was typed is no day of the calendar."""
+
+    def __init__(self, text: str) -> None:
+        example = dates.format_date(date(2026, 12, 31), "short", locale=local().formats)
+        super().__init__(
+            _("%(typed)s is no day: write it as %(example)s.", typed=text or "–", example=example)
+        )
+
+
+def day(text: str) -> date:
+    """As a browser's date field sends it, else three numbers in the viewer's order; NotADay."""
+    text = text.strip()
+    try:
+        if _ISO_DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if len(re.findall(r"\d+", text)) == len(("day", "month", "year")):
+            return dates.parse_date(text, locale=local().formats)
+    except ValueError:
+        pass
+    raise NotADay(text)
 
 
 def number(text: str) -> float | None:

@@ -270,6 +270,16 @@ ESTIMATES = {
 
 FORECASTS = {"readiness": "Tomorrow’s readiness", "load": "Reaching the top of the range"}
 
+GOALS = {
+    "begin": "To begin with",
+    "strength": "Strength",
+    "muscle": "Muscle",
+    "endurance": "Endurance and running",
+    "mobility": "Mobility",
+    "life": "For a time of life, or seated",
+    "": "Others",
+}
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 CHECK_IN = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -23,6 +23,9 @@ Kilograms = Annotated[float, msgspec.Meta(ge=0, le=500)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=60)]
 Degrees = Annotated[int, msgspec.Meta(ge=0, le=180)]
+Goal = Literal["begin", "strength", "muscle", "endurance", "mobility", "life", ""]
+GOALS: tuple[str, ...] = get_args(Goal)
+REPETITION_S = 4  # with no tempo asked for; ours
 VIGOROUS_RPE = 8  # two repetitions from failure: our own line between moderate and vigorous lifting
 Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -81,6 +84,15 @@ class Day(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     conditioning: list[Conditioning] = []
 
     @property
+    def seconds(self) -> float:
+        """About how long it takes: every set to the top of its range, and the rests."""
+        lifting = sum(
+            one.sets * (one.reps[1] * (sum(one.tempo_s) or REPETITION_S) + one.rest_s)
+            for one in self.exercises
+        )
+        return lifting + sum(one.rounds * (one.work_s + one.rest_s) for one in self.conditioning)
+
+    @property
     def rpe(self) -> float:
         """How hard the session is meant to feel: its working sets' mean."""
         working = [one for one in self.exercises if not one.warm_up] or self.exercises
@@ -111,12 +123,16 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Days in the order of `week`: seven entries, the number of a day from 1, or 0 for rest."""
+    """Days in the order of `week`: seven entries, the number of a day from 1, or 0 for rest.
+
+    `goal`: what it is looked for by in the library.
+    """
 
     slug: Slug
     name: str
     version: Annotated[int, msgspec.Meta(ge=1)]
     for_whom: str
+    goal: Goal = ""
     days: Annotated[list[Day], msgspec.Meta(min_length=1, max_length=14)]
     week: Annotated[list[int], msgspec.Meta(min_length=7, max_length=7)]
     deload_every_weeks: Annotated[int, msgspec.Meta(ge=0, le=12)] = 5
@@ -143,6 +159,11 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def sessions_a_week(self) -> int:
         """Training days in a week."""
         return sum(day > 0 for day in self.week)
+
+    def minutes(self) -> tuple[int, int]:
+        """About how long its shortest and its longest session take, to five minutes."""
+        each = [max(1, round(day.seconds / 300)) * 5 for day in self.days]
+        return min(each), max(each)
 
     def compiled(self, day: int, lines: tuple[Line, ...], revision: int = 1) -> wire.Plan:
         """A session of day number `day` (from 0) as the device takes it; PlanOutOfBounds otherwise."""
