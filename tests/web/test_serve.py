@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,8 +19,8 @@ from web.town import PASSWORD
 from repbeat.people import setup, tokens
 from repbeat.people.roles import Role, needs
 from repbeat.store import Database
-from repbeat.web import guard
-from repbeat.web.access import Open
+from repbeat.web import background, guard
+from repbeat.web.access import Accounts, Open
 from repbeat.web.app import create_app
 from repbeat.web.background import served
 from repbeat_tools.sample import NOW_MS
@@ -49,6 +50,52 @@ def test_a_request_that_runs_is_finished(store: Database) -> None:
     assert answers[0].text == "finished" * 1000
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{address}/healthz")
+
+
+@pytest.fixture
+def silent() -> Iterator[Callable[[str, int], list[socket.socket]]]:
+    """Connections on which half a request was said, and no more."""
+    with contextlib.ExitStack() as stack:
+
+        def opened(address: str, number: int) -> list[socket.socket]:
+            there = httpx.URL(address)
+            found = [
+                stack.enter_context(socket.create_connection((there.host, there.port), timeout=60))
+                for _ in range(number)
+            ]
+            for one in found:
+                one.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n")
+            return found
+
+        yield opened
+
+
+def test_connections_that_say_nothing_keep_nobody_out(
+    store: Database, silent: Callable[[str, int], list[socket.socket]]
+) -> None:
+    with served(create_app(store, access=Open("test"))) as address:
+        silent(address, 150)
+        assert httpx.get(f"{address}/healthz", timeout=60).status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "held"), [(0, 5), (1, 8)])
+def test_one_address_holds_so_many_but_a_proxy(
+    store: Database,
+    silent: Callable[[str, int], list[socket.socket]],
+    monkeypatch: pytest.MonkeyPatch,
+    proxies: int,
+    held: int,
+) -> None:
+    monkeypatch.setattr(background, "OF_ONE_ADDRESS", 5)
+    monkeypatch.setattr(background, "is_loopback", lambda _: False)
+    with served(create_app(store, access=Accounts(), trusted_proxies=proxies)) as address:
+        found = silent(address, 8)
+        for one in found[held:]:
+            with contextlib.suppress(ConnectionResetError):
+                assert one.recv(1) == b""
+        for one in found[:held]:
+            one.sendall(b"\r\n")
+            assert one.recv(8) == b"HTTP/1.1"
 
 
 @pytest.mark.timeout(240)

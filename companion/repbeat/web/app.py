@@ -74,6 +74,7 @@ def create_app(
     app.jinja_env.filters.update(form.FILTERS | typed.FILTERS)
     app.extensions["repbeat"] = Companion(database, live, unix_s, access, threading.Event())
     app.secret_key = _cookie_key(database, access)
+    app.config["TRUSTED_PROXIES"] = trusted_proxies
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies)  # type: ignore[method-assign]
     logs.install(app)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import waitress
 from flask import Flask
@@ -22,6 +23,10 @@ THREADS = 8
 END_S = 10.0
 SLOW_READER_BYTES = 1 << 20  # who takes no more than that is waited for
 IDLE_S = 0.05
+# Browsers hold six each. One address, where it is no proxy's, may hold a third: who opens more and says
+# nothing on them keeps nobody else out.
+CONNECTIONS, OF_ONE_ADDRESS = 300, 100
+SILENT_S, LOOKED_AT_S = 60, 10
 WAKE_S = 0.25  # how long the end takes to be noticed
 
 
@@ -50,6 +55,9 @@ def served(app: Flask, port: int = 0, host: str = "127.0.0.1", threads: int = TH
         ident=None,
         max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
         outbuf_high_watermark=SLOW_READER_BYTES,
+        connection_limit=CONNECTIONS,
+        channel_timeout=SILENT_S,
+        cleanup_interval=LOOKED_AT_S,
     )
     for one in list(server._map.values()):
         if isinstance(one, BaseWSGIServer):
@@ -59,7 +67,7 @@ def served(app: Flask, port: int = 0, host: str = "127.0.0.1", threads: int = TH
     def run() -> None:
         # Sockets are closed by the thread that waits on them: closed from another, its select would fail.
         while not ended.is_set():
-            wasyncore.loop(timeout=WAKE_S, map=server._map, count=1)
+            wasyncore.loop(timeout=WAKE_S, use_poll=True, map=server._map, count=1)
         _close(server._map)
 
     thread = threading.Thread(target=run, name="pages", daemon=True)
@@ -77,7 +85,7 @@ def served(app: Flask, port: int = 0, host: str = "127.0.0.1", threads: int = TH
 
 
 def _channel(app: Flask) -> type[HTTPChannel]:
-    """Connections on which a body may be as large as the application takes at its address."""
+    """Connections, not too many of one address; a body may be as large as the application takes there."""
 
     class Parser(HTTPRequestParser):  # type: ignore[misc]
         def __init__(self, adj: object) -> None:
@@ -89,6 +97,16 @@ def _channel(app: Flask) -> type[HTTPChannel]:
 
     class Channel(HTTPChannel):  # type: ignore[misc]
         parser_class = Parser
+
+        def __init__(
+            self, server: BaseWSGIServer, sock: object, addr: tuple[str, int], *rest: Any, **named: Any
+        ):
+            super().__init__(server, sock, addr, *rest, **named)
+            if app.config["TRUSTED_PROXIES"] or is_loopback(addr[0]):
+                return
+            theirs = sum(one.addr[0] == addr[0] for one in server.active_channels.values())
+            if theirs > OF_ONE_ADDRESS:
+                self.handle_close()
 
     return Channel
 
