@@ -18,6 +18,7 @@ from repbeat_tools.faces import axe
 
 Serve = Callable[[Flask], str]
 SESSION = f"/sessions/{DEVICE}/{LOG:08x}/2"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def in_set(reps: int) -> State:
@@ -30,10 +31,8 @@ def in_set(reps: int) -> State:
     return State(address="C0:00:00:00:00:01", link="connected", values=values)
 
 
-def open_page(
-    browser: Browser, address: str, width: int = 1280, scheme: str = "light"
-) -> tuple[Page, list[str]]:
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+def open_page(browser: Browser, address: str, width: int = 1280) -> tuple[Page, list[str]]:
+    page = browser.new_page(viewport={"width": width, "height": 900})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -86,21 +85,19 @@ def test_the_heart_chart_is_drawn_with_a_table_behind_it(
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280, 3840])
 def test_no_page_is_wider_than_its_screen(
-    browser: Browser,
-    served: Serve,
-    trained: Database,
-    width: int,
-    scheme: Literal["light", "dark"],
+    browser: Browser, served: Serve, trained: Database, width: int
 ) -> None:
     address = served(create_app(trained, lambda: {DEVICE: in_set(7)}, access=Open("test")))
+    page, errors = open_page(browser, address, width)
     for path in ("/", "/sessions", "/devices", SESSION, "/nowhere"):
-        page, errors = open_page(browser, address + path, width, scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert all("404" in error for error in errors), path
-        page.close()
+        page.goto(address + path)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, scheme)
+    assert all("404" in error for error in errors)
+    page.close()
 
 
 def test_a_wide_table_loses_no_column_on_a_phone(browser: Browser, served: Serve, trained: Database) -> None:
