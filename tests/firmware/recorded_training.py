@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from firmware.session_check import World
+from firmware.session_world import World
 
 from device.session import cues
 from device.signal.reps import RepCounter

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from firmware.flash_file import prepare
-from firmware.session_check import World, plan
+from firmware.session_world import World, plan
 from firmware.test_day import live, of_kind
 from firmware.test_form_cue import live as lived
 from firmware.test_wearer_day import felt

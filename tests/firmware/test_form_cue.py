@@ -1,6 +1,6 @@
 """Session and counter together, on synthetic curls: form cues in time, range by one's own repetitions."""
 
-from firmware.session_check import World, plan
+from firmware.session_world import World, plan
 from replay.lifts import curl
 
 from device.signal import form

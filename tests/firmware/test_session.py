@@ -1,18 +1,38 @@
-"""The session state machine on both interpreters (session_check.py has the scenarios)."""
+"""The session state machine on both interpreters: the scenarios of session_*_check.py."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from firmware import session_check
+from firmware import (
+    session_form_check,
+    session_plan_check,
+    session_rest_check,
+    session_sets_check,
+    session_strain_check,
+    session_world,
+)
 from repbeat_tools.replay.runner import Firmware
 
+CONCERNS = (
+    session_sets_check,
+    session_form_check,
+    session_rest_check,
+    session_strain_check,
+    session_plan_check,
+)
+CHECKS: dict[str, Callable[[], None]] = {
+    name: check for module in CONCERNS for name, check in vars(module).items() if name.startswith("check_")
+}
+# One program: the interpreter has no folder of tests.
+TEXTS = "\n".join(Path(module.__file__).read_text() for module in (session_world, *CONCERNS))
 DRIVER = (
-    Path(session_check.__file__).read_text()
+    re.sub(r"^from firmware\.session_world import .*\n", "", TEXTS, flags=re.MULTILINE)
     + """
 def begin(options):
-    checks()[options["name"]]()
+    globals()[options["name"]]()
     emit("passed")
 def sample(*row):
     pass
@@ -21,12 +41,10 @@ def end():
 """
 )
 
-NAMES = sorted(session_check.checks())
 
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(CHECKS))
 def test_on_cpython(name: str) -> None:
-    session_check.checks()[name]()
+    CHECKS[name]()
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +53,6 @@ def micropython() -> Iterator[Firmware]:
         yield firmware
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(CHECKS))
 def test_on_micropython(name: str, micropython: Firmware) -> None:
     assert micropython.replay([[0]], {"name": name}).emitted == ["passed"]
