@@ -33,7 +33,8 @@ async def read():
                 sensor.load(i)
                 if sensor is board.imu and not i:
                     print(json.dumps([sensor.t_ms, sensor.ax, sensor.ay, sensor.az]))
-    print(json.dumps([board.imu.rate_mhz, board.optical.rate_mhz, board.imu.lost, board.optical.lost]))
+    imu, optical = board.imu, board.optical
+    print(json.dumps([imu.clock.rate_mhz, optical.clock.rate_mhz, imu.lost, optical.lost]))
     board.haptic.play((300, 100, 300, 100, 300))
 async def main():
     asyncio.create_task(board.haptic.run())

@@ -63,7 +63,7 @@ def test_times_tell_when_distances_were_measured(bench: Bench, rate_hz: int, ppm
     board = settings_of(BOARD)
     board["distance"]["rate_hz"] = rate_hz
     going = wave("distance", 9, [lambda t_s: 100 + 100 * t_s])
-    script = POLL + "    say([listen(8000), distance.rate_mhz, distance.lost])"
+    script = POLL + "    say([listen(8000), distance.clock.rate_mhz, distance.lost])"
     rows, rate, lost = bench(script, board, options={"ppm": ppm, **QUIET}, signals=[going]).results[0]
     assert lost == 0
     assert rate == pytest.approx(rate_hz * 1000 * (1 + ppm / 1e6), rel=0.01)

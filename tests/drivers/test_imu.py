@@ -52,7 +52,7 @@ def test_rate_is_measured(bench: Bench, board: str, ppm: int) -> None:
     total = 0
     for k in range(150):
         total += len(burst(180 + 37 * k % 50))
-    say([imu.rate_mhz, total, imu.overflows, imu.rate_measured])
+    say([imu.clock.rate_mhz, total, imu.overflows, imu.clock.measured])
 """
     )
     nominal = settings_of(board)["imu"]["rate_hz"] * 1000

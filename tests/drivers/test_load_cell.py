@@ -55,7 +55,8 @@ def test_rate_and_times(bench: Bench, rate_hz: int, ppm: int) -> None:
     """The load grows by a kilogram a second, so that a conversion tells its instant."""
     ramp = {"stream": "load", "t_ms": [0.0, 40_000.0], "rows": [0, 40]}
     script = (
-        SET_UP + "    rows = listen(30000, 5)\n    say([rows, cell.rate_mhz, cell.rate_measured, cell.lost])"
+        SET_UP
+        + "    rows = listen(30000, 5)\n    say([rows, cell.clock.rate_mhz, cell.clock.measured, cell.lost])"
     )
     rows, rate, measured, lost = bench(
         script, board_at(rate_hz), options={"ppm": ppm}, signals=[ramp]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Bench, still, wave
+from .conftest import Bench, settings_of, still, wave
 
 POLL = """
     from device.drivers.board import Board
@@ -35,20 +35,19 @@ def test_saturates(bench: Bench) -> None:
     assert (ir, red) == (2**18 - 1, 0)
 
 
-def test_led_current_scales_the_light(bench: Bench) -> None:
+def test_led_current_scales_the_light_and_sleep_ends_it(bench: Bench) -> None:
+    board = settings_of("xiao_esp32s3_band")
+    board["optical"]["led_ma_x10"] = 35
     script = (
         POLL
         + """
-    burst(200)
-    optical.led_current(35)
-    burst(30)
     say(burst(100)[-1][1])
     optical.sleep()
     time.sleep_ms(500)
     say(optical.poll())
 """
     )
-    half, asleep = bench(script, signals=[still("ppg", 5, SKIN)]).results
+    half, asleep = bench(script, board, signals=[still("ppg", 5, SKIN)]).results
     assert half == pytest.approx(220 * 3.4 / COUNT_NA, rel=0.001)
     assert asleep == 0
 
@@ -80,7 +79,7 @@ def test_rate_and_times(bench: Bench, ppm: int) -> None:
             if last and not 5 <= time.ticks_diff(row[0], last) <= 15: say(["step", row[0], last])
             last = row[0]
             if k > 40: worst = max(worst, abs((row[1] * 4096 / 262144 / 7 - 100) * 100 - row[0]))
-    say([worst, optical.rate_mhz, optical.overflows])
+    say([worst, optical.clock.rate_mhz, optical.overflows])
 """
     )
     signal = {"stream": "ppg", "t_ms": [0, 30_000], "rows": [100, 100, 400, 100]}
@@ -155,11 +154,6 @@ def test_pulse_survives_the_way(bench: Bench) -> None:
     assert np.ptp(rows[:, 1]) == pytest.approx(4 * 7 / COUNT_NA, rel=0.02)
     spectrum = np.abs(np.fft.rfft(rows[:, 1] - rows[:, 1].mean()))
     assert spectrum.argmax() / (len(rows) * 0.01) == pytest.approx(1.2, abs=0.13)
-
-
-def test_temperature(bench: Bench) -> None:
-    options = {"sensors": {"optical": {"temperature_c": -1.25}}}
-    assert bench(POLL + "    say(optical.temperature_x16())", options=options).results == [-20]
 
 
 def test_no_allocation_per_sample(bench: Bench) -> None:

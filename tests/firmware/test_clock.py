@@ -43,14 +43,6 @@ def test_uptime_goes_on_over_wraps_of_the_counter() -> None:
     assert before > 1 << 31
 
 
-def test_a_moment_given_in_ticks_is_placed() -> None:
-    clock, ticks = made(PERIOD - 100)
-    clock.uptime_ms()
-    then = ticks.ms()
-    ticks.now += 300
-    assert clock.uptime_of(then) == clock.uptime_ms() - 300
-
-
 def test_utc_is_unknown_until_told_and_then_runs_with_the_uptime() -> None:
     clock, ticks = made()
     assert clock.unix_s() == 0

@@ -65,20 +65,6 @@ def test_too_few_intervals_give_no_figures() -> None:
     assert exercise.after is None
 
 
-def test_fullness_rises_and_falls() -> None:
-    exercise = BreathingExercise(0, 60)
-    assert exercise.fullness_permille(1000) == 0
-    exercise.update(60000)
-    assert exercise.phase == PACED
-    assert [exercise.fullness_permille(60000 + ms) for ms in (0, 2000, 4000, 7000, 9999)] == [
-        0,
-        500,
-        1000,
-        500,
-        0,
-    ]
-
-
 def test_other_paces() -> None:
     exercise = BreathingExercise(0, 60, 120, 50)
     exercise.update(60000)

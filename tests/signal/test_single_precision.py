@@ -122,7 +122,7 @@ def pacer() -> Figures:
             exercise.interval(rr_ms[k % len(rr_ms)])
             next_ms += rr_ms[k % len(rr_ms)]
             k += 1
-        cues.append(exercise.update(now_ms) + 10 * exercise.fullness_permille(now_ms))
+        cues.append(exercise.update(now_ms))
     assert exercise.before
     assert exercise.after
     figures: Figures = {"cues": sum(cues)}

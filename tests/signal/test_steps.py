@@ -2,7 +2,7 @@
 
 from math import cos, pi, sin
 
-from device.signal.steps import Inactivity, StepCounter
+from device.signal.steps import StepCounter
 
 
 class Noise:
@@ -137,17 +137,3 @@ def test_cadence_is_zero_when_not_walking() -> None:
     for i in range(200):
         counter.push(end + 20 * i, 1000, 0, 0)
     assert counter.cadence_x10() == counter.cv_permille() == 0
-
-
-def test_one_nudge_a_window() -> None:
-    idle = Inactivity(60, 100)
-    nudges = [minute for minute in range(1, 181) if idle.minute(1)]
-    assert nudges == [60, 120, 180]
-
-
-def test_a_walk_or_a_device_laid_down_starts_the_window_anew() -> None:
-    for steps, worn in ((100, True), (0, False)):
-        idle = Inactivity(60, 100)
-        assert not [1 for _ in range(50) if idle.minute(0)]
-        assert not idle.minute(steps, worn)
-        assert [minute for minute in range(1, 100) if idle.minute(0)] == [60]

@@ -38,7 +38,7 @@ class HX711:
             raise BadSetting(self.NAME, "rate_hz %d is not 10 or 80, as RATE is wired" % rate_hz)
         self._data = data_pin
         self._pulse = clock_pin
-        self._clock = SampleClock(rate_hz * 1000)
+        self.clock = SampleClock(rate_hz * 1000)
         self._rate_hz = rate_hz
         self._settling = _SETTLING
         self._heard_ms = 0
@@ -51,16 +51,6 @@ class HX711:
         self.valid = False
         self.sleep()
 
-    @property
-    def rate_mhz(self) -> int:
-        """Measured conversions a second of the processor's clock, in millihertz."""
-        return self._clock.rate_mhz
-
-    @property
-    def rate_measured(self) -> bool:
-        """False in the first seconds, when rate_mhz is still the nominal one."""
-        return self._clock.measured
-
     def start(self) -> None:
         """Have the part convert, from a reset on; `poll` leaves out what has not settled."""
         self._pulse.on()
@@ -68,7 +58,7 @@ class HX711:
         self._settling = _SETTLING
         self._heard_ms = ticks_ms()
         self._seen_empty = False
-        self._clock.set_up(self._rate_hz * 1000)
+        self.clock.set_up(self._rate_hz * 1000)
 
     def sleep(self) -> None:
         """Switch the part off: the line stays high for longer than 60 us."""
@@ -95,7 +85,7 @@ class HX711:
         return 1
 
     def _keep(self, now_ms: int) -> None:
-        period_us = self._clock.period_us
+        period_us = self.clock.period_us
         since_us = min(ticks_diff(now_ms, self._heard_ms), 100_000) * 1000
         self._missed = max(0, since_us // period_us - 1)
         self._heard_ms = now_ms
@@ -103,12 +93,12 @@ class HX711:
             self.overflows += 1
             self.lost += self._missed
         age_us = (ticks_diff(now_ms, self._empty_ms) + 1) * 1000 if self._seen_empty else 0
-        self._clock.burst(now_ms, 1 + self._missed, 0, age_us if age_us < period_us else 0)
+        self.clock.burst(now_ms, 1 + self._missed, 0, age_us if age_us < period_us else 0)
         self._seen_empty = False
 
     def load(self, _: int = 0) -> None:
         """The conversion read last into t_ms (ticks_ms), counts and valid."""
-        self.t_ms = self._clock.time_of(self._missed)
+        self.t_ms = self.clock.time_of(self._missed)
         self.valid = -_MOST <= self.counts < _MOST
 
     def _shift(self) -> int:

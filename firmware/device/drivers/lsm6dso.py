@@ -69,7 +69,7 @@ class LSM6DSO:
         self._view = memoryview(self._fifo)
         self._accel_at = array("H", bytes(2 * _MOST + 2))
         self._gyro_at = array("H", bytes(2 * _MOST + 2))
-        self._clock = SampleClock(rate_hz * 1000)
+        self.clock = SampleClock(rate_hz * 1000)
         self.overflows = 0  # times the FIFO overran
         self.lost = 0  # samples lost then, by the clock
         self.unpaired = 0  # words whose partner was missing
@@ -77,16 +77,6 @@ class LSM6DSO:
         self.ax = self.ay = self.az = 0
         self.gx = self.gy = self.gz = 0
         self._power_down()
-
-    @property
-    def rate_mhz(self) -> int:
-        """Measured samples a second of the processor's clock, in millihertz."""
-        return self._clock.rate_mhz
-
-    @property
-    def rate_measured(self) -> bool:
-        """False in the first seconds, when rate_mhz is still the nominal one."""
-        return self._clock.measured
 
     def start(self) -> None:
         """Measure both sensors into the FIFO."""
@@ -97,7 +87,7 @@ class LSM6DSO:
         write(_FIFO_CTRL4, _CONTINUOUS)
         write(_CTRL1_XL, code << 4 | _ACCEL_CODES[self._accel_g] << 2)
         write(_CTRL2_G, code << 4 | _GYRO_CODES[self._gyro_dps] << 2)
-        self._clock.set_up(self._rate_hz * 1000)
+        self.clock.set_up(self._rate_hz * 1000)
 
     def sleep(self, wake_mg: int = 125) -> None:
         """Accelerometer alone, 26 Hz, low power.
@@ -134,9 +124,9 @@ class LSM6DSO:
         behind = (level - words) // 2
         if self._status[1] & _OVERRUN:
             self.overflows += 1
-            self.lost += self._clock.overwritten(now_ms, n, behind)
+            self.lost += self.clock.overwritten(now_ms, n, behind)
         else:
-            self._clock.burst(now_ms, n, behind)
+            self.clock.burst(now_ms, n, behind)
         return n
 
     def load(self, i: int) -> None:
@@ -151,7 +141,7 @@ class LSM6DSO:
         self.gx = (self._word(at) * mdps_x100 + 5000) // 10000
         self.gy = (self._word(at + 2) * mdps_x100 + 5000) // 10000
         self.gz = (self._word(at + 4) * mdps_x100 + 5000) // 10000
-        self.t_ms = self._clock.time_of(i)
+        self.t_ms = self.clock.time_of(i)
 
     def _word(self, at: int) -> int:
         value = self._fifo[at] | self._fifo[at + 1] << 8

@@ -10,7 +10,7 @@ from time import sleep_ms, ticks_ms
 
 from micropython import const
 
-from .errors import BadSetting, BusFault
+from .errors import BadSetting
 from .registers import Registers
 from .sample_clock import SampleClock
 
@@ -26,8 +26,6 @@ _SPO2_CONFIG = const(0x0A)
 _LED_RED = const(0x0C)
 _LED_IR = const(0x0D)
 _SLOTS = const(0x11)
-_TEMPERATURE = const(0x1F)
-_TEMPERATURE_START = const(0x21)
 _PART = const(0xFF)
 
 _PART_ID = const(0x15)
@@ -72,22 +70,12 @@ class MAX30102:
         self._fifo = bytearray(_DEPTH * 6)
         self._view = memoryview(self._fifo)
         self._width = 6
-        self._clock = SampleClock(rate_hz * 1000)
+        self.clock = SampleClock(rate_hz * 1000)
         self._ready = 0
         self.overflows = 0  # bursts before which samples were lost
         self.lost = 0  # samples lost; the part counts 31 at most each time
         self.t_ms = self.ir = self.red = 0
         self.sleep()
-
-    @property
-    def rate_mhz(self) -> int:
-        """Measured samples a second of the processor's clock, in millihertz."""
-        return self._clock.rate_mhz
-
-    @property
-    def rate_measured(self) -> bool:
-        """False in the first seconds, when rate_mhz is still the nominal one."""
-        return self._clock.measured
 
     def start(self) -> None:
         """Measure with both LEDs."""
@@ -102,25 +90,6 @@ class MAX30102:
     def sleep(self) -> None:
         """LEDs off, part shut down."""
         self._registers.write(_MODE, _SHUT_DOWN)
-
-    def led_current(self, ma_x10: int) -> None:
-        """LED current of both colours while measuring, in tenths of a mA (2-510)."""
-        self._led_step = max(1, min(255, ma_x10 // 2))
-        self._registers.write(_LED_RED, self._led_step)
-        self._registers.write(_LED_IR, self._led_step)
-
-    def temperature_x16(self) -> int:
-        """Die temperature in sixteenths of a degree Celsius.
-
-        Blocks for the conversion (29 ms): for self-tests only.
-        """
-        self._registers.write(_TEMPERATURE_START, 1)
-        for _ in range(10):
-            sleep_ms(5)
-            if not self._registers.read(_TEMPERATURE_START):
-                whole = self._registers.read(_TEMPERATURE)
-                return (whole - ((whole & 0x80) << 1)) * 16 + self._registers.read(_TEMPERATURE + 1)
-        raise BusFault(self.NAME, 110)
 
     def poll(self) -> int:
         """Read what the FIFO holds: the number of samples for load(). At least every 300 ms at 100 Hz.
@@ -141,9 +110,9 @@ class MAX30102:
             if lost:
                 self.overflows += 1
                 self.lost += lost
-                self._clock.full(now_ms, n, lost)
+                self.clock.full(now_ms, n, lost)
             else:
-                self._clock.burst(now_ms, n)
+                self.clock.burst(now_ms, n)
         self._ready = n
         return n
 
@@ -158,7 +127,7 @@ class MAX30102:
         else:
             self.red = first
             self.ir = (b[o + 3] << 16 | b[o + 4] << 8 | b[o + 5]) & 0x3FFFF
-        self.t_ms = self._clock.time_of(i)
+        self.t_ms = self.clock.time_of(i)
 
     def _begin(self, mode: int, raw_hz: int, average: int, led_step: int) -> None:
         write = self._registers.write
@@ -179,4 +148,4 @@ class MAX30102:
         write(_OVERFLOW, 0)
         write(_READ_POINTER, 0)
         write(_MODE, mode)
-        self._clock.set_up(raw_hz * 1000 // average, (average - 1) * 500_000 // raw_hz)
+        self.clock.set_up(raw_hz * 1000 // average, (average - 1) * 500_000 // raw_hz)

@@ -64,23 +64,13 @@ class MPU6886:
         self._count = bytearray(2)
         self._fifo = bytearray(_MOST * _RECORD)
         self._view = memoryview(self._fifo)
-        self._clock = SampleClock(rate_hz * 1000)
+        self.clock = SampleClock(rate_hz * 1000)
         self.overflows = 0  # times the FIFO was full, and was emptied
         self.lost = 0  # samples lost then, by the clock
         self.t_ms = 0
         self.ax = self.ay = self.az = 0
         self.gx = self.gy = self.gz = 0
         self._reset()
-
-    @property
-    def rate_mhz(self) -> int:
-        """Measured samples a second of the processor's clock, in millihertz."""
-        return self._clock.rate_mhz
-
-    @property
-    def rate_measured(self) -> bool:
-        """False in the first seconds, when rate_mhz is still the nominal one."""
-        return self._clock.measured
 
     def start(self) -> None:
         """Measure both sensors into the FIFO."""
@@ -94,7 +84,7 @@ class MPU6886:
         write(_ACCEL_CONFIG2, _DLPF_41_HZ)
         write(_FIFO_EN, 0x18)
         write(_USER_CTRL, 0x44)  # FIFO on and empty
-        self._clock.set_up(self._rate_hz * 1000)
+        self.clock.set_up(self._rate_hz * 1000)
 
     def sleep(self, wake_mg: int = 125) -> None:
         """Gyroscope off, accelerometer cycling.
@@ -130,12 +120,12 @@ class MPU6886:
         if full:  # the last record may be cut: its alignment cannot be trusted, so empty the FIFO
             self._registers.write(_USER_CTRL, 0x44)
             self.overflows += 1
-            self.lost += self._clock.overwritten(now_ms, 0)
+            self.lost += self.clock.overwritten(now_ms, 0)
             return 0
         n = min(level, _MOST)
         if n:
             self._registers.read_into(_FIFO, self._view[: n * _RECORD])
-            self._clock.burst(now_ms, n, level - n)
+            self.clock.burst(now_ms, n, level - n)
         return n
 
     def load(self, i: int) -> None:
@@ -149,7 +139,7 @@ class MPU6886:
         self.gx = (self._word(at + 8) * dps_x10 + 16384) >> 15
         self.gy = (self._word(at + 10) * dps_x10 + 16384) >> 15
         self.gz = (self._word(at + 12) * dps_x10 + 16384) >> 15
-        self.t_ms = self._clock.time_of(i)
+        self.t_ms = self.clock.time_of(i)
 
     def _word(self, at: int) -> int:
         value = self._fifo[at] << 8 | self._fifo[at + 1]

@@ -14,6 +14,7 @@ from machine import Encoder
 from micropython import const
 
 from .errors import BadSetting
+from .sample_clock import SampleClock
 
 _FILTER_NS = const(1000)  # shorter pulses are noise: at 3 m/s and 0.1 mm an edge lasts 33,000 ns
 _PHASES = const(4)
@@ -35,8 +36,7 @@ class Quadrature:
         self._um = um_per_count
         self._period_ms = 1000 // rate_hz
         self._next_ms = 0
-        self.rate_mhz = 1_000_000 // self._period_ms
-        self.rate_measured = True  # it is read by this processor's clock
+        self.clock = SampleClock(1_000_000 // self._period_ms)  # it is read by this processor's own
         self.overflows = self.lost = 0  # the counter forgets nothing
         self.t_ms = self.mm = 0
         self.valid = True

@@ -73,7 +73,7 @@ class VL53L1X:
         self._registers.identify(_MODEL, _MODEL_ID)
         self._rate_hz = rate_hz
         self._block = bytearray(17)
-        self._clock = SampleClock(rate_hz * 1000)
+        self.clock = SampleClock(rate_hz * 1000)
         self._stage = _BOOTING
         self._stage_ms = 0
         self._stream = -1
@@ -85,16 +85,6 @@ class VL53L1X:
         self.t_ms = self.mm = 0
         self.valid = False
         self.sleep()
-
-    @property
-    def rate_mhz(self) -> int:
-        """Measured samples a second of the processor's clock, in millihertz."""
-        return self._clock.rate_mhz
-
-    @property
-    def rate_measured(self) -> bool:
-        """False in the first seconds, when rate_mhz is still the nominal one."""
-        return self._clock.measured
 
     def start(self) -> None:
         """Begin to set the part up; `poll` goes on with it and ranges 0.1 s later. Raises BusFault."""
@@ -133,7 +123,7 @@ class VL53L1X:
         registers.write(_MODE_START, _RANGING)
         self._stream = -1
         self._seen_empty = False
-        self._clock.set_up(self._rate_hz * 1000, budget_ms * 500)
+        self.clock.set_up(self._rate_hz * 1000, budget_ms * 500)
         self._stage = _RUNNING
 
     def sleep(self) -> None:
@@ -158,7 +148,7 @@ class VL53L1X:
         if self._missed:
             self.overflows += 1
             self.lost += self._missed
-        self._clock.burst(now_ms, 1 + self._missed, 0, self._age_us(now_ms))
+        self.clock.burst(now_ms, 1 + self._missed, 0, self._age_us(now_ms))
         self._seen_empty = False
         return 1
 
@@ -167,14 +157,14 @@ class VL53L1X:
         block = self._block
         self.mm = block[_DISTANCE] << 8 | block[_DISTANCE + 1]
         self.valid = block[0] & 0x1F == _VALID
-        self.t_ms = self._clock.time_of(self._missed)
+        self.t_ms = self.clock.time_of(self._missed)
 
     def _age_us(self, now_ms: int) -> int:
         """How old the newest sample can be; 0 when nothing is known but the period."""
         if not self._seen_empty:
             return 0
         age_us = min(1000, ticks_diff(now_ms, self._empty_ms) + 1) * 1000
-        return age_us if age_us < self._clock.period_us else 0
+        return age_us if age_us < self.clock.period_us else 0
 
     def _missing(self, stream: int) -> int:
         last = self._stream

@@ -1,13 +1,12 @@
 """What the athlete feels: patterns of the haptic motor, in ms: on, off, on, …
 
 Every pattern is a word of short and long pulses that no other cue uses, so that it can be told from the
-pulses alone; within a word pulses are GAP_MS apart, words are kept WORD_GAP_MS apart by the motor's queue.
+pulses alone; within a word pulses are GAP_MS apart, the motor's queue keeps words further apart.
 """
 
 SHORT_MS = 80
 LONG_MS = 300
 GAP_MS = 100
-WORD_GAP_MS = 400
 
 SET_START = (80,)
 COUNTDOWN = (80, 100, 80)  # the rest ends in COUNTDOWN_S

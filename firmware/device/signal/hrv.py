@@ -7,7 +7,6 @@ from math import log, sqrt
 
 from device.signal.rr import RrSeries
 
-HRV_VERSION = 1
 USABLE_KEPT_PERMILLE = 800  # more than 20 % rejected: unusable
 DISPLAY_KEPT_PERMILLE = 970  # optical beats: a few lost ones already bend RMSSD
 COVERAGE_PERMILLE = (800, 1020)  # sum of intervals against the clock: beyond, beats are lost or made up

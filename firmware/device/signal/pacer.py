@@ -7,7 +7,6 @@ are of the same length and posture on both sides; they are shown side by side, n
 from device.signal.hrv import Hrv, measure
 from device.signal.rr import RrSeries
 
-PACER_VERSION = 1
 MEASURE_MS = 60000
 RATE_X10_MIN = 30
 RATE_X10_MAX = 200
@@ -79,15 +78,6 @@ class BreathingExercise:
             return NOTHING
         self._said = due
         return due
-
-    def fullness_permille(self, now_ms: int) -> int:
-        """How full the lungs should be, 0-1000, for a light that swells and fades; 0 outside the pacing."""
-        if self.phase != PACED:
-            return 0
-        at_ms = (now_ms - self._phase_ms) % self._breath_ms
-        if at_ms < self._in_ms:
-            return 1000 * at_ms // self._in_ms
-        return 1000 * (self._breath_ms - at_ms) // (self._breath_ms - self._in_ms)
 
     def _next_phase(self, now_ms: int) -> int:
         self.phase += 1

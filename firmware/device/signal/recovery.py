@@ -5,12 +5,10 @@ Both take one heart rate a second, 0 where there is none that may be used, and g
 
 from array import array
 
-RECOVERY_VERSION = 1
 RECOVERY_S = 60
 EDGE_S = 5  # seconds averaged at the start and, centred, at the end: one beat's jitter is no recovery
 EDGE_NEEDED = 3
 
-RESTING_VERSION = 1
 RESTING_S = 300  # "lowest sustained five minutes" of the window
 RESTING_NEEDED_S = 240
 

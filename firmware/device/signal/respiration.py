@@ -12,7 +12,6 @@ from math import cos, pi
 from device.signal.fft import INPUT_LIMIT, REVERSED, SIZE, first_half, second_half
 from device.signal.rr import RrSeries
 
-RESPIRATION_VERSION = 1
 STEP_MS = 500
 WINDOW_MS = SIZE * STEP_MS
 LOW_BIN = 6  # 5.6 a minute

@@ -12,7 +12,6 @@ Movement cannot tell lying awake from sleep; a device that is not worn is never 
 from array import array
 from math import atan2, pi, sqrt
 
-REST_VERSION = 1
 EPOCH_MS = 5000
 ANGLE_CHANGE_X10 = 50  # degrees
 BOUT_MS = 5 * 60000

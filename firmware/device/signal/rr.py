@@ -22,7 +22,6 @@ MEDIAN_REACH = 3  # neighbours on each side
 SPIKE_FACTOR = 3
 SPIKE_FLOOR_MS = 20
 SPIKE_REACH = 8  # successive differences on each side
-CLEANING_VERSION = 1
 
 REJECTED = 0x8000  # the interval is an artefact or belongs to an ectopic beat
 BREAK = 0x4000  # no beat-to-beat link to the interval before: the stream had a gap

@@ -9,7 +9,6 @@ from array import array
 
 from device.signal.filters import isqrt
 
-STEPS_VERSION = 1
 FINE = 16  # fixed-point steps per milli-g
 SMOOTH_MS = 60  # the heel's ring goes, the step stays
 BASE_MS = 700
@@ -154,29 +153,3 @@ class StepCounter:
         for i in range(n):
             total += self._intervals[(self._run - 2 - i) % INTERVALS]
         return abs(n * interval_ms - total) * 100 <= UNLIKE_PERCENT * total
-
-
-class Inactivity:
-    """One nudge for each window of `window_min` minutes with fewer than `enough_steps` while worn."""
-
-    def __init__(self, window_min: int = 60, enough_steps: int = 100) -> None:
-        self._window_min = window_min
-        self._enough_steps = enough_steps
-        self.restart()
-
-    def restart(self) -> None:
-        """A new window: after a set, after quiet hours."""
-        self._minutes = 0
-        self._steps = 0
-
-    def minute(self, steps: int, worn: bool = True) -> bool:
-        """One minute and the steps in it. True when a window ends without enough; a new one begins then."""
-        self._minutes += 1
-        self._steps += steps
-        if not worn or self._steps >= self._enough_steps:
-            self.restart()
-            return False
-        if self._minutes < self._window_min:
-            return False
-        self.restart()
-        return True

@@ -108,10 +108,6 @@ class ZoneClock:
         """Seconds counted in zone 0-5."""
         return self._zone_s[zone]
 
-    def known_s(self) -> int:
-        """Seconds with a heart rate."""
-        return sum(self._zone_s)
-
     def seconds_at(self, step: int) -> int:
         """Seconds counted at resting + `step` bpm, up to the maximum; ends gather what is beyond."""
         return self._at_s[step]

@@ -46,10 +46,6 @@ class Clock:
         self._last = now
         return self._uptime_ms
 
-    def uptime_of(self, ticks: int) -> int:
-        """Uptime of a ticks_ms value of the last six days."""
-        return self.uptime_ms() + self._diff(ticks, self._last)
-
     def set_utc(self, unix_ms: int, uncertainty_ms: int, utc_offset_min: int, source: int) -> None:
         """Tie the uptime of now to UTC; ClockRefused for an impossible time, and then nothing changes."""
         if not plausible(unix_ms // 1000):

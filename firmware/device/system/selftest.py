@@ -81,14 +81,14 @@ def _listen(part, nominal_hz: int, look) -> dict:
             if n:
                 part.load(n - 1)
                 samples += n
-        figures = {"samples": samples, "rate_mhz": part.rate_mhz, "overflows": part.overflows}
+        figures = {"samples": samples, "rate_mhz": part.clock.rate_mhz, "overflows": part.overflows}
         problem = look(part, figures) if samples else "no sample in %d ms" % LISTEN_MS
         part.sleep()
     except SensorError as error:
         return _bad(str(error))
-    off = abs(part.rate_mhz - nominal_hz * 1000)
+    off = abs(part.clock.rate_mhz - nominal_hz * 1000)
     if not problem and off > nominal_hz * (SLOW_PERMILLE if nominal_hz < SLOW_HZ else RATE_PERMILLE):
-        problem = "rate is %d mHz where %d Hz were asked for" % (part.rate_mhz, nominal_hz)
+        problem = "rate is %d mHz where %d Hz were asked for" % (part.clock.rate_mhz, nominal_hz)
     return _bad(problem, figures) if problem else _ok(figures)
 
 
