@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["companion_store.born", "companion_store.server", "web.sample", "web.town", "api.receiver"]
+pytest_plugins = [
+    "companion_store.born",
+    "web.economy",
+    "companion_store.server",
+    "web.sample",
+    "web.town",
+    "api.receiver",
+]
 
 # A time is never asserted (machines are noisy): the hard limit a test is pytest-timeout's.
 settings.register_profile("repbeat", deadline=None, derandomize=True)
