@@ -149,8 +149,8 @@ def test_a_table_a_drawer_and_a_cradle_give_nothing_good():
         wander[0] += 6 * chance.normal()
         return (SKIN + wander[0], SKIN + 0.9 * wander[0] + 2 * chance.normal(), 2 * chance.normal(), 0, 1000)
 
-    for place in (table, cradle, drawer):
-        _, values = run(240, place)
+    for place in (table, cradle, drawer):  # twice: chance decides of a window, many tell
+        values = run(240, place)[1] + run(240, place)[1]
         assert values
         assert good_share(values) < 0.05, (place, good_share(values))
 

@@ -76,28 +76,39 @@ def two_passes(re: "array[int]", im: "array[int]", half: int) -> None:
             re[d], im[d] = br - tr, bi - ti
 
 
-def last_pass(re: "array[int]", im: "array[int]") -> None:
-    """Combine the two blocks of half the size."""
+def powers(re: "array[int]", im: "array[int]", real: "array[int]", imaginary: "array[int]") -> None:
+    """The last pass, for the powers at bins 2 to SIZE / 2 - 2 of the two real signals in `re` and `im`.
+
+    A real signal's transform is symmetric, an imaginary one's antisymmetric: bins k and SIZE - k give both.
+    They come from the same two pairs as bins SIZE / 2 - k and SIZE / 2 + k, so nothing is stored between.
+    Powers are of twice the amplitude over 32.
+    """
     cosine, sine, bits = _COS, _SIN, _TWIDDLE_BITS
     half = SIZE // 2
-    for a in range(half):
-        b = a + half
-        wr, wi = cosine[a], sine[a]
-        xr, xi = re[b], im[b]
-        tr = (xr * wr - xi * wi) >> bits
-        ti = (xr * wi + xi * wr) >> bits
+    for k in range(2, half // 2 + 1):
+        wr, wi = cosine[k], sine[k]
+        a = k + half
         xr, xi = re[a], im[a]
-        re[a], im[a] = xr + tr, xi + ti
-        re[b], im[b] = xr - tr, xi - ti
+        tr, ti = xr * wr - xi * wi >> bits, xr * wi + xi * wr >> bits
+        xr, xi = re[k], im[k]
+        ar, ai, br, bi = xr + tr, xi + ti, xr - tr, xi - ti
+        j = half - k
+        a = j + half
+        xr, xi = re[a], im[a]
+        tr, ti = -(xr * wr + xi * wi) >> bits, xr * wi - xi * wr >> bits
+        xr, xi = re[j], im[j]
+        cr, ci, dr, di = xr + tr, xi + ti, xr - tr, xi - ti
+        xr, xi = ar + dr >> 5, ai - di >> 5
+        real[k] = xr * xr + xi * xi
+        xr, xi = ai + di >> 5, dr - ar >> 5
+        imaginary[k] = xr * xr + xi * xi
+        xr, xi = cr + br >> 5, ci - bi >> 5
+        real[j] = xr * xr + xi * xi
+        xr, xi = ci + bi >> 5, br - cr >> 5
+        imaginary[j] = xr * xr + xi * xi
 
 
-def first_half(re: "array[int]", im: "array[int]") -> None:
-    """Passes up to blocks of 16. Input within INPUT_LIMIT, in bit-reversed order."""
-    first_passes(re, im)
+def middle_passes(re: "array[int]", im: "array[int]") -> None:
+    """The passes between `first_passes` and `powers`."""
     two_passes(re, im, 4)
-
-
-def second_half(re: "array[int]", im: "array[int]") -> None:
-    """The rest; the spectrum is then in natural order."""
     two_passes(re, im, 16)
-    last_pass(re, im)

@@ -50,7 +50,10 @@ class HeartTracker:
         A part with one optical channel gives it twice; one without accelerometer gives zeros.
         True when there is a new value, or none any more, or contact was gained or lost.
         """
-        if self.front.add(t_ms, ppg1, ppg2, ax, ay, az):
+        front = self.front
+        if t_ms < front.next_ms:
+            return False
+        if front.add(t_ms, ppg1, ppg2, ax, ay, az):
             return self._follow()
         return self._slice >= 0 and self._work()
 

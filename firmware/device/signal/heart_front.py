@@ -14,6 +14,8 @@ BIN_MS = 80
 WINDOW = 100
 """Points kept per channel: 8 s at 12.5 Hz."""
 
+LEAST_MS = 15
+"""Samples that follow sooner are passed over: 50 of 100 a second say as much of a pulse (recordings)."""
 GAP_BINS = 7
 """A hole of up to 0.56 s is bridged by a straight line; a longer one starts a new window."""
 _CHANNELS = 5  # two of light, three of acceleration
@@ -35,6 +37,8 @@ class HeartFront:
         """Light (512 = twice the mean size of a channel), then ax, ay, az in 1/32 mg."""
         self.light = 0
         """Mean of ppg1 over the latest bin, counts."""
+        self.next_ms = 0
+        """Samples before that are to be passed over: they come too soon, or go back."""
         self._sums = array("i", [0] * _CHANNELS)
         self._values = array("i", [0] * _CHANNELS)  # of the bin that ends
         self._from = array("i", [0] * _CHANNELS)  # ends of a bridge
@@ -48,7 +52,6 @@ class HeartFront:
         """Running mean size (times 16) of the added light, and of what is left of it without motion."""
         self._reference = array("i", [0] * TAPS)
         self._canceller = MotionCanceller()
-        self._t_ms = -1
         self._end_ms = -1  # of the running bin
         self._newest_ms = 0  # end of the bin before that had a sample
         self._count = 0
@@ -59,10 +62,8 @@ class HeartFront:
         self.points = 0
 
     def add(self, t_ms: int, ppg1: int, ppg2: int, ax: int, ay: int, az: int) -> bool:
-        """Take a sample; True when it completed a bin. A sample that does not advance time is ignored."""
-        if t_ms <= self._t_ms:
-            return False
-        self._t_ms = t_ms
+        """Take a sample, not before `next_ms`; True when it completed a bin."""
+        self.next_ms = t_ms + LEAST_MS
         completed = t_ms >= self._end_ms and self._next_bin(t_ms)
         self._count += 1
         sums = self._sums

@@ -2,7 +2,8 @@
 
 Bins are 12.5 Hz / 128 = 5.86 bpm apart. Two real channels share one complex FFT. `clean` is the power of the
 light after motion cancelling; `wiener` is the same with each bin weighted by its share against the
-accelerometer's power there; `motion` is the accelerometer's, all axes added. All maps hold
+accelerometer's power there; `motion` is that of the axis that moves most (adding the other two took a second
+transform, and the value was no nearer). All maps hold
 64 * log2(power / mean power + 1/8).
 """
 
@@ -19,8 +20,6 @@ BAND_END = 40
 
 QUIET_MG = 64
 """Motion below this masks in proportion only: the spectrum of a resting arm is sensor noise."""
-STILL_MG = 32
-"""Ours: a wrist that moves less needs no second transform."""
 
 LOG_UNIT = 64
 BLOCKS = fft.SIZE // 4
@@ -45,7 +44,7 @@ def log2_scaled(value: int) -> int:
 class HeartSpectrum:
     """Call `take(ring, points)`, then `step()` STEPS times; then the maps belong to that window."""
 
-    STEPS = 8
+    STEPS = 5
 
     def __init__(self) -> None:
         self.clean = array("h", [0] * (LAST_BIN + 1))
@@ -58,8 +57,8 @@ class HeartSpectrum:
         self._window = [array("i", [0] * WINDOW) for _ in range(4)]
         self._re = array("i", [0] * fft.SIZE)
         self._im = array("i", [0] * fft.SIZE)
-        self._light = array("i", [0] * (LAST_BIN + 1))
-        self._moving = array("i", [0] * (LAST_BIN + 1))
+        self._light = array("i", [0] * (fft.SIZE // 2))
+        self._moving = array("i", [0] * (fft.SIZE // 2))
         self._step = 0
 
     def take(self, ring: "list[array[int]]", points: int) -> None:
@@ -77,38 +76,29 @@ class HeartSpectrum:
         step = self._step
         self._step += 1
         if step == 0:
-            self._load_light()
-        elif step == 3:
-            self._light_power()
-            if self.motion_mg >= STILL_MG:
-                self._load_motion()
-        elif 4 <= step <= 6 and self.motion_mg < STILL_MG:
-            return  # noise of one axis says as much as that of three
-        elif step == 6:
-            self._motion_power()
-        elif step == 7:
-            self._maps()
-        elif step in (1, 4):
+            self._load_channels()
+        elif step == 1:
             fft.two_passes(self._re, self._im, 4)
+        elif step == 2:
+            fft.two_passes(self._re, self._im, 16)
+        elif step == 3:
+            fft.powers(self._re, self._im, self._light, self._moving)
         else:
-            fft.second_half(self._re, self._im)
+            self._maps()
 
-    def _load_light(self) -> None:
-        """The light, and the first axis beside it."""
-        motion = 1
+    def _load_channels(self) -> None:
+        """The light, and beside it the axis that moves most."""
+        motion, moving = 1, self._window[1]
         for axis in range(1, 4):
             values = self._window[axis]
-            motion = max(motion, max(values) - min(values))
+            span = max(values) - min(values)
+            if span > motion:
+                motion, moving = span, values
         self.motion_mg = motion >> 5
         values = self._window[0]
         span = max(values) - min(values)
         self.flat = span == 0
-        self._load(values, max(span, 1), self._window[1], motion)
-
-    def _load_motion(self) -> None:
-        """The other two axes, on the first one's scale."""
-        motion = max(1, self.motion_mg << 5)
-        self._load(self._window[2], motion, self._window[3], motion)
+        self._load(values, max(span, 1), moving, motion)
 
     def _load(self, real: "array[int]", span: int, imaginary: "array[int]", other_span: int) -> None:
         """Without their means, windowed and scaled, through the first two passes: additions only.
@@ -148,32 +138,11 @@ class HeartSpectrum:
             re[at + 1], im[at + 1] = diff_r + ci, diff_i - cr
             re[at + 3], im[at + 3] = diff_r - ci, diff_i + cr
 
-    def _light_power(self) -> None:
-        """Split the joint transform: a real signal's is symmetric, an imaginary one's is antisymmetric."""
-        re, im, light, moving = self._re, self._im, self._light, self._moving
-        for k in range(FIRST_BIN, LAST_BIN + 1):
-            a, b, c, d = re[k], im[k], re[fft.SIZE - k], im[fft.SIZE - k]
-            e = (a + c) >> 5
-            f = (b - d) >> 5
-            light[k] = e * e + f * f
-            e = (b + d) >> 5
-            f = (c - a) >> 5
-            moving[k] = e * e + f * f
-
-    def _motion_power(self) -> None:
-        """Add the other axes; the sum of two needs no splitting: |Z(k)|^2 + |Z(-k)|^2 is twice it."""
-        re, im, moving = self._re, self._im, self._moving
-        for k in range(FIRST_BIN, LAST_BIN + 1):
-            a, b, c, d = re[k] >> 5, im[k] >> 5, re[fft.SIZE - k] >> 5, im[fft.SIZE - k] >> 5
-            moving[k] += 2 * (a * a + b * b + c * c + d * d)
-
     def _maps(self) -> None:
         light, moving = self._light, self._moving
         clean, wiener, motion = self.clean, self.wiener, self.motion
-        _relative(light)
-        peak = max(light) or 1
-        _relative(moving)
-        mask_full = max(moving) * QUIET_MG // max(1, min(self.motion_mg, QUIET_MG)) or 1
+        peak = _relative(light) or 1
+        mask_full = _relative(moving) * QUIET_MG // max(1, min(self.motion_mg, QUIET_MG)) or 1
         mean = 1
         for k in range(FIRST_BIN, LAST_BIN + 1):
             power, mask = light[k], moving[k]
@@ -189,9 +158,10 @@ class HeartSpectrum:
             wiener[k] = log2_scaled((light[k] << 6) // mean + _FLOOR) - 6 * LOG_UNIT
 
 
-def _relative(power: "array[int]") -> None:
-    """Rescale to 64 = the mean over the band, at most 2^12."""
+def _relative(power: "array[int]") -> int:
+    """Rescale to 64 = the mean over the band, at most 2^12; returns the highest."""
     mean = sum(memoryview(power)[FIRST_BIN:BAND_END]) // (BAND_END - FIRST_BIN) + 1
     for k in range(FIRST_BIN, LAST_BIN + 1):
         value = (power[k] << 4) // mean << 2
         power[k] = value if value < 4095 else 4095
+    return max(memoryview(power)[FIRST_BIN : LAST_BIN + 1])

@@ -9,7 +9,7 @@ moving wearer, a heart without this rhythm (paced, old, ill, in exercise) and ar
 from array import array
 from math import cos, pi
 
-from device.signal.fft import INPUT_LIMIT, REVERSED, SIZE, first_half, second_half
+from device.signal.fft import INPUT_LIMIT, REVERSED, SIZE, first_passes, middle_passes, powers
 from device.signal.rr import RrSeries
 
 STEP_MS = 500
@@ -34,6 +34,8 @@ class Respiration:
         self._re = array("i", [0] * SIZE)
         self._im = array("i", [0] * SIZE)
         self._grid = array("i", [0] * SIZE)
+        self._power = array("i", [0] * (SIZE // 2))
+        self._none = array("i", [0] * (SIZE // 2))  # of the imaginary part
 
     def measure(self, series: RrSeries, still_ms: int) -> int | None:
         """Tenths of a breath a minute, or None.
@@ -53,8 +55,9 @@ class Respiration:
             j = REVERSED[i]
             self._re[j] = self._grid[i] * INPUT_LIMIT // largest * _WEIGHT[i] >> _WEIGHT_BITS
             self._im[j] = 0
-        first_half(self._re, self._im)
-        second_half(self._re, self._im)
+        first_passes(self._re, self._im)
+        middle_passes(self._re, self._im)
+        powers(self._re, self._im, self._power, self._none)
         return self._rate_x10()
 
     def _lay(self, series: RrSeries) -> bool:
@@ -85,18 +88,15 @@ class Respiration:
             i -= 1
         return filled == SIZE and 100 * rejected <= REJECTED_PERCENT * used
 
-    def _power(self, k: int) -> float:
-        return float(self._re[k]) * self._re[k] + float(self._im[k]) * self._im[k]
-
     def _rate_x10(self) -> int | None:
-        total = 0.0
+        power, total = self._power, 0.0
         for k in range(FIRST_BIN, LAST_BIN + 1):
-            total += self._power(k)
+            total += power[k]
         peak = LOW_BIN
         for k in range(LOW_BIN + 1, HIGH_BIN + 1):
-            if self._power(k) > self._power(peak):
+            if power[k] > power[peak]:
                 peak = k
-        below, top, above = self._power(peak - 1), self._power(peak), self._power(peak + 1)
+        below, top, above = power[peak - 1], power[peak], power[peak + 1]
         needed = SLOW_PEAK_PERCENT if peak < SLOW_BIN else PEAK_PERCENT
         if below > top or above > top or 100 * (below + top + above) < needed * total:
             return None
