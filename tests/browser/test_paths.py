@@ -1,5 +1,6 @@
 """Each person's main path in a real browser: a tap, a repetition, a proposal, an export, and no network."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -191,7 +192,9 @@ def test_without_a_network_the_last_state_is_shown(
     page.reload()  # this one goes through the worker, which keeps it
     context.set_offline(True)
     page.reload()
-    expect(page.get_by_text("Offline: this is the last state that was here.")).to_be_visible()
+    notice = page.get_by_text("Offline: this is the last state that was here.")
+    expect(notice).to_be_visible()
+    expect(notice).to_have_text(re.compile(r"here\. .*20\d\d"))  # and of when it is
     expect(page.get_by_role("heading", name="Athlete A")).to_be_visible()
     page.goto(page.url + "trends")
     expect(page.get_by_role("heading", level=1)).to_have_text("Offline")

@@ -282,7 +282,12 @@ def test_a_programme_is_written_imported_exported_and_begun(town: Town) -> None:
     (athlete_id,) = accounts.owned(town.db, town.ann.account_id)
     refused = ann.post("/programmes/mine/start", data={"athlete": athlete_id}, follow_redirects=True)
     assert "year of birth" in refused.get_data(as_text=True)
-    ann.post(f"/health/{athlete_id}", data={"born_year": "1990", "active": "1"})
+    assert 'name="then" value="mine"' in refused.get_data(as_text=True)
+    ann.post(f"/health/{athlete_id}", data={"born_year": "1990"})
+    hard = ann.post("/programmes/five-by-five/start", data={"athlete": athlete_id})
+    assert hard.location == "/programmes"  # where gentler ones are
+    answers = {"born_year": "1990", "active": "1", "then": "mine"}
+    assert ann.post(f"/health/{athlete_id}", data=answers).location == "/programmes/mine"
     ann.post("/programmes/mine/start", data={"athlete": athlete_id})
     assert shelf.enrolment(town.db, athlete_id).content().slug == "mine"
     assert coach.post("/programmes/mine/start", data={"athlete": athlete_id}).status_code == 404

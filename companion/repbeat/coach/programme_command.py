@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from repbeat.coach import course, desk, health, programmes, shelf
-from repbeat.coach.programmes import ProgrammeError
-from repbeat.coach.texts import say
+from repbeat.coach.programmes import NotYet, ProgrammeError
 from repbeat.ingest.days import day_of
 from repbeat.store import Database, athletes
 from repbeat.store.console import errors_shown, json_option, print_json
@@ -169,7 +168,7 @@ def begin(
             shelf.set_coaching(db, athlete_id, bounds, stated)
     why_not = health.refusal(db, athlete_id, one, today)
     if why_not is not None:
-        raise ProgrammeError(say(why_not))
+        raise NotYet(why_not)
     first = next(number for number in one.week if number) - 1
     lines = tuple(exercise.line(loads_g.get(exercise.exercise)) for exercise in one.days[first].exercises)
     with db.atomic():

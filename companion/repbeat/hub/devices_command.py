@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from repbeat.gym import attribution
+from repbeat.gym import wearing
 from repbeat.hub import events, report
 from repbeat.hub.agent import passkeys
 from repbeat.hub.console import say
@@ -20,7 +20,6 @@ from repbeat.hub.keys import DeviceKeys, path_for
 from repbeat.hub.radio import Radio
 from repbeat.hub.trust import keys_of
 from repbeat.hub.trust import revoke as take_key
-from repbeat.ingest import days
 from repbeat.store import Database, athletes
 from repbeat.store import devices as known_devices
 from repbeat.store import oxygen as oxygen_
@@ -61,13 +60,7 @@ def assign(database: Location, device_id: str, athlete: str | None) -> None:
     with errors_shown(), Database(database) as db:
         device = known_devices.get(db, device_id)
         one = athletes.named(db, athlete) if athlete else None
-        if device.log_id is None:
-            raise click.ClickException("nothing is known of this device's log yet: sync it once")
-        with db.atomic():
-            known_devices.assign(db, device_id, device.log_id, one.athlete_id if one else None)
-            for other in athletes.every(db):
-                days.refresh(db, other.athlete_id)
-            attribution.refresh(db, device_id)
+        wearing.give(db, device, one.athlete_id if one else None)
         click.echo(f"{device.name}: {one.name if one else 'nobody'}")
 
 

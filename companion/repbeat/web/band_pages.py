@@ -1,4 +1,4 @@
-"""What a wearer wants of the own band: which cues are felt and how, quiet hours, reminders, zones."""
+"""Who wears a band, and what a wearer wants of the own one: cues and how they feel, quiet hours, zones."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from repbeat.people import band
+from repbeat.gym import wearing
+from repbeat.people import band, tenants
 from repbeat.people.band import Band
 from repbeat.people.roles import Role, needs
 from repbeat.people.viewer import HIDDEN
 from repbeat.store import NotFound, devices
+from repbeat.store.athletes import Athlete
 from repbeat.store.devices import Device
 from repbeat.web import words
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
+from repbeat.web.membership import members_of
 
 bands = Blueprint("bands", __name__)
 
@@ -44,6 +47,34 @@ def change(device_id: str) -> ResponseReturnValue:
     else:
         flash(_("Kept. The band has it as soon as it is near."), "good")
     return redirect(url_for("bands.show", device_id=device_id))
+
+
+@bands.post("/devices/<device_id>/wearer")
+@needs(Role.SIGNED_IN)
+def wear(device_id: str) -> ResponseReturnValue:
+    """Say who wears what nobody wears, for who looks after it; or give one's own back."""
+    db = store()
+    device = devices.get(db, device_id)
+    wanted, wearer = request.form.get("athlete") or None, devices.athlete_of(db, device)
+    if wearer is not None:
+        gate().check_own(wearer)
+    free = wearer is None and gate().operates(device_id)
+    if wanted is not None and not (free and wanted in {one.athlete_id for one in wearers(device)}):
+        raise NotFound(HIDDEN)
+    if wanted is None and wearer is None:
+        raise NotFound(HIDDEN)
+    try:
+        wearing.give(db, device, wanted)
+    except wearing.NoLogYet as error:
+        flash(told(error), "bad")
+    else:
+        flash(_("Done."), "good")
+    return redirect(url_for("pages.devices"))
+
+
+def wearers(device: Device) -> list[Athlete]:
+    """Who may be said to wear a device: athletes of its gym."""
+    return members_of({tenants.gym_of_device(store(), device.device_id)})
 
 
 def _own(device_id: str) -> Device:

@@ -17,7 +17,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """`x` counts days since 1970, seconds or hours, as `scale` says; the first cell of a row names it."""
+    """`x` counts days since 1970, seconds or hours, as `scale` says; the first cell of a row names it.
+
+    `figures`: (what, value) of what counts now, read before the lines are.
+    """
 
     title: str
     sentence: str
@@ -28,6 +31,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[list[str]]
     scale: str = "days"
     spans: list[tuple[float, float]] = []
+    figures: list[tuple[str, str]] = []
 
     @property
     def legend(self) -> list[tuple[str, str, str]]:

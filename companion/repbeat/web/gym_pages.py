@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from repbeat.gym import attribution, desk, fleet, labels, machines, sets
 from repbeat.gym.machines import Machine
-from repbeat.people import accounts, tenants
+from repbeat.people import tenants
 from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
 from repbeat.store import NotFound, athletes, devices
@@ -21,6 +21,7 @@ from repbeat.store.athletes import Athlete
 from repbeat.web import gym_view
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
+from repbeat.web.membership import members_of
 from repbeat_protocol import exercises
 
 gym = Blueprint("gym", __name__)
@@ -52,7 +53,7 @@ def overview() -> str:
         unclaimed=unclaimed[:SHOWN_UNCLAIMED],
         first=FIRST_UNCLAIMED,
         more_unclaimed=max(0, len(unclaimed) - SHOWN_UNCLAIMED),
-        people=_members({one.gym_id for one in mine}),
+        people=members_of({one.gym_id for one in mine}),
         gyms=[one for one in tenants.gyms(db) if _operates(one.gym_id)],
         exercises=gym_view.exercises(),
     )
@@ -118,7 +119,7 @@ def assign(set_id: str) -> ResponseReturnValue:
     if not gate().operates(found.device_id) or found.athlete_id is not None:
         raise NotFound("no such set in the pool")
     athlete_id = request.form.get("athlete", "")
-    if athlete_id not in {one.athlete_id for one in _members({tenants.gym_of_device(db, found.device_id)})}:
+    if athlete_id not in {one.athlete_id for one in members_of({tenants.gym_of_device(db, found.device_id)})}:
         raise NotFound("no such member of the gym")
     return _done(lambda: desk.decide(db, found.key, athlete_id, gate().viewer.account_id, now_ms()))
 
@@ -208,20 +209,6 @@ def _own() -> list[Athlete]:
     if viewer.everything:
         return athletes.every(store())
     return [athletes.get(store(), one) for one in sorted(viewer.own)]
-
-
-def _members(gyms: set[str]) -> list[Athlete]:
-    """Athletes of these gyms, by name; on an open companion everybody."""
-    db = store()
-    if gate().viewer.everything:
-        return athletes.every(db)
-    found = {
-        athlete_id
-        for account in accounts.every(db)
-        if any(one.gym_id in gyms for one in tenants.of_account(db, account.account_id))
-        for athlete_id in accounts.owned(db, account.account_id)
-    }
-    return sorted((athletes.get(db, one) for one in found), key=lambda one: one.name)
 
 
 def _done(work: Callable[[], object]) -> ResponseReturnValue:

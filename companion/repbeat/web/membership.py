@@ -1,12 +1,13 @@
-"""A group as whoever asks belongs to it: what others have is not told."""
+"""A group as whoever asks belongs to it, and who is of a gym: what others have is not told."""
 
 from __future__ import annotations
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from repbeat.people import tenants
-from repbeat.store import NotFound
+from repbeat.people import accounts, tenants
+from repbeat.store import NotFound, athletes
+from repbeat.store.athletes import Athlete
 from repbeat.web.context import gate, store
 
 
@@ -41,3 +42,17 @@ def leads(gym_id: str, group_id: str) -> bool:
 def to_group(gym_id: str, group_id: str) -> ResponseReturnValue:
     """On to the group's page."""
     return redirect(url_for("together.group", gym_id=gym_id, group_id=group_id))
+
+
+def members_of(gyms: set[str]) -> list[Athlete]:
+    """Athletes of these gyms, by name; on an open companion everybody."""
+    db = store()
+    if gate().viewer.everything:
+        return athletes.every(db)
+    found = {
+        athlete_id
+        for account in accounts.every(db)
+        if any(one.gym_id in gyms for one in tenants.of_account(db, account.account_id))
+        for athlete_id in accounts.owned(db, account.account_id)
+    }
+    return sorted((athletes.get(db, one) for one in found), key=lambda one: one.name)

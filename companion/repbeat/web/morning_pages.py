@@ -93,6 +93,7 @@ def questions(athlete_id: str) -> str:
         signs=words.SIGNS,
         bounds=bounds,
         flags=shelf.flags(db, athlete_id),
+        then=request.args.get("then", ""),
     )
 
 
@@ -112,6 +113,8 @@ def state(athlete_id: str) -> ResponseReturnValue:
     given = Health(born_year=born, signs=signs, **{name: form.get(name) == "1" for name in words.HEALTH})
     _clearance, said = health.answer(store(), athlete_id, given, now_ms())
     flash(say(said, local().language), "good" if not signs else "bad")
+    if form.get("then") and not signs:  # back to the programme that asked for them
+        return redirect(url_for("programmes.one", slug=form["then"]))
     return redirect(url_for("morning.questions", athlete_id=athlete_id))
 
 

@@ -15,7 +15,7 @@ from repbeat.people.roles import Role, needs
 from repbeat.store import devices as known_devices
 from repbeat.store import sessions as kept
 from repbeat.store.sessions import Key
-from repbeat.web import form, session_view, trend_views, typed, views, words
+from repbeat.web import band_pages, form, session_view, trend_views, typed, views, words
 from repbeat.web import live as live_view
 from repbeat.web.context import companion, gate, now_ms, store, unix_s
 from repbeat.web.errors import told
@@ -151,7 +151,10 @@ def trends() -> str:
 @needs(Role.SIGNED_IN)
 def devices() -> str:
     seen = [one for one in known_devices.every(store()) if gate().may_device(one)]
-    return render_template("devices.html", lines=views.fleet(gate(), seen, unix_s()), live=_live())
+    lines = views.fleet(gate(), seen, unix_s())
+    free = [one.device for one in lines if one.device.role == "band" and one.free]
+    people = {one.device_id: band_pages.wearers(one) for one in free}
+    return render_template("devices.html", lines=lines, live=_live(), people=people)
 
 
 @pages.get("/live.json")

@@ -12,15 +12,20 @@ from flask_babel import gettext as _
 from repbeat.coach import programmes as library
 from repbeat.coach import shelf
 from repbeat.coach.programme_command import begin
-from repbeat.coach.programmes import Programme, ProgrammeError
+from repbeat.coach.programmes import NotYet, Programme, ProgrammeError
+from repbeat.coach.texts import say
 from repbeat.people import consent
 from repbeat.people.roles import Role, needs
 from repbeat.web import programme_form, words
 from repbeat.web.context import gate, now_ms, store
+from repbeat.web.i18n import local
+from repbeat.web.own import own_athletes
 from repbeat_protocol import exercises
 from repbeat_protocol.plan import PlanError
 
 programmes = Blueprint("programmes", __name__)
+
+ASKED = ("age_needed", "questions_first", "needs_clearance")  # what the questions before training settle
 
 
 @programmes.get("/programmes")
@@ -104,6 +109,11 @@ def start(slug: str) -> ResponseReturnValue:
     gate().check(athlete_id, consent.COACHING)
     try:
         revision = begin(store(), athlete_id, slug, {}, now_ms())
+    except NotYet as error:
+        flash(say(error.text, local().language), "bad")
+        if error.text.key in ASKED and athlete_id in own_athletes():  # answered, and back here
+            return redirect(url_for("morning.questions", athlete_id=athlete_id, then=slug))
+        return redirect(url_for("programmes.everything"))
     except (ProgrammeError, PlanError) as error:
         flash(str(error), "bad")
         return redirect(url_for("programmes.one", slug=slug))

@@ -70,6 +70,10 @@ def _hrv(kept: list[Morning], mine: dict[date, Morning], source: str, shown: lis
     return Chart(
         title=_("Heart rate variability"),
         sentence=sentence + _gaps(values),
+        figures=[
+            (_("Seven nights"), _of(means[-1], "ms")),
+            (_("Usual band"), f"{form.number(low[-1])}–{form.number(high[-1])} ms" if low[-1] else form.DASH),
+        ],
         unit="RMSSD, ms",
         x=[_x(day) for day in shown],
         lines=[
@@ -89,6 +93,7 @@ def _hrv(kept: list[Morning], mine: dict[date, Morning], source: str, shown: lis
 
 def _resting(mine: dict[date, Morning], shown: list[date]) -> Chart:
     values = [mine[day].resting_bpm if day in mine else None for day in shown]
+    weeks = _week_means(values)
     known = [value for value in values if value is not None]
     sentence = (
         _("Between %(low)s and %(high)s bpm.", low=form.number(min(known)), high=form.number(max(known)))
@@ -98,11 +103,12 @@ def _resting(mine: dict[date, Morning], shown: list[date]) -> Chart:
     return Chart(
         title=_("Resting heart rate"),
         sentence=sentence + _gaps(values),
+        figures=[(_("Seven nights"), _of(weeks[-1], "bpm")), (_("Last night"), _of(values[-1], "bpm"))],
         unit="bpm",
         x=[_x(day) for day in shown],
         lines=[
             Line(name=_("Night"), values=_rounded(values), colour="soft", form="dots"),
-            Line(name=_("Seven nights"), values=_week_means(values), colour="heart"),
+            Line(name=_("Seven nights"), values=weeks, colour="heart"),
         ],
         head=[_("Day"), "bpm"],
         rows=[[form.day(d), form.number(v)] for d, v in zip(shown, values, strict=True) if v is not None][
@@ -125,6 +131,10 @@ def _sleep(mine: dict[date, Morning], shown: list[date]) -> Chart:
     return Chart(
         title=_("Sleep windows"),
         sentence=sentence + _gaps(values),
+        figures=[
+            (_("Seven nights"), _of(_week_means(values)[-1], "h", 1)),
+            (_("Last night"), _of(values[-1], "h", 1)),
+        ],
         unit="h",
         x=[_x(day) for day in shown],
         lines=[Line(name=_("Sleep windows"), values=_rounded(values, 2), colour="accent", form="bars")],
@@ -147,6 +157,7 @@ def _load(trend: list[TrendDay]) -> Chart:
     return Chart(
         title=_("Load"),
         sentence=sentence,
+        figures=[(_("Fitness"), form.number(last.fitness)), (_("Fatigue"), form.number(last.fatigue))],
         unit="TRIMP",
         x=[_x(one.day) for one in trend],
         lines=[
@@ -181,9 +192,11 @@ def _volume(done: list[DoneSet], first: date, today: date) -> Chart:
     unit = local().units
     scale = form.G_PER_LB if unit == "lb" else 1000
     best = max(weeks, key=lambda day: weeks[day])
+    before, running = list(weeks.values())[-2:]
     return Chart(
         title=_("Volume a week"),
         sentence=_("Most in the week of %(day)s: %(mass)s.", day=form.day(best), mass=form.mass(weeks[best])),
+        figures=[(_("This week"), form.mass(running)), (_("The week before"), form.mass(before))],
         unit=unit,
         x=[_x(day) for day in weeks],
         lines=[
@@ -222,6 +235,7 @@ def _strength(done: list[DoneSet]) -> list[Chart]:
                     begin=form.mass(round(begin * 1000, -2)),
                     end=form.mass(round(end * 1000, -2)),
                 ),
+                figures=[(_("Now"), form.mass(round(end * 1000, -2)))],
                 unit=unit,
                 x=[_x(day) for day in best],
                 lines=[
@@ -245,6 +259,10 @@ def _week_means(values: list[float | None]) -> list[float | None]:
         known = [value for value in values[max(0, at - 6) : at + 1] if value is not None]
         out.append(round(fmean(known), 1) if len(known) >= 3 else None)
     return out
+
+
+def _of(value: float | None, unit: str, digits: int = 0) -> str:
+    return form.DASH if value is None else f"{form.number(value, digits)} {unit}"
 
 
 def _gaps(values: list[float | None]) -> str:

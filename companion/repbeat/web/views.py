@@ -82,6 +82,7 @@ class DeviceLine:
     absent: list[Absent]
     synced_ago_s: float | None
     seen_ago_s: float | None
+    free: bool  # nobody wears it, and whoever looks may say who does
     own: bool
 
 
@@ -254,6 +255,7 @@ def fleet(gate: Gate, seen: list[Device], unix_s: float) -> list[DeviceLine]:
                 else [],
                 synced_ago_s=since(device.last_sync_ms),
                 seen_ago_s=since(device.last_seen_ms),
+                free=owner is None and known and gate.operates(device.device_id),
                 own=owner is not None and (gate.viewer.everything or owner in gate.viewer.own),
             )
         )

@@ -15,7 +15,7 @@ import msgspec
 from repbeat.coach.conditioning import VIGOROUS_ZONE, Conditioning
 from repbeat.coach.rules import Limits
 from repbeat.coach.situation import Line
-from repbeat.coach.texts import Text
+from repbeat.coach.texts import Text, say
 from repbeat_protocol import exercises
 from repbeat_protocol import plan as wire
 
@@ -32,6 +32,14 @@ Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 class ProgrammeError(ValueError):
     """The file is no programme, or the athlete may not begin it; the message says why."""
+
+
+class NotYet(ProgrammeError):
+    """The athlete may not begin it as things stand; `text` is why, in any language."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(say(text))
+        self.text = text
 
 
 class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

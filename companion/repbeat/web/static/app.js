@@ -1,6 +1,13 @@
 // On every page: keep the last state for when there is no network, and say that a form is being worked on.
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
 
+// The last state says of when it is; what is stale in a minute (a set under way) is not shown of it (style.css).
+const { offline } = document.body.dataset;
+if (offline) {
+  const when = new Date(offline).toLocaleString(document.documentElement.dataset.dates, { dateStyle: "medium", timeStyle: "short" });
+  document.querySelector("p.offline").append(` ${when}`);
+}
+
 for (const form of document.querySelectorAll("form[method=post]:not([data-long], [data-upload])")) {
   form.addEventListener("submit", () => {
     const button = form.querySelector("button");

@@ -22,10 +22,11 @@ async function file(request) {
   return answer;
 }
 
-// The mark on <body> lets the page's own style show its notice: no script is needed for that.
+// The mark on <body> lets the page's own style show its notice: no script is needed for that. It says of when
+// the state is, in the words of the server's clock.
 async function lastState(request) {
   const kept = (await caches.match(request)) ?? (await caches.match(OFFLINE));
-  const text = (await kept.text()).replace("<body", "<body data-offline");
+  const text = (await kept.text()).replace("<body", `<body data-offline="${kept.headers.get("Date") ?? ""}"`);
   const headers = new Headers(kept.headers);
   headers.delete("Content-Encoding");
   headers.delete("Content-Length");
