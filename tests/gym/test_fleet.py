@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import fpdf
 import pytest
 from click.testing import CliRunner
 from gym.logs import BOOTED_MS, LOG, S, log_of, meet, reps, send
@@ -165,6 +166,22 @@ def test_a_label_holds_the_machines_address_and_no_more(either: Database) -> Non
     assert content.count(b"/Type /Page\n") == 2  # fourteen on the first page
     with pytest.raises(labels.NoLabels, match="no machines"):
         labels.sheet([], "https://gym.example")
+
+
+def test_the_longest_name_stays_on_its_label(either: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends_mm: list[float] = []
+
+    class Watched(fpdf.FPDF):
+        def multi_cell(self, *args: Any, **named: Any) -> Any:
+            done = super().multi_cell(*args, **named)
+            ends_mm.append(self.get_y())
+            return done
+
+    monkeypatch.setattr(fpdf, "FPDF", Watched)
+    found = [machines.add(either, name, NOW_MS) for name in ("W" * 64, "Leg press " * 6, "Row")]
+    labels.sheet(found, "https://gym.example")
+    assert max(ends_mm) <= labels.TOP_MM + 2 * labels.HEIGHT_MM
+    assert min(ends_mm) >= labels.TOP_MM
 
 
 DEVICES = [f"d{number}" for number in range(9)]

@@ -7,6 +7,7 @@ The code holds an address and the machine's drawn id, no name and no key. A4, 2 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import segno
 
@@ -16,7 +17,10 @@ COLUMNS, ROWS = 2, 7
 WIDTH_MM, HEIGHT_MM = 99.1, 38.1
 LEFT_MM, TOP_MM, GAP_MM = 4.65, 15.15, 2.5
 QR_MM, EDGE_MM = 30.0, 4.0
-BELOW = {"new_x": "LEFT", "new_y": "NEXT"}
+NAME_PT = (14, 11, 8)  # the largest that fits: a name has up to 64 characters
+LINE_MM = 0.43  # a point's height with the room to the next line
+ID_MM = 4.0
+BELOW: dict[str, Any] = {"new_x": "LEFT", "new_y": "NEXT", "align": "L"}
 
 
 class NoLabels(Exception):
@@ -55,14 +59,19 @@ def sheet(found: Sequence[Machine], base_url: str) -> bytes:
                     left_mm, top_mm = x_mm + EDGE_MM + at * size_mm, y_mm + EDGE_MM + line * size_mm
                     pdf.rect(left_mm, top_mm, size_mm, size_mm, style="F")
         pdf.set_xy(x_mm + 2 * EDGE_MM + QR_MM, y_mm + EDGE_MM)
-        pdf.set_font_size(14)
         width_mm = WIDTH_MM - QR_MM - 3 * EDGE_MM
-        pdf.multi_cell(
-            width_mm, 6, _latin(machine.name), align="L", new_x="LEFT", new_y="NEXT", max_line_height=6
-        )
+        room_mm = HEIGHT_MM - 2 * EDGE_MM - 2 * ID_MM
+        name = _latin(machine.name)
+        for size_pt in NAME_PT:
+            pdf.set_font_size(size_pt)
+            line_mm = size_pt * LINE_MM
+            high_mm = cast(float, pdf.multi_cell(width_mm, line_mm, name, dry_run=True, output="HEIGHT"))
+            if high_mm <= room_mm:
+                break
+        pdf.multi_cell(width_mm, line_mm, name, **BELOW)
         pdf.set_font_size(8)
-        pdf.multi_cell(width_mm, 4, "Scan to claim your sets", align="L", new_x="LEFT", new_y="NEXT")
-        pdf.multi_cell(width_mm, 4, machine.machine_id, align="L")
+        pdf.multi_cell(width_mm, ID_MM, "Scan to claim your sets", **BELOW)
+        pdf.multi_cell(width_mm, ID_MM, machine.machine_id, align="L")
     return bytes(pdf.output())
 
 

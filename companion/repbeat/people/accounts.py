@@ -155,15 +155,6 @@ def own(db: Database, athlete_id: str, account_id: str, now_ms: int) -> None:
     db.insert("owners", [{"athlete_id": athlete_id, "account_id": account_id, "since_ms": now_ms}])
 
 
-def disown(db: Database, athlete_id: str, account_id: str) -> None:
-    """The athlete's data is this account's no longer."""
-    db.run(
-        "DELETE FROM owners WHERE athlete_id = :athlete_id AND account_id = :account_id",
-        athlete_id=athlete_id,
-        account_id=account_id,
-    )
-
-
 def owned(db: Database, account_id: str) -> list[str]:
     """Ids of the athletes whose data is this account's."""
     rows = db.rows(
