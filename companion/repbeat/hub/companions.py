@@ -42,10 +42,14 @@ class Companions:
                 problem = f"{address} does not answer ({type(error).__name__})"
             else:
                 if answer.is_success:
-                    return msgspec.json.decode(answer.content, type=kind)
-                problem = f"{address} answered {answer.status_code}: {_detail(answer)}"
-                if answer.status_code < 500 and answer.status_code != 429:
-                    break  # another one would say the same
+                    try:
+                        return msgspec.json.decode(answer.content, type=kind)
+                    except msgspec.DecodeError:  # a network's own page of signing in, most likely
+                        problem = f"{address} answers as no companion does: look at the address"
+                else:
+                    problem = f"{address} answered {answer.status_code}: {_detail(answer)}"
+                    if answer.status_code < 500 and answer.status_code != 429:
+                        break  # another one would say the same
             self._addresses.append(self._addresses.pop(0))
         raise UploadFailed(problem)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -32,7 +33,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     command_id: str
     kind: str
     detail: str
-    age_ms: int
+    age_ms: Annotated[int, msgspec.Meta(ge=0, le=1 << 42)]
     worn: bool
 
 
