@@ -4,7 +4,6 @@ import base64
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from api.conftest import Caller
+from free_port import free_port
 from web.town import OTHER_DEVICE, OTHER_LOG, PASSWORD, Town
 
 from repbeat.hub import events
@@ -59,9 +59,7 @@ class Companion:
     """A process of its own: `repbeat serve` on a database that others use too."""
 
     def __init__(self, database: str, environment: dict[str, str]) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._command = [str(REPBEAT), "serve", "--no-hub", "--port", str(self.port), "--database", database]
         self._environment = environment

@@ -21,7 +21,7 @@ SPEED = 8
 SLOW = Pace(interval_ms=15, fragments=1)
 VERY_SLOW = Pace(interval_ms=60, fragments=1)  # 600 records take some 8 s of the devices' time
 LIMIT_S = 100  # of one test's world
-STEP_S = 25
+STEP_S = 60
 
 
 async def until(condition: Callable[[], Any], what: str, limit_s: float = STEP_S) -> Any:

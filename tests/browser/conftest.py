@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from repbeat.store import Database
 from repbeat.web import background
 from repbeat_tools.faces import club
+
+PATIENCE_MS = 30_000  # of every expectation: what comes at all has come, however busy the computer is
 
 
 @pytest.fixture(scope="module")  # a running playwright holds the thread's event loop
@@ -22,6 +24,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("CI has no chromium: .ci/run installs it")
         pytest.skip("needs Chromium: apt install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=flags)

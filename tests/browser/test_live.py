@@ -47,12 +47,12 @@ def test_the_rep_count_moves_while_one_looks(browser: Browser, served: Serve, tr
     expect(strip).to_be_hidden()
     for reps in (6, 7):
         states[DEVICE] = in_set(reps)
-        expect(strip.locator("[data-of=reps]")).to_have_text(str(reps), timeout=3000)
+        expect(strip.locator("[data-of=reps]")).to_have_text(str(reps))
     expect(strip).to_be_visible()
     states[DEVICE] = State(
         address="C0:00:00:00:00:01", link="connected", values=dict.fromkeys(wire.FIELDS, 0)
     )
-    expect(strip).to_be_hidden(timeout=3000)
+    expect(strip).to_be_hidden()
     assert errors == []
     page.close()
 
@@ -181,7 +181,7 @@ def test_the_live_page_says_what_was_off_and_speaks_when_asked(
     page.get_by_role("button", name="Speak cues").click()
     fast = in_set(9)
     states[DEVICE] = State(address="", link="connected", values={**(fast.values or {}), "form_bits": 2})
-    expect(flag).to_have_text("▲ fast", timeout=3000)
+    expect(flag).to_have_text("▲ fast")
     expect(captions).to_have_text("One more.")
     assert page.evaluate("window.said") == ["9", "fast", "One more."]
     states[DEVICE] = State(
@@ -189,6 +189,6 @@ def test_the_live_page_says_what_was_off_and_speaks_when_asked(
         link="connected",
         values={**(fast.values or {}), "phase": wire.REST, "reps": 10, "rest_left_s": 60},
     )
-    expect(captions).to_have_text("Set done. Rest.", timeout=3000)
+    expect(captions).to_have_text("Set done. Rest.")
     assert axe.violations(page) == []
     page.close()

@@ -30,7 +30,7 @@ PASSWORD = "correct horse battery"  # noqa: S105
 CHANGE_S = datetime(
     2026, 10, 25, 1, tzinfo=UTC
 ).timestamp()  # Europe's clocks go back, America's a week later
-BEFORE_S = 6.0  # of the ten between a press and the start
+BEFORE_S = 8.0  # of the ten between a press and the start
 SPREAD_MS = 500
 
 

@@ -5,7 +5,6 @@ import itertools
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from free_port import free_port
 
 from repbeat.store import Database
 
@@ -43,9 +43,7 @@ def running() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="repbeat-pg-"))
     if owner:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     def call(*command: str) -> None:
         subprocess.run(

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +16,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from free_port import free_port
 
 ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "companion/repbeat/web/static/vendor"  # brought by `make setup`, as the file's head says
@@ -65,9 +65,7 @@ def test_it_is_installed_starts_answers_and_stops(tmp_path: Path) -> None:
     offline = ["--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run([venv / "bin/pip", "install", "-q", *offline, source], check=True)
     assert (installed / "repbeat/web/static/vendor").is_dir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     data.mkdir()
     own = dict(pair.split("=", 1) for rest in all_of("ENV") for pair in rest.split())
     foreign = ("REPBEAT", "PY")

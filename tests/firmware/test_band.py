@@ -288,7 +288,8 @@ def test_heart_rate_is_notified_in_a_session_only(tmp_path: Path) -> None:
             assert values[-1][1] == 0
             bands.press(air, band, hold_ms=1500)
             await bands.until(lambda: len(of_kind(tmp_path, records.SESSION)) == 2, 20)
-            await air.sleep(2)
+            ended_ms = band.now_ms
+            await bands.until(lambda: band.now_ms > ended_ms + 5000, 20)  # what was on its way has come
             seen = len(values)
             await asyncio.sleep(0.5)
             assert len(values) == seen

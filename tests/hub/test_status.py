@@ -44,7 +44,9 @@ def test_states_places_and_causes_of_a_running_hub(tmp_path: Path) -> None:
             async with asyncio.timeout(20):
                 while not settled(watch):
                     await asyncio.sleep(0.02)
-            await asyncio.sleep(status.EVERY_S + 0.2)
+                settled_s = time.time()
+                while not file.exists() or file.stat().st_mtime <= settled_s:
+                    await asyncio.sleep(0.02)
             code, text = await asyncio.to_thread(asked, database, "--json")
             people = (await asyncio.to_thread(asked, database))[1]
         finally:

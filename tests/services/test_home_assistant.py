@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from free_port import free_port
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from services.conftest import World
@@ -56,9 +57,7 @@ def port() -> int:
         needed = "needs Mosquitto: `apt-get install mosquitto` (Debian) brings it"
         assert not os.environ.get("CI"), needed
         pytest.skip(needed)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 def retained(port: int) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_power_that_fails_in_each_flash_write_of_a_trial_bricks_nothing(tmp_path
             flash = tmp_path / str(operation)
             put(flash, newer)
             band = await board(air, flash, name=f"band{operation}", power=False)
-            band.send({"type": "power_cut", "operation": operation, "byte": 3, "t_ms": band.now_ms + 4000})
+            band.send({"type": "power_cut", "operation": operation, "byte": 3, "t_ms": band.now_ms + 60_000})
             starting = asyncio.create_task(band.power_on(timeout_s=60))
             with suppress(TimeoutError):
                 await band.end(20)

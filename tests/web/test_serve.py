@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from free_port import free_port
 from web.town import PASSWORD
 
 from repbeat.people import setup, tokens
@@ -111,9 +112,7 @@ def test_sigterm_ends_the_process_after_what_runs(tmp_path: Path) -> None:
         patch.setenv("REPBEAT_KEY_FILE", environment["REPBEAT_KEY_FILE"])
         account = setup.first_account(db, "A", "A", "Ann", PASSWORD, "::1", NOW_MS)
         _, token = tokens.make(db, account.account_id, "t", [tokens.LIVE, tokens.READ], NOW_MS)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(REPBEAT), "serve", "--no-hub", "--port", str(port), "--database", str(database)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
