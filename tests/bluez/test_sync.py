@@ -11,7 +11,7 @@ from bluez.linux import SLOW, VERY_SLOW, Linux, until
 from firmware import band as bands
 from repbeat import store
 from repbeat.coach import desk
-from repbeat.hub import events
+from repbeat.hub import events, fetch
 from repbeat.store import clocks, devices, plans, records
 from repbeat_protocol import live
 from repbeat_protocol import plan as wire
@@ -97,7 +97,11 @@ def test_a_plan_is_pushed_applied_and_read_back(bus: str, tmp_path: Path) -> Non
     asyncio.run(script())
 
 
-def test_live_values_come_while_the_log_does(bus: str, tmp_path: Path) -> None:
+def test_live_values_come_while_the_log_does(
+    bus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "BATCH", 64)  # so that the press comes early in the log
+
     async def script() -> None:
         async with Linux(bus, tmp_path, pace=VERY_SLOW) as linux, linux.serving() as hub:
             linux.when_past(hub, 50, lambda: bands.press(linux.air, linux.band))

@@ -8,7 +8,7 @@ import pytest
 from hub.collecting import BAND_ID, PATIENCE, QUICK, ended_by, long_log, planned, run_until, synced, whole
 from hub.fake_band import FakeBand, backends
 
-from repbeat.hub import Hub, events
+from repbeat.hub import Hub, events, fetch
 from repbeat.store import Database, devices, plans, records
 from repbeat_protocol import frames, gatt, live
 from repbeat_protocol import records as wire
@@ -95,6 +95,21 @@ def test_a_link_cut_in_the_middle_goes_on_where_it_was(db: Database, cut_after: 
     band.cut_after = cut_after
     run_until(db, synced(band, db), band)
     assert band.connections == 2
+
+
+def test_what_came_before_a_cut_does_not_come_again(db: Database) -> None:
+    band = FakeBand("A1", 0xB1, long_log())
+    band.cut_after = 20  # within the time that a batch of a backlog may grow
+    run_until(db, synced(band, db), band)
+    assert band.fetched[1][0] > 20
+
+
+def test_a_backlog_comes_in_few_commits(db: Database) -> None:
+    band = FakeBand("A1", 0xB1, long_log(1100))
+    told = run_until(db, synced(band, db), band)
+    stored = [event.stored.stored for event in told if isinstance(event, events.Progress)]
+    assert max(stored) >= fetch.BATCH
+    assert sum(count > 1 for count in stored) <= 4
 
 
 def test_every_byte_that_came_is_counted_over_connections(db: Database) -> None:

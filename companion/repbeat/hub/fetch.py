@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 
 from repbeat.hub.errors import DeviceMisbehaves, LinkLost, LogRewound
 from repbeat.hub.link import Info, Link
 from repbeat.ingest import Stored
+from repbeat.store import StoreError
 from repbeat_protocol import frames, records
 
 CREDIT = 1024  # records in flight: at 40 bytes each some 400 ms of a fast link, so a commit never stops it
-BATCH = 128  # records committed at once, at most: what a kill makes come again
-GATHER_S = 0.2  # how long a batch may grow while the device has more to send
+BATCH = 512  # records committed at once, at most: what a kill makes come again; an hour has about 280
+GATHER_S = 0.2  # how long a batch may grow when somebody may follow what comes
+BACKLOG_S = 1.0  # … and while the device is known to hold more: 20 kB/s bring an hour's session in it
 FRAMES_WAITING = 4096  # more are dropped and fetched again: a device cannot fill the memory
 UNREADABLE_TRIES = 5  # a record that came damaged that often is damaged on the device
 ODD_FRAMES = 32  # frames that mean nothing before the device is given up for now
@@ -71,7 +74,18 @@ class Fetch:
         self._caught_up = False
 
     async def run(self) -> None:
-        """Fetch, keep, acknowledge; then stay for what the device writes next."""
+        """Fetch, keep, acknowledge; then stay for what the device writes next.
+
+        What has come when the link is lost is kept: over one that is often lost little would ever be.
+        """
+        try:
+            await self._serve()
+        finally:
+            if self._batch:
+                with suppress(StoreError):  # told where it is met again: with the next batch
+                    await self._keeper.keep(self._log_id, self._batch, False)
+
+    async def _serve(self) -> None:
         await self._fetch()
         while True:
             frame = await self._next_frame()
@@ -82,7 +96,8 @@ class Fetch:
 
     async def _gather(self) -> None:
         """Take what else comes soon: each commit waits for the disk, each ACK takes time on the air."""
-        until = asyncio.get_running_loop().time() + GATHER_S
+        patient_s = BACKLOG_S if self._head > self._wanted else GATHER_S
+        until = asyncio.get_running_loop().time() + patient_s
         while len(self._batch) < BATCH:
             if not self._frames.empty():
                 await self._take(self._frames.get_nowait())

@@ -21,7 +21,7 @@ from repbeat.store.devices import Device
 
 log = logging.getLogger(__name__)
 
-BATCH = 256
+BATCH = 512  # records at once: as many as a companion takes
 LOOK_S = 15.0
 LONGEST_PAUSE_S = 300.0
 

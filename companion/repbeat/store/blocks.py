@@ -15,7 +15,7 @@ from repbeat.store.record import Record, kept
 from repbeat.store.vault import SEALED
 
 SMALL_BLOCK = 64  # records: one with fewer is filled up by what follows it
-LARGEST_BLOCK = 256
+LARGEST_BLOCK = 512  # an hour's session is one, with what it says of heart and RR
 
 
 class _Block(msgspec.Struct, frozen=True):

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from repbeat.hub import fetch
 from repbeat.ingest.batch import ingest
 from repbeat.store import Database, athletes, devices
 from repbeat_tools.sample import NOW_MS, session_log
 
 HOUR: dict[str, Any] = {"sets": 20, "reps": 10, "set_every_s": 180, "rr": True}
 DAY_MS = 86_400_000
-BATCH = 64  # records a commit: what the hub gathers in its 0.2 s of a link that brings 20 kB/s
+BATCH = fetch.BATCH  # records a commit: a session that waits on a band, or comes by upload, is one
 
 Progress = Callable[[str, int, int], None]
 
@@ -109,7 +110,7 @@ def run(folder: Path, sessions: int, progress: Progress) -> dict[str, Any]:
         "cpu_ms_per_session": 1000 * cpu_s / sessions,
         "raw_sqlite_cpu_ms_per_session": 1000 * raw_cpu_s / sessions,
         "records_per_session": kept // sessions,
-        "records_per_commit": BATCH,
+        "records_per_commit": min(BATCH, kept // sessions),
         "bytes_per_session": (size - empty) // sessions,
         "spent": _spent(profile),
     }
