@@ -4,6 +4,7 @@ from array import array
 
 CELL_MS = 100
 GAP_MS = 1000
+LEAST_MS = 30  # ours: samples that follow sooner say nothing of a lift; the counter is tuned on 8-12 a second
 CHANNELS = 6
 
 

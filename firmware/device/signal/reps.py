@@ -20,7 +20,7 @@ from repbeat_protocol.exercises import LOWERED_FIRST, first_way
 
 from .cycles import HIGH, NONE, TurningPoints, middle
 from .features import SetFeatures
-from .filters import CELL_MS, CellMeans
+from .filters import CELL_MS, LEAST_MS, CellMeans
 from .form import FormJudge
 from .reject import ACCEPTED, NO_RUN, STILL, TOO_FAST, TOO_SLOW, TOO_SMALL, WALKING
 from .rep_store import Rep, RepStore
@@ -91,6 +91,7 @@ class RepCounter:
         self.rejected = 0
         self.last_reject = ACCEPTED
         self._reps.clear()
+        self._next_ms = 0
         self._cells.restart()
         self._window.clear()
         self._since = 0
@@ -113,9 +114,13 @@ class RepCounter:
         return self._reps.get(i)
 
     def push(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> int:
-        """One sample (mg, 0.1 deg/s); returns how many repetitions it confirmed. A knock is passed over."""
-        if ax * ax + ay * ay + az * az >= KNOCK_MG2:
+        """One sample (mg, 0.1 deg/s); returns how many repetitions it confirmed.
+
+        A knock is passed over, and what comes sooner than needed.
+        """
+        if t_ms < self._next_ms or ax * ax + ay * ay + az * az >= KNOCK_MG2:
             return 0
+        self._next_ms = t_ms + LEAST_MS
         cells = self._cells
         if not cells.push(t_ms, ax, ay, az, gx, gy, gz):
             return 0
@@ -158,6 +163,7 @@ class RepCounter:
         """Look for a run of repetitions among the window's turning points, and start the count with it."""
         window = self._window
         if not final and window.rests(RESTED_CELLS):
+            window.forget_rest(RESTED_CELLS)
             return  # nothing has come since the last search that found nothing
         if not window.search():
             return

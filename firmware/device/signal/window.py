@@ -62,13 +62,7 @@ class Window:
     def append(self, t_ms: int, values: "array[int]") -> None:
         """One more cell; the oldest ones make room."""
         if self.n == CAPACITY:
-            shift = CAPACITY - KEPT
-            for ring in self.axes:
-                move(ring, shift)
-            for ring in (self.sizes, self.at_ms, self._signal, self.slow):
-                move(ring, shift)
-            self.n = KEPT
-            self.done = max(0, self.done - shift)
+            self._keep(KEPT)
         n, axes = self.n, self.axes
         for k in range(6):
             axes[k][n] = values[k]
@@ -78,6 +72,21 @@ class Window:
         self.at_ms[n] = t_ms
         self._signal[n] = self._value(n)
         self.n = n + 1
+
+    def _keep(self, kept: int) -> None:
+        """Only the latest cells stay, and move to the front."""
+        shift = self.n - kept
+        for ring in self.axes:
+            move(ring, shift, kept)
+        for ring in (self.sizes, self.at_ms, self._signal, self.slow):
+            move(ring, shift, kept)
+        self.n = kept
+        self.done = max(0, self.done - shift)
+
+    def forget_rest(self, kept: int) -> None:
+        """Before anything has moved, only the latest cells are needed: a search begins with the movement."""
+        if self.n > kept and self.rests(self.n):
+            self._keep(kept)
 
     def spin(self, i: int, guess: int) -> int:
         """Size of the angular rate in cell i, 0.1 deg/s; near `guess` it is found sooner."""
@@ -329,7 +338,7 @@ class Window:
         self.done = n
 
 
-def move(ring: "array[int]", shift: int) -> None:
+def move(ring: "array[int]", shift: int, kept: int) -> None:
     """Bring the newest cells to the front."""
     cells = memoryview(ring)
-    cells[:KEPT] = cells[shift : shift + KEPT]
+    cells[:kept] = cells[shift : shift + kept]
