@@ -19,7 +19,7 @@ from repbeat_tools.demo.training import Trainee, modelled
 pytestmark = [pytest.mark.xdist_group("simulator"), pytest.mark.timeout(200)]
 
 RUN = 4  # repetitions that the band wants to see before it counts (firmware/device/signal/reps.py)
-SPEED = 2.0
+SPEED = 1.0  # as in the gym: what is seen is when it is seen
 WATCH = """() => {
   const count = document.querySelector('[data-of="reps"]');
   window.shown = [];
