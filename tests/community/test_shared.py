@@ -392,6 +392,21 @@ def test_an_address_is_of_a_companion_and_nothing_behind_it(written: str) -> Non
         guest.address_of(written + "x")
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["https://[::1", "gym.example:port", "https://gym.example:99999", "https://", "\x00"],
+)
+def test_what_is_no_address_is_said_to_be_none(written: str) -> None:
+    with pytest.raises(PlainAddress):
+        guest.address_of(written)
+
+
+def test_a_name_that_can_be_none_is_not_reached(two: tuple[Place, Place]) -> None:
+    here, _ = two
+    with pytest.raises(Unreachable):
+        Guest(here.db, new_client(), here.now_ms).join("https://" + "a" * 70, "22222222")
+
+
 @pytest.mark.parametrize("written", ["http://gym.example.org", "http://93.184.215.14", "ftp://192.168.1.7"])
 def test_nothing_is_said_in_the_open_internet(written: str) -> None:
     with pytest.raises(PlainAddress, match="https"):

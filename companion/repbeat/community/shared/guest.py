@@ -14,7 +14,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -38,6 +37,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 0.5  # live at twice a second
 TIMEOUT_S = 5.0
 MOST_BYTES = 1 << 20  # of an answer; one of 100 members and 500 events is a seventh of it
+LAST_PORT = 65535
 PROBES = 5
 KEPT = 8  # exchanges that the host's clock is told from
 
@@ -120,7 +120,7 @@ class Guest:
                 timeout=TIMEOUT_S,
             ) as answer:
                 content = _content(answer)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:  # the latter of a name that can be none
             raise Unreachable(f"the host does not answer: {type(error).__name__}") from error
         got_ms = self._now_ms()
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -152,10 +152,13 @@ def address_of(host: str) -> str:
     host's name, which would be said to something else that listens there.
     """
     url = (host if "://" in host else f"https://{host}").rstrip("/")
-    parts = urlsplit(url)
-    if parts.path or parts.query or parts.fragment or parts.username is not None:
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise PlainAddress(f"that is no address: {error}") from error
+    if parts.raw_path != b"/" or parts.fragment or parts.userinfo or (parts.port or 0) > LAST_PORT:
         raise PlainAddress("give the address of a companion alone, as https://gym.example")
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_near(parts.hostname or "")):
+    if parts.host and (parts.scheme == "https" or (parts.scheme == "http" and _is_near(parts.host))):
         return url
     raise PlainAddress("give an address that begins with https://: what is said could be read on its way")
 
