@@ -38,3 +38,11 @@ def test_who_hides_boards_sees_none_of_a_group_either(town: Town) -> None:
 def _headings(browser: FlaskClient, page: str) -> list[str]:
     text = browser.get(page).get_data(as_text=True)
     return [part.split("<")[0] for part in text.split('">') if "</h2>" in part]
+
+
+def test_a_day_called_off_long_ago_can_be_taken_back(client: FlaskClient) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    client.post("/streaks/off", data={"day": "2025-01-06", "days": "1", "why": "ill"})
+    assert 'name="day" value="2025-01-06"' in client.get("/streaks").get_data(as_text=True)
+    client.post("/streaks/off", data={"day": "2025-01-06", "on": "1"})
+    assert 'name="day" value="2025-01-06"' not in client.get("/streaks").get_data(as_text=True)

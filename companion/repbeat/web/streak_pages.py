@@ -19,6 +19,8 @@ from repbeat.web.own import local_today, own_athlete_or_404
 
 streak = Blueprint("streak", __name__)
 
+LATELY_DAYS = 30  # of days off that stand open
+
 
 @streak.get("/streaks")
 @needs(Role.ATHLETE)
@@ -27,7 +29,8 @@ def show() -> str:
     db, own = store(), own_athlete_or_404()
     choice = motivation.of_athlete(db, own)
     past = history.of_athlete(db, own, now_ms())
-    lately = past.today - timedelta(days=30)
+    off = sorted(motivation.days_off(db, own).items(), reverse=True)
+    lately = past.today - timedelta(days=LATELY_DAYS)
     return render_template(
         "streaks.html",
         words=words,
@@ -35,7 +38,8 @@ def show() -> str:
         streak=streaks.streak(past.schedule, past.trained, past.today),
         badges=list(reversed(badges.badges(past))),
         records=list(reversed(records(past.lifts)))[:10],
-        off=[(day, why) for day, why in motivation.days_off(db, own).items() if day >= lately],
+        off=[one for one in off if one[0] >= lately],
+        off_before=[one for one in off if one[0] < lately],
         whys=motivation.WHYS,
         today=past.today,
     )
