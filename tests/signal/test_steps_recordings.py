@@ -1,4 +1,4 @@
-"""Steps of treadmill runs, by the firmware, against the spectrum of the same acceleration."""
+"""Steps of treadmill runs, by the firmware, against the spectrum of the same acceleration; no repetitions."""
 
 import csv
 import gzip
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.signal.reps import RepCounter
 from repbeat_tools.replay.runner import Firmware
 
 pytestmark = pytest.mark.recordings
@@ -58,3 +59,15 @@ def test_steps_of_a_run_within_ten_percent(recordings: Path, record: str) -> Non
     with Firmware(DRIVER, timeout_s=60) as firmware:
         counted = sum(new for _, new in firmware.replay(run).emitted)
     assert counted == pytest.approx(steps_by_spectrum(run), rel=0.1)
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.2, 1.4])
+@pytest.mark.parametrize("record", ["spc_train_02", "spc_train_05"])
+def test_walks_and_runs_at_any_pace_are_no_set(recordings: Path, record: str, slower: float) -> None:
+    table = motion(recordings / "ppg" / f"{record}.csv.gz")[::5]
+    counter = RepCounter(at_wrist=True)
+    counter.begin(0)
+    for t_ms, ax, ay, az in table.tolist():
+        counter.push(int(t_ms * slower), ax, ay, az, 0, 0, 0)
+    counter.finish(int(table[-1, 0] * slower))
+    assert counter.count == 0

@@ -26,7 +26,7 @@ from .reject import ACCEPTED, NO_RUN, STILL, TOO_FAST, TOO_SLOW, TOO_SMALL, WALK
 from .rep_store import Rep, RepStore
 from .turns import Turns
 from .velocity import Velocity, VelocityLoss
-from .walking import is_walking, walks_off
+from .walking import Walking, walks_off
 from .window import FLOOR, SCALE, Window
 
 KNOCK_MG2 = 4000 * 4000  # a knock, or the end of the scale: nothing that is lifted gets there
@@ -62,6 +62,7 @@ class RepCounter:
         self._window = Window()
         self._turning = TurningPoints()
         self._turns = Turns()
+        self._walking = Walking()
         self._start_values = array("i", [0] * RECENT)
         self._turn_values = array("i", [0] * RECENT)
         self._interval_ms = array("i", [0] * RECENT)
@@ -169,7 +170,7 @@ class RepCounter:
             return
         if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):
             return self._reject(TOO_FAST)
-        if is_walking(window):
+        if self._walking.is_seen(window):
             return self._reject(WALKING)
         cells = window.n if final else window.settled()
         first = self._run_among_turns(cells, final)
@@ -177,7 +178,7 @@ class RepCounter:
         if first < 0 and over and window.pace >= 2 * FASTEST and window.try_half():
             # What repeats after one repetition repeats after two as well.
             cells = window.n if final else window.settled()
-            first = -1 if is_walking(window) else self._run_among_turns(cells, final)
+            first = -1 if self._walking.is_seen(window) else self._run_among_turns(cells, final)
         if first < 0:
             return
         window.done = cells
