@@ -30,10 +30,25 @@ def test_counts_in_any_mounting(seed: int) -> None:
     assert count(curl(7, seed=seed)).count == 7
 
 
-@pytest.mark.parametrize(("up_s", "down_s", "rest_s"), [(0.7, 0.7, 0.2), (1.0, 3.0, 0.3), (2.0, 2.0, 1.0)])
+@pytest.mark.parametrize(
+    ("up_s", "down_s", "rest_s"), [(0.7, 0.7, 0.2), (1.0, 3.0, 0.3), (2.0, 2.0, 1.0), (3.5, 3.7, 0.6)]
+)
 def test_counts_at_any_pace(up_s: float, down_s: float, rest_s: float) -> None:
     lift = Lift(8, up_s=up_s, down_s=down_s, rest_s=rest_s, range_mm=500)
     assert count(lift.samples()).count == 8
+
+
+@pytest.mark.parametrize("range_mm", [150, 250])
+def test_counts_what_hardly_shows(range_mm: float) -> None:
+    """A short way on a weight stack, no faster than others: some 40 mg from peak to peak."""
+    counter = count(Lift(8, up_s=1.5, down_s=1.7, range_mm=range_mm, starts_at_top=True).samples())
+    assert counter.count == 8
+
+
+@pytest.mark.parametrize("noise_mg", [12, 25])
+def test_a_noisy_sensor_at_rest_counts_nothing(noise_mg: float) -> None:
+    for seed in range(3):
+        assert count(still(120, noise_mg=noise_mg, rate_hz=10, seed=seed)).count == 0
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -4,7 +4,7 @@ from array import array
 
 STEP_CELLS = 2  # 200 ms: enough for movements of more than a second
 MIN_LAG = 5  # 1.0 s
-MAX_LAG = 34  # 6.8 s
+MAX_LAG = 42  # 8.4 s
 SMOOTHINGS = 2
 DRIFT_REACH = 15
 CLIP = 4  # times the mean size

@@ -12,7 +12,8 @@ KEPT = 320  # of them when it is full and moves on
 SHORTEST = 40  # cells needed for a search
 SCALE = 8  # signals are in mg / 8
 LEAST_MG = 40
-FLOOR = LEAST_MG * SCALE  # least spread of a movement
+FLOOR = LEAST_MG // 2 * SCALE  # least spread of a movement
+CLEAR = LEAST_MG * SCALE  # of one that need not repeat so well
 SMOOTH_PERCENT = 46  # of the period: base of the smoothing triangle, which leaves the fundamental
 SMOOTH_TILT_PERCENT = 30
 LONGEST_REACH = 16
@@ -23,6 +24,7 @@ BLOW = 3  # times the mean deviation of what moves: a plate that lands, not a li
 BLOW_STRIDE = 3  # a third of the cells say it as well
 BLOW_SHIFT = 3  # what exceeds that counts an eighth: it neither hides the lifts beside it nor is lost
 STRENGTH = 20  # autocorrelation (0-100) below which nothing repeats
+FAINT_STRENGTH = 50  # the same of movements that are hardly seen
 WIDE_TILT = 700 * SCALE  # a swing of some 40 degrees: a curl
 NARROW_TILT = 150 * SCALE
 TILT_ADVANTAGE = 3
@@ -189,7 +191,7 @@ class Window:
         strength, pace = self.strength, self._period.cells
         self._smooth(pace)
         spread = self.spread
-        repeats = spread >= FLOOR and strength >= STRENGTH
+        repeats = spread >= FLOOR and strength >= (STRENGTH if spread >= CLEAR else FAINT_STRENGTH)
         if swing > NARROW_TILT and swing > TILT_ADVANTAGE * spread and not self._try_tilt(spread, strength):
             self._take(False)
             if repeats:
