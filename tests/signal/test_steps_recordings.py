@@ -62,7 +62,7 @@ def test_steps_of_a_run_within_ten_percent(recordings: Path, record: str) -> Non
 
 
 @pytest.mark.parametrize("slower", [1.0, 1.2, 1.4])
-@pytest.mark.parametrize("record", ["spc_train_02", "spc_train_05"])
+@pytest.mark.parametrize("record", ["spc_train_02", "spc_train_05", "spc_train_06"])
 def test_walks_and_runs_at_any_pace_are_no_set(recordings: Path, record: str, slower: float) -> None:
     table = motion(recordings / "ppg" / f"{record}.csv.gz")[::5]
     counter = RepCounter(at_wrist=True)

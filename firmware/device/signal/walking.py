@@ -6,7 +6,8 @@ from .window import SCALE, Window
 
 STRIDE = 20  # cells: two steps are faster
 WALKING_PERCENT = 100  # unrest of slower ones, in the magnitude: lifts up to 82 %
-STEADY = 55  # autocorrelation (0-100): fast and jerky lifts repeat as well; the first steps of a walk do not
+STEADY = 55  # autocorrelation (0-100): lifts that fast, and jerky ones, repeat as well; first steps do not
+BRISK = 80 * SCALE  # what goes 8 cm and back within that time accelerates by more
 SWING_PACE = 14  # cells: a stride takes 0.9-1.3 s
 SWING_TILT = 1000 * SCALE  # some 60 degrees; brisk walkers swing 40-50
 WALKING_AFTER_PERCENT = 150
@@ -14,10 +15,8 @@ WATCHED_CELLS = 60
 STEP_CELLS = 100  # the latest 10 s show steps
 STEP_REACH = 3
 FIRST_LAG, LAST_LAG = 3, 8  # cells: 75 to 180 steps a minute, faster ones by two at a time
-STEPS_PERCENT = (
-    70  # autocorrelation at a step: treadmill recordings, also slowed down by up to 1.6, mostly above
-)
-# that; lifts below 51, the fastest rows, at 0.75 of their time, below 70
+STEPS_PERCENT = 70  # autocorrelation at a step: on a treadmill, also slowed down by up to 1.6, mostly above;
+# lifts below 51, the fastest rows, at 0.75 of their time, below 70
 CLIP = 3  # times the mean size
 UNIT = 100
 
@@ -35,9 +34,11 @@ class Walking:
             return True
         if window.pace >= STRIDE and window.by_tilt:
             return False  # slow, shaky curls are restless too
-        if window.strength < STEADY and (window.pace < STRIDE or window.unrest_percent(0) >= WALKING_PERCENT):
-            return True
-        return self.steps_percent(window) >= STEPS_PERCENT
+        if window.pace < STRIDE:
+            told = window.strength < STEADY or window.spread < BRISK
+        else:
+            told = window.unrest_percent(0) >= WALKING_PERCENT
+        return told or self.steps_percent(window) >= STEPS_PERCENT
 
     def steps_percent(self, window: Window) -> int:
         """How well what smoothing over 0.7 s leaves repeats after the time of a step, 0-100."""
