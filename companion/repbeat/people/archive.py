@@ -11,18 +11,25 @@ import base64
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import msgspec
 
-from repbeat.people import holdings
+from repbeat.people import holdings, json_rows
 from repbeat.people.errors import ArchiveError
 from repbeat.people.holdings import Range, Table
 from repbeat.store import Database, athletes, records, tallies, vault
+from repbeat.store.blocks import LARGEST_BLOCK
+from repbeat.store.database import PAGE
 from repbeat_protocol.records import RecordError
+
+Item = TypeVar("Item")
 
 FORMAT, VERSION = "repbeat-export", 1
 SCHEMA = "schema.json"
@@ -43,6 +50,17 @@ _ONCE = {
 }
 _RESTORED_FIRST = ("athletes", "devices", "logs", "device_athletes")
 _LARGEST = 4 << 30  # bytes of one unpacked file: a decade of records is a tenth of it
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),  # no whole ZIP
+    *(
+        KeyError,
+        ValueError,
+        RecursionError,
+        msgspec.DecodeError,
+        RecordError,
+    ),  # nor what `export` puts in one
+)
+_LONGEST_LINE = 4096  # bytes of a record in records/: the longest is an eighth of it
 _RATIO = 200  # more is no text that deflate made small
 
 
@@ -79,7 +97,7 @@ def _write(db: Database, athlete_id: str, whole: zipfile.ZipFile, now_ms: int) -
     whole.writestr(SCHEMA, msgspec.json.format(msgspec.json.encode(schema)))
     for table in tables:
         with _file(whole, f"tables/{table.name}.json") as file:
-            _json(file, _opened(db, table, athlete_id, of))
+            json_rows.write(file, _opened(db, table, athlete_id, of))
         with _file(whole, f"csv/{table.name}.csv") as file:
             _csv(file, columns[table.name], _opened(db, table, athlete_id, of))
     for one in of:
@@ -108,7 +126,8 @@ def is_export(path: Path) -> bool:
 def restore(db: Database, source: IO[bytes]) -> str:
     """Take an export in; returns the athlete's id. Rows that are here already stay as they are.
 
-    ArchiveError for anything that is no whole export, and then nothing is taken in.
+    ArchiveError for anything that is no whole export, and then nothing is taken in. Some hundred rows or
+    records are in memory at once.
     """
     try:
         with zipfile.ZipFile(source) as whole:
@@ -122,7 +141,7 @@ def restore(db: Database, source: IO[bytes]) -> str:
                 )
             with db.atomic():
                 _restore(db, whole, schema)
-    except (zipfile.BadZipFile, KeyError, EOFError, msgspec.DecodeError, RecordError, ValueError) as error:
+    except _BROKEN as error:
         raise ArchiveError(f"this is no whole export of RepBeat: {error}") from error
     return schema.athlete_id
 
@@ -138,23 +157,36 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
         columns = set(vault.opened_columns(name, table.columns)) if table else set()
         if table is None or name in _LEFT_OUT or not set(schema.tables[name]) <= columns | once:
             raise ArchiveError(f"the table {name} is not known here: update RepBeat")
-        rows = msgspec.json.decode(whole.read(f"tables/{name}.json"), type=list[dict[str, Any]])
-        for row in rows:
-            if set(row) != set(schema.tables[name]):
-                raise ArchiveError(f"a row of {name} has other columns than schema.json says")
-            if row.get("athlete_id") not in (None, schema.athlete_id):
-                raise ArchiveError(f"a row of {name} is of another athlete")
         blobs = holdings.bytes_columns(db, name)
-        db.insert(name, [vault.sealed_row(db, name, _with_bytes(_still(row, once), blobs)) for row in rows])
+        with whole.open(f"tables/{name}.json") as file:
+            for page in _pages(json_rows.read(file), PAGE):
+                for row in page:
+                    if set(row) != set(schema.tables[name]):
+                        raise ArchiveError(f"a row of {name} has other columns than schema.json says")
+                    if row.get("athlete_id") not in (None, schema.athlete_id):
+                        raise ArchiveError(f"a row of {name} is of another athlete")
+                kept = [_with_bytes(_still(row, once), blobs) for row in page]
+                db.insert(name, [vault.sealed_row(db, name, row) for row in kept])
     for info in whole.infolist():
         if info.filename.startswith("records/"):
             device_id, log, _ = info.filename.removeprefix("records/").split("-")
             log_id = int(log, 16)
-            lines = msgspec.json.Decoder(_Record).decode_lines(whole.read(info))
-            decoded = [records.decoded(device_id, log_id, one.seq, bytes.fromhex(one.raw)) for one in lines]
-            records.insert(db, decoded)
+            with whole.open(info) as file:
+                lines = iter(partial(file.readline, _LONGEST_LINE), b"")
+                for some in _pages(lines, LARGEST_BLOCK):
+                    held = msgspec.json.Decoder(_Record).decode_lines(b"".join(some))
+                    records.insert(
+                        db,
+                        [records.decoded(device_id, log_id, one.seq, bytes.fromhex(one.raw)) for one in held],
+                    )
     db.hold("athlete", schema.athlete_id)
     tallies.refresh(db, schema.athlete_id)  # those of an older export, or of sessions that were here
+
+
+def _pages(every: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    """So many at a time."""
+    while page := list(islice(every, size)):
+        yield page
 
 
 def _still(row: dict[str, Any], once: set[str]) -> dict[str, Any]:
@@ -193,15 +225,6 @@ def _with_bytes(row: dict[str, Any], blobs: set[str]) -> dict[str, Any]:
         name: base64.b64decode(value) if name in blobs and value is not None else value
         for name, value in row.items()
     }
-
-
-def _json(file: IO[bytes], pages: Iterable[list[dict[str, Any]]]) -> None:
-    """All rows as one array."""
-    before = b"["
-    for page in filter(None, pages):
-        file.write(before + b",".join(map(msgspec.json.encode, page)))
-        before = b","
-    file.write(b"[]" if before == b"[" else b"]")
 
 
 def _csv(file: IO[bytes], columns: list[str], pages: Iterable[list[dict[str, Any]]]) -> None:

@@ -77,10 +77,10 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
 def angles(db: Database, session: Session, exercise: int = 0) -> list[RangeSet]:
     """A session's sets with an angle range, in order; `exercise` 0: of all."""
-    kept = records.between(
+    kept = records.payloads(
         db, session.device_id, session.log_id, session.first_seq, session.last_seq + 1, wire.ANGLE
     )
-    fields = [wire.unpack(wire.ANGLE, one.version, one.payload) for one in kept if one.version == 1]
+    fields = [wire.unpack(wire.ANGLE, version, payload) for _, version, payload in kept if version == 1]
     return [
         RangeSet(
             **{name: f[name] for name in ("exercise", "set_index", "angle_low", "angle_high")},

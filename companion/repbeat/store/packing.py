@@ -77,10 +77,11 @@ def payloads(first_seq: int, log: bytes, kind: int) -> Iterator[tuple[int, int, 
                 yield seq, body[1], body[wire.HEADER_SIZE :]
         return
     with _damage_named():
-        kinds, columns, parts = _parts(log[1:])
-        seqs = [seq for seq, of in enumerate(kinds, first_seq) if of == kind]
-        if not seqs:
+        stream = zlib.decompress(log[1:])
+        if kind not in _kinds(stream):
             return
+        kinds, columns, parts = _parts(stream)
+        seqs = [seq for seq, of in enumerate(kinds, first_seq) if of == kind]
         versions = bytes(compress(columns[0], [of == kind for of in kinds if of]))
         found = list(parts[kind])
     yield from zip(seqs, versions, found, strict=True)
@@ -174,11 +175,15 @@ def _rows(deflated: bytes) -> list[bytes]:
     return out
 
 
-def _parts(deflated: bytes) -> tuple[bytes, list[bytes], dict[int, Iterator[bytes]]]:
+def _kinds(stream: bytes) -> bytes:
+    """The type of each record, 0 for a mark."""
+    return stream[2 : 2 + int.from_bytes(stream[:2], "little")]
+
+
+def _parts(stream: bytes) -> tuple[bytes, list[bytes], dict[int, Iterator[bytes]]]:
     """The type of each record, 0 for a mark; the columns of the others' headers; the payloads by type."""
-    stream = zlib.decompress(deflated)
-    at = 2 + int.from_bytes(stream[:2], "little")
-    kinds = stream[2:at]
+    kinds = _kinds(stream)
+    at = 2 + len(kinds)
     own = kinds.replace(b"\0", b"")
     columns = []
     for _ in range(_PLAIN + _STEP):
@@ -196,7 +201,7 @@ def _parts(deflated: bytes) -> tuple[bytes, list[bytes], dict[int, Iterator[byte
 
 
 def _from_columns(deflated: bytes) -> list[bytes]:
-    kinds, columns, bodies = _parts(deflated)
+    kinds, columns, bodies = _parts(zlib.decompress(deflated))
     own = kinds.replace(b"\0", b"")
     steps_ms = [int.from_bytes(step, "little") for step in zip(*columns[_PLAIN:], strict=True)]
     heads = zip(own, *columns[:_PLAIN], accumulate(steps_ms), strict=True)

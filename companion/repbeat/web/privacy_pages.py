@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from flask_babel import gettext as _
 from repbeat.people import accounts, archive, audit, consent, erase, signin, tenants
 from repbeat.people.errors import PeopleError, UnknownScope
 from repbeat.people.roles import Role, needs
-from repbeat.store import Database, NotFound, athletes
+from repbeat.people.spool import SealedSpool
+from repbeat.store import Database, NotFound, StoreFull, athletes
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
 from repbeat.web.guard import SIGN_IN
@@ -22,7 +24,7 @@ privacy = Blueprint("privacy", __name__)
 
 _DAY_MS = 24 * 3600 * 1000
 _RECEIPT_DIGITS = 15  # a moment in ms
-_IN_MEMORY = 8 << 20  # bytes of an export; a longer one goes through a file without a name
+_BUFFER = 1 << 18  # bytes
 
 
 @privacy.get("/privacy")
@@ -110,10 +112,7 @@ def take_out(athlete_id: str) -> Response:
     """Everything as one ZIP."""
     gate().check_own(athlete_id)
     _note(athlete_id, "exported everything", "")
-    whole = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 -- closed with the answer
-    archive.export(store(), athlete_id, whole, now_ms())
-    size = whole.tell()
-    whole.seek(0)
+    whole, size = _exported(athlete_id)
     day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
     answer = send_file(whole, "application/zip", as_attachment=True, download_name=f"repbeat-{day}.zip")
     answer.content_length = size
@@ -123,6 +122,22 @@ def take_out(athlete_id: str) -> Response:
             "receipt", receipt[:_RECEIPT_DIGITS], max_age=60, path="/privacy", samesite="Strict"
         )
     return answer
+
+
+def _exported(athlete_id: str) -> tuple[io.BufferedRandom, int]:
+    """The ZIP, to be read and closed, and its length; StoreFull."""
+    whole = io.BufferedRandom(SealedSpool(), _BUFFER)
+    try:
+        archive.export(store(), athlete_id, whole, now_ms())
+        size = whole.tell()
+        whole.seek(0)
+    except OSError as error:
+        whole.detach().close()
+        raise StoreFull(
+            f"no room for the export in {tempfile.gettempdir()} ({error.strerror}): free some, or name "
+            "another folder by TMPDIR, and ask for it again"
+        ) from error
+    return whole, size
 
 
 @privacy.post("/privacy/<athlete_id>/erase")
