@@ -18,7 +18,7 @@ from repbeat_tools.trusted import KnownKeys
 pytestmark = [pytest.mark.xdist_group("simulator"), pytest.mark.timeout(300)]
 
 BANDS = 8
-RECORDS = 1200  # enough that all eight stream at once for most of the time
+RECORDS = 2500  # enough that all eight stream at once for most of the time
 LIMIT_S = 270  # eight interpreters share what processors there are
 SPEED = 4
 

@@ -18,7 +18,7 @@ from repbeat_tools.simulator import Air, Central, Scaled
 
 pytestmark = pytest.mark.xdist_group("simulator")
 
-SPEED = 120
+SPEED = 60
 DEEP_SLEEP = 4  # machine.DEEPSLEEP_RESET
 
 
