@@ -59,24 +59,36 @@ from device.signal.heart import HeartTracker
 from device.signal.reps import RepCounter
 from device.signal.zones import ZoneClock
 
+class Lines:  # of one file
+    def __init__(self):
+        self.count = 0
+        self.follow = self.trace
+
+    def trace(self, frame, event, argument):
+        if event == "line":
+            self.count += 1
+        return self.follow
+
 class Nothing:
     def push(self, t_ms, ppg1, ppg2, ax, ay, az):
         return False
 
 def begin(options):
-    global counter, tracker, zones, every, at, events
+    global counter, tracker, zones, every, at, parts
     counter, tracker, zones = RepCounter(), HeartTracker(), ZoneClock(60, 190)
     counter.begin(0, 0)
-    every, at, events = options["every"], 0, 0
+    every, at, parts = options["every"], 0, {}
     if options["feed_only"]:
         every, tracker = 1 << 30, Nothing()
     if options["trace"]:
         import sys
         def trace(frame, event, argument):
-            global events
-            if event == "line":
-                events += 1
-            return trace if "/device/" in frame.f_code.co_filename else None
+            name = frame.f_code.co_filename
+            if "/device/" not in name:
+                return None
+            if name not in parts:
+                parts[name] = Lines()
+            return parts[name].follow
         sys.settrace(trace)
 
 def sample(t_ms, ppg1, ppg2, ax, ay, az, gx, gy, gz):
@@ -91,12 +103,13 @@ def end():
     import sys
     if hasattr(sys, "settrace"):
         sys.settrace(None)
-    emit([at, events, counter.count])
+    lines = {name.split("/")[-1][:-3]: part.count for name, part in parts.items()}
+    emit([at, lines, counter.count])
 """
 
 
 def run(progress: Progress) -> dict[str, Any]:
-    """Live heap in bytes, share of real time on this runtime, line events a sample.
+    """Live heap in bytes, share of real time on this runtime, line events a sample, in all and by file.
 
     Share and events are the firmware's: what feeding the samples costs by itself is taken off.
     """
@@ -109,13 +122,14 @@ def run(progress: Progress) -> dict[str, Any]:
         )
     progress("firmware", 2, 3)
     with Firmware(DRIVER, timeout_s=300, wasm="micropython-settrace.wasm") as firmware:
-        samples, events, repetitions = firmware.replay(rows, OPTIONS | {"trace": True}).emitted[0]
+        samples, lines, repetitions = firmware.replay(rows, OPTIONS | {"trace": True}).emitted[0]
     progress("firmware", 3, 3)
     return {
         "live_heap_bytes": state,
         "code_heap_bytes": code,
         "realtime_share": busy_ms / (SIGNAL_S * 1000),
-        "events_per_sample": events / samples,
+        "events_per_sample": sum(lines.values()) / samples,
+        "events_by_file": {name: lines[name] / samples for name in sorted(lines, key=lambda n: -lines[n])},
         "repetitions": repetitions,
     }
 
