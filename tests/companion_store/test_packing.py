@@ -57,15 +57,22 @@ def test_any_records_come_back(log: list) -> None:
 
 
 @given(logs(), st.data())
-def test_a_damaged_stream_is_named(log: list, data: st.DataObject) -> None:
+def test_a_damaged_stream_is_named_or_reads_as_it_was(log: list, data: st.DataObject) -> None:
     stream, _ = packing.packed([raw for _, raw in log])
     at = data.draw(st.integers(1, len(stream) - 1))  # 0 is the version
     damaged = bytearray(stream)
     damaged[at] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(StoreCorrupt):
-        list(packing.unpacked(log[0][0], bytes(damaged), None))
-    with pytest.raises(StoreCorrupt):
-        list(packing.payloads(log[0][0], bytes(damaged), wire.REP))
+    for read in (
+        lambda one: list(packing.unpacked(log[0][0], one, None)),
+        lambda one: list(packing.payloads(log[0][0], one, wire.REP)),
+    ):
+        try:
+            found = read(bytes(damaged))
+        except StoreCorrupt:
+            continue
+        assert found == read(
+            stream
+        )  # the bits between the last block of deflate and its checksum say nothing
 
 
 @pytest.mark.parametrize("wbits", [zlib.MAX_WBITS, -zlib.MAX_WBITS], ids=["zlib", "raw deflate"])
