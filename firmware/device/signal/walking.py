@@ -6,7 +6,9 @@ from .window import SCALE, Window
 
 STRIDE = 20  # cells: two steps are faster
 WALKING_PERCENT = 100  # unrest of slower ones, in the magnitude: lifts up to 82 %
-STEADY = 55  # autocorrelation (0-100): lifts that fast, and jerky ones, repeat as well; first steps do not
+STEADY = 55  # autocorrelation (0-100): lifts of that pace, jerky ones too, repeat as well; first steps do not
+USUAL_STRIDE = 16  # cells: two steps at 75 a minute
+STRIDE_PERCENT = 38  # unrest of slower ones: lifts between rests up to 32 %, most walking from 60 %
 BRISK = 80 * SCALE  # what goes 8 cm and back within that time accelerates by more
 SWING_PACE = 14  # cells: a stride takes 0.9-1.3 s
 SWING_TILT = 1000 * SCALE  # some 60 degrees; brisk walkers swing 40-50
@@ -35,10 +37,16 @@ class Walking:
         if window.pace >= STRIDE and window.by_tilt:
             return False  # slow, shaky curls are restless too
         if window.pace < STRIDE:
-            told = window.strength < STEADY or window.spread < BRISK
+            told = window.spread < BRISK or (window.strength < STEADY and not self._is_smooth(window))
         else:
             told = window.unrest_percent(0) >= WALKING_PERCENT
         return told or self.steps_percent(window) >= STEPS_PERCENT
+
+    def _is_smooth(self, window: Window) -> bool:
+        """Whether it may be a short set between rests, which lower its autocorrelation and not its size."""
+        if window.pace < USUAL_STRIDE or window.spread < 2 * BRISK:
+            return False
+        return window.unrest_percent(0) < STRIDE_PERCENT
 
     def steps_percent(self, window: Window) -> int:
         """How well what smoothing over 0.7 s leaves repeats after the time of a step, 0-100."""
