@@ -173,6 +173,9 @@ asyncio.run(asyncio.sleep(3600))
             device.send({"type": "power_cut", "operation": 2, "byte": 3, "t_ms": device.now_ms + 60_000})
             starting = asyncio.create_task(device.power_on())
             await device.end()
+            await asyncio.sleep(
+                0.05
+            )  # a cancellation that meets the same news as its wait is lost (CPython 3.11)
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             await device.power_on()
