@@ -77,7 +77,7 @@ def _paint_ms(page: Page, url: str) -> float:
 
 def _empty() -> Flask:
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = 1
+    app.config.update(MAX_CONTENT_LENGTH=1, TRUSTED_PROXIES=0)
     app.extensions["repbeat"] = _Nothing()
 
     @app.get("/")
