@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import fpdf
 import pytest
 from click.testing import CliRunner
 from gym.logs import BOOTED_MS, LOG, S, log_of, meet, reps, send
+from pypdf import PdfReader
 
+from repbeat import paper
 from repbeat.gym import fleet, labels, machines, rollout
 from repbeat.gym.fleet_command import fleet as command
 from repbeat.gym.live import Attributing
@@ -166,6 +170,21 @@ def test_a_label_holds_the_machines_address_and_no_more(either: Database) -> Non
     assert content.count(b"/Type /Page\n") == 2  # fourteen on the first page
     with pytest.raises(labels.NoLabels, match="no machines"):
         labels.sheet([], "https://gym.example")
+
+
+def test_a_label_is_written_in_the_gyms_own_letters(either: Database) -> None:
+    names = ["Wyciąg górny", "Жим ногами", "محمد"]
+    content = labels.sheet([machines.add(either, name, NOW_MS) for name in names], "https://gym.example")
+    shown = PdfReader(io.BytesIO(content)).pages[0].extract_text()
+    assert [name for name in names if name not in shown] == []
+
+
+def test_without_its_libraries_a_sheet_says_what_to_install(
+    either: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fpdf", None)
+    with pytest.raises(paper.NoPdf, match=r"pip install 'repbeat\[labels\]'"):
+        labels.sheet([machines.add(either, "Row", NOW_MS)], "https://gym.example")
 
 
 def test_the_longest_name_stays_on_its_label(either: Database, monkeypatch: pytest.MonkeyPatch) -> None:

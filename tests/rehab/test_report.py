@@ -3,16 +3,17 @@
 import csv
 import io
 import json
-import re
-import zlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from ingest import made
+from pypdf import PdfReader
 
+from repbeat import paper
 from repbeat.coach import desk, recovery
 from repbeat.derive.readiness import CheckIn
 from repbeat.ingest.batch import ingest
@@ -79,10 +80,7 @@ def patient(db: Database) -> Athlete:
 
 def texts(pdf: bytes) -> str:
     """All text that a PDF shows."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-    shown = b"\n".join(zlib.decompress(one) for one in streams if one[:1] == b"\x78")
-    found = re.findall(rb"\((.*?)(?<!\\)\) Tj", shown)
-    return "\n".join(re.sub(rb"\\(.)", rb"\1", one).decode("latin-1") for one in found)
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def test_a_course_has_each_session_and_what_was_planned(db: Database, patient: Athlete) -> None:
@@ -126,6 +124,20 @@ def test_the_pdf_says_the_same(db: Database, patient: Athlete) -> None:
         assert text in said, text
     empty = texts(report.sheet(course.course(db, patient, date(2026, 1, 1), 4), TODAY))
     assert "No session with an angle range in these weeks." in empty
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Łukasz Żółć", "Łukasz Żółć"),
+        ("Ελένη", "Ελένη"),
+        ("محمد", "محمد"),
+        ("Ann 李", f"Ann {paper.UNKNOWN}"),  # no font for it comes along
+    ],
+)
+def test_a_name_stands_in_its_own_letters(patient: Athlete, db: Database, name: str, shown: str) -> None:
+    found = course.course(db, msgspec.structs.replace(patient, name=name), TODAY, 4)
+    assert shown in texts(report.sheet(found, TODAY))
 
 
 def test_what_may_not_be_seen_is_not_in_it(db: Database, patient: Athlete) -> None:

@@ -18,6 +18,7 @@ from repbeat.hub import update as update_
 from repbeat.hub.errors import HubError
 from repbeat.hub.hub import Hub
 from repbeat.hub.keys import DeviceKeys, path_for
+from repbeat.paper import NoPdf
 from repbeat.store import Database, NotFound, devices
 from repbeat.store.console import errors_shown, json_option, listing, now_ms, print_json, progress_bar
 from repbeat.store.location import Location, database_option
@@ -136,7 +137,7 @@ def calibrated(database: Location, device_id: str, note: str) -> None:
 @click.pass_obj
 def labels(database: Location, out: Path, url: str, only: tuple[str, ...]) -> None:
     """Write a sheet of labels with each machine's name and QR code (A4, 14 labels of 99.1 × 38.1 mm)."""
-    with errors_shown(labels_.NoLabels, NotFound), Database(database) as db:
+    with errors_shown(labels_.NoLabels, NoPdf, NotFound), Database(database) as db:
         found = [machines.get(db, one) for one in only] or machines.every(db)
         content = labels_.sheet(found, url)
     out.write_bytes(content)

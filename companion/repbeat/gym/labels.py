@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import segno
 
+from repbeat import paper
 from repbeat.gym.machines import Machine
 
 COLUMNS, ROWS = 2, 7
@@ -24,7 +25,7 @@ BELOW: dict[str, Any] = {"new_x": "LEFT", "new_y": "NEXT", "align": "L"}
 
 
 class NoLabels(Exception):
-    """The sheet cannot be made; the message says what to do."""
+    """There is nothing to label; the message says what to do."""
 
 
 def address(base_url: str, machine: Machine) -> str:
@@ -33,17 +34,11 @@ def address(base_url: str, machine: Machine) -> str:
 
 
 def sheet(found: Sequence[Machine], base_url: str) -> bytes:
-    """The PDF; NoLabels without machines, or where its library is missing."""
+    """The PDF; NoLabels without machines, paper.NoPdf where a library is missing."""
     if not found:
         raise NoLabels("there are no machines to label: `repbeat machines add NAME`")
-    try:
-        from fpdf import FPDF
-    except ImportError as error:
-        raise NoLabels("labels need one more library: `pip install 'repbeat[labels]'`") from error
-    pdf = FPDF(format="A4")
-    pdf.set_title("RepBeat machine labels")
+    pdf = paper.blank("RepBeat machine labels")
     pdf.set_auto_page_break(False)
-    pdf.set_font("Helvetica")
     for number, machine in enumerate(found):
         place = number % (COLUMNS * ROWS)
         if place == 0:
@@ -61,7 +56,7 @@ def sheet(found: Sequence[Machine], base_url: str) -> bytes:
         pdf.set_xy(x_mm + 2 * EDGE_MM + QR_MM, y_mm + EDGE_MM)
         width_mm = WIDTH_MM - QR_MM - 3 * EDGE_MM
         room_mm = HEIGHT_MM - 2 * EDGE_MM - 2 * ID_MM
-        name = _latin(machine.name)
+        name = paper.readable(pdf, machine.name)
         for size_pt in NAME_PT:
             pdf.set_font_size(size_pt)
             line_mm = size_pt * LINE_MM
@@ -73,8 +68,3 @@ def sheet(found: Sequence[Machine], base_url: str) -> bytes:
         pdf.multi_cell(width_mm, ID_MM, "Scan to claim your sets", **BELOW)
         pdf.multi_cell(width_mm, ID_MM, machine.machine_id, align="L")
     return bytes(pdf.output())
-
-
-def _latin(name: str) -> str:
-    """The PDF's own fonts have no more than Latin 1."""
-    return name.encode("latin-1", "replace").decode("latin-1")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from repbeat.coach import desk
+from repbeat.paper import NoPdf
 from repbeat.people import audit
 from repbeat.rehab import course, report
 from repbeat.store import Database, athletes
@@ -38,7 +39,7 @@ def command(
     kind = out.suffix.lower().removeprefix(".")
     if kind not in (report.CSV, report.PDF):
         raise click.UsageError(f"--out ends in .pdf or .csv, not in {out.suffix or 'nothing'}")
-    with errors_shown(report.NoReport, OSError), Database(database) as db:
+    with errors_shown(NoPdf, OSError), Database(database) as db:
         one = athletes.named(db, athlete)
         today = desk.day_of(now_ms(), one.utc_offset_min)
         wanted = exercises.code(exercise) if exercise else 0

@@ -1,7 +1,4 @@
-"""The report for a therapist: a table for a spreadsheet, or a PDF of a page or two to hand over.
-
-The PDF is in English and in its library's own fonts, which have no more than Latin 1.
-"""
+"""The report for a therapist: a table for a spreadsheet, or a PDF of a page or two, in English."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from repbeat import paper
 from repbeat.rehab.course import Course, Meeting, RangeSet
 from repbeat_protocol import exercises
 
@@ -37,10 +35,6 @@ GREY, BAND, INK, ACCENT = (110, 110, 110), (222, 232, 240), (20, 20, 20), (0, 90
 Meetings = list[tuple[Meeting, list[RangeSet]]]
 
 
-class NoReport(Exception):
-    """It cannot be made; the message says what to do."""
-
-
 def table(found: Course) -> str:
     """CSV, a line a set."""
     felt = {one.day: one for one in found.felt}
@@ -61,13 +55,8 @@ def table(found: Course) -> str:
 
 
 def sheet(found: Course, made: date) -> bytes:
-    """The PDF; NoReport where its library is missing."""
-    try:
-        from fpdf import FPDF
-    except ImportError as error:
-        raise NoReport("a PDF needs one more library: `pip install 'repbeat[labels]'`") from error
-    pdf = FPDF(format="A4")
-    pdf.set_title("Range of motion")
+    """The PDF; paper.NoPdf where a library is missing."""
+    pdf = paper.blank("Range of motion")
     pdf.set_margins(LEFT_MM, 16)
     pdf.set_auto_page_break(True, 16)
     pdf.add_page()
@@ -144,7 +133,7 @@ def _chart(pdf: FPDF, found: Course, meetings: Meetings) -> None:
         pdf.rect(left_mm, y(row.angle_high), right_mm - left_mm, y(row.angle_low) - y(row.angle_high), "F")
     pdf.set_draw_color(*GREY)
     pdf.set_line_width(0.2)
-    pdf.set_font("Helvetica", size=8)
+    pdf.set_font_size(8)
     pdf.set_text_color(*GREY)
     pdf.rect(x0_mm, y0_mm, width_mm, CHART_MM)
     for degrees in range(0, top, 30):
@@ -164,13 +153,16 @@ def _chart(pdf: FPDF, found: Course, meetings: Meetings) -> None:
 
 
 def _days(pdf: FPDF, found: Course, meetings: Meetings) -> None:
+    from fpdf import FontFace
+
     felt = {one.day: one for one in found.felt}
-    pdf.set_font("Helvetica", size=9)
+    pdf.set_font_size(9)
     pdf.set_draw_color(*GREY)
     pdf.set_fill_color(255)
     pdf.set_text_color(*INK)
     widths = (24, 14, 16, 16, 14, 18, 16, 18, 18, 24)
-    with pdf.table(width=WIDTH_MM, col_widths=widths, text_align="RIGHT", line_height=5) as lines:
+    looks = {"text_align": "RIGHT", "line_height": 5, "headings_style": FontFace(color=GREY)}
+    with pdf.table(width=WIDTH_MM, col_widths=widths, **looks) as lines:
         heads = ("Day", "Sets", "Within", "Before", "Past", "Unsure", "Mean", "Largest", "Effort", "Soreness")
         lines.row(heads)
         for meeting, of_one in meetings:
@@ -181,7 +173,7 @@ def _days(pdf: FPDF, found: Course, meetings: Meetings) -> None:
                 *(sum(row.unsure for row in of_one), _mean(of_one), _most(of_one), meeting.effort),
                 "unwell" if day and day.unwell else day.soreness if day else None,
             )
-            lines.row(["-" if value is None else str(value) for value in values])
+            lines.row(["–" if value is None else str(value) for value in values])
 
 
 def _mean(rows: list[RangeSet]) -> int | None:
@@ -194,8 +186,8 @@ def _most(rows: list[RangeSet]) -> int | None:
 
 
 def _line(pdf: FPDF, text: str, size: int, colour: tuple[int, int, int] = INK) -> None:
-    pdf.set_font("Helvetica", size=size)
+    pdf.set_font_size(size)
     pdf.set_text_color(*colour)
     pdf.set_x(LEFT_MM)
-    latin = text.encode("latin-1", "replace").decode("latin-1")
-    pdf.multi_cell(WIDTH_MM, size * 0.45, latin, align="L", new_x="LMARGIN", new_y="NEXT")
+    text = paper.readable(pdf, text)
+    pdf.multi_cell(WIDTH_MM, size * 0.45, text, align="L", new_x="LMARGIN", new_y="NEXT")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from repbeat.gym import attribution, desk, fleet, labels, machines, sets
 from repbeat.gym.machines import Machine
+from repbeat.paper import NoPdf
 from repbeat.people import tenants
 from repbeat.people.errors import PeopleError
 from repbeat.people.roles import Role, needs
@@ -131,7 +132,11 @@ def label_sheet() -> Response:
     found = _machines()
     if not found:
         raise NotFound("there are no machines to label")
-    return Response(labels.sheet(found, request.host_url), mimetype="application/pdf")
+    try:
+        content = labels.sheet(found, request.host_url)
+    except NoPdf as error:
+        abort(501, told(error))
+    return Response(content, mimetype="application/pdf")
 
 
 @gym.get("/m/<machine_id>")

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import gettext as _
 
 from repbeat.coach import desk
+from repbeat.paper import NoPdf
 from repbeat.people import audit, consent
 from repbeat.people.roles import Role, needs
 from repbeat.rehab import course, report
@@ -54,7 +55,7 @@ def as_pdf(athlete_id: str) -> Response:
     found, _weeks = _course(athlete_id)
     try:
         content = report.sheet(found, desk.day_of(now_ms(), 0))
-    except report.NoReport:
+    except NoPdf:
         abort(501, _("This installation makes no PDF: the table (CSV) has the same figures."))
     return _file(athlete_id, content, "application/pdf", "range-of-motion.pdf")
 
