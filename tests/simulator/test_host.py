@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -123,6 +124,29 @@ print("slept", time.ticks_diff(b, a), n > 100)
     assert 200_000 <= int(slept_us) < 201_000
     assert polled == "True"
     assert seconds >= 0.2
+
+
+def test_a_device_that_is_ended_while_its_radio_starts_has_ended(run):
+    """As when a line comes before the radio is up, and `wait_for` returns its result all the same."""
+
+    async def scenario():
+        async with Air(clock=Virtual()) as air:
+            device = await boot(air, TICKER)
+            attach, starting = device.radio.attach, asyncio.Event()
+
+            async def attach_and_swallow(write):
+                await attach(write)
+                starting.set()
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(60)
+
+            device.radio.attach = attach_and_swallow
+            await device.reboot()
+            await starting.wait()
+            await asyncio.wait_for(device.kill(), 20)
+            return device.ends[-1]["kind"]
+
+    assert run(scenario()) == "killed"
 
 
 @pytest.mark.parametrize("how", ["reboot", "kill", "power_cycle", "machine"])

@@ -401,6 +401,9 @@ class Device:
         self._process = host
         try:
             await self.radio.attach(host.write)
+            supervisor = asyncio.current_task()
+            if supervisor is not None and supervisor.cancelling():
+                raise asyncio.CancelledError  # Bumble's wait_for has swallowed it: see tasks.end
             code = await asyncio.shield(host.ended)
         finally:
             self._process = None
