@@ -21,10 +21,11 @@ SESSION = f"/sessions/{DEVICE}/{LOG:08x}/2"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
-def in_set(reps: int) -> State:
+def in_set(reps: int, bpm: int = 0) -> State:
     values = dict.fromkeys(wire.FIELDS, 0) | {
         "phase": wire.IN_SET,
         "reps": reps,
+        "bpm": bpm,
         "reps_high": 10,
         "exercise": 2,
     }
@@ -49,6 +50,11 @@ def test_the_rep_count_moves_while_one_looks(browser: Browser, served: Serve, tr
         states[DEVICE] = in_set(reps)
         expect(strip.locator("[data-of=reps]")).to_have_text(str(reps))
     expect(strip).to_be_visible()
+    unit = strip.get_by_text("bpm")
+    expect(unit).to_be_hidden()  # no heart rate yet: a dash alone
+    states[DEVICE] = in_set(7, bpm=120)
+    expect(unit).to_be_visible()
+    expect(strip.locator("[data-of=bpm]")).to_have_text("120")
     states[DEVICE] = State(
         address="C0:00:00:00:00:01", link="connected", values=dict.fromkeys(wire.FIELDS, 0)
     )

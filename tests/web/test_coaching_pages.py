@@ -78,7 +78,7 @@ def test_the_explanation_lists_inputs_scores_rules_and_the_replay(case: Case) ->
     # Row 69: inputs, rule, numbers.
     page = text(case.hers, case.path())
     assert "Readiness that morning: Take it easier" in page
-    assert re.search(r"sleep off 5:00 h 7:3\d h -\d+\.\d 60 band", page)
+    assert re.search(r"sleep off 5:00 h 7:3\d h −\d+\.\d 60 band", page)
     assert "Two signs of poor recovery agree" in page
     assert "Rule: fewer sets when two signs of poor recovery agree (version 1)" in page
     assert "the planner says the same again" in page

@@ -63,7 +63,7 @@ def test_each_sensor_is_listed_with_how_it_is(town: Town, operator: Account, mac
     assert told["Battery"] == "63 %"
     assert told["Firmware"] == "1.2.3"
     assert told["Last heard"] == "2 days ago"
-    assert told["Signal"] == "-67 dBm"
+    assert told["Signal"] == "\N{MINUS SIGN}67 dBm"
     assert told["Unclaimed sets"] == "1"
     assert re.fullmatch(r"\d min", told["In use, 7 days"])
     assert "not heard for a day" in told["Look after"]

@@ -43,7 +43,8 @@ def decimal(value: float | None, digits: int = 1) -> str:
 
 @lru_cache(WRITTEN)
 def _written(value: float, pattern: str, locale: Locale) -> str:
-    return str(numbers.format_decimal(value + 0, format=pattern, locale=locale))  # + 0: never "-0"
+    written = numbers.format_decimal(value + 0, format=pattern, locale=locale)  # + 0: never "-0"
+    return str(written).replace("-", "\N{MINUS SIGN}")
 
 
 def mass(grams: float) -> str:
@@ -210,7 +211,7 @@ def chance(value: float) -> str:
 
 def figure(value: float) -> str:
     """Three significant digits."""
-    return str(numbers.format_decimal(float(f"{value:.3g}"), format="#,##0.######", locale=local().numbers))
+    return _written(float(f"{value:.3g}"), "#,##0.######", local().numbers)
 
 
 def seconds(milliseconds: int | None) -> str:

@@ -15,6 +15,7 @@ const steps = {
   hours: [1, 2, 3, 6, 12],
 };
 const numbers = new Intl.NumberFormat(written.numbers, { maximumFractionDigits: 2 });
+const number = (y) => numbers.format(y).replace("-", "−"); // as in the text beside it
 
 function shaded(spans) {
   return {
@@ -57,7 +58,7 @@ function draw(place) {
       scales: { x: { time: false }, y: fromZero ? { range: (_, low, high) => [Math.min(0, low), high * 1.08 || 1] } : {} },
       axes: [
         { ...axis, values: (_, ticks) => ticks.map(marks[data.scale]), space: 3.7 * rem, size: 2.6 * rem, incrs: steps[data.scale] },
-        { ...axis, values: (_, ticks) => ticks.map((y) => numbers.format(y)), label: data.unit, labelSize: 1.2 * rem, size: (_, ticks) => (1.2 + 0.45 * Math.max(4, ...(ticks ?? []).map((one) => one.length))) * rem },
+        { ...axis, values: (_, ticks) => ticks.map(number), label: data.unit, labelSize: 1.2 * rem, size: (_, ticks) => (1.2 + 0.45 * Math.max(4, ...(ticks ?? []).map((one) => one.length))) * rem },
       ],
       bands,
       series: [{}, ...data.series.map(series)],

@@ -1,6 +1,6 @@
 // Keeps the live strips current; when a device falls silent the page is fetched anew,
 // so that a finished session, a new plan and the sync state appear by themselves.
-import { clock, put, target, watch, words } from "./state.js";
+import { clock, NONE, put, target, watch, words } from "./state.js";
 
 const strips = [...document.querySelectorAll("[data-live]")];
 const tags = [...document.querySelectorAll("[data-link]")];
@@ -15,7 +15,7 @@ function show(strip, now) {
   put(strip, "exercise", now.exercise);
   put(strip, "phase", now.phase);
   put(strip, "set", String(now.set));
-  put(strip, "bpm", now.bpm ? String(now.bpm) : "–");
+  put(strip, "bpm", now.bpm ? String(now.bpm) : NONE);
   put(strip, "zone", String(now.zone));
   strip.querySelector('[data-when="rest"]').hidden = now.rest_left_s === null;
   if (now.rest_left_s !== null) put(strip, "rest", clock(now.rest_left_s));

@@ -1,6 +1,6 @@
 // One training, large: the count moves within a second of the repetition.
 import { Speaker } from "./speaker.js";
-import { clock, put, target, watch } from "./state.js";
+import { clock, NONE, put, target, watch } from "./state.js";
 
 const PERIOD_MS = 400;
 const parts = [...document.querySelectorAll("[data-now]")];
@@ -70,13 +70,13 @@ function draw(part, now) {
   if (now.form.length) put(part, "form", `▲ ${offForm(now)}`);
   part.querySelector('[data-when="angle"]').hidden = !now.angle_range;
   if (now.angle_range) {
-    put(part, "angle", now.angle === null ? "–" : `${now.angle}°`);
+    put(part, "angle", now.angle === null ? NONE : `${now.angle}°`);
     put(part, "angle-range", `${now.angle_range[0]}–${now.angle_range[1]}°`);
   }
-  put(part, "bpm", now.bpm ? String(now.bpm) : "–");
+  put(part, "bpm", now.bpm ? String(now.bpm) : NONE);
   put(part, "zone", String(now.zone));
-  put(part, "tempo", set.tempo ? decimals.format(set.tempo) : "–");
-  put(part, "loss", set.best && set.last ? String(Math.max(0, Math.round(100 * (1 - set.last / set.best)))) : "–");
+  put(part, "tempo", set.tempo ? decimals.format(set.tempo) : NONE);
+  put(part, "loss", set.best && set.last ? String(Math.max(0, Math.round(100 * (1 - set.last / set.best)))) : NONE);
   const mark = part.querySelector('[data-of="zone-mark"]');
   if (mark.dataset.zone !== String(now.zone)) {
     mark.dataset.zone = now.zone;

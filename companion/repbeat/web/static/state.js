@@ -22,9 +22,13 @@ export function watch(periodMs, show, headers = {}, path = "/live.json", asking 
   tick();
 }
 
+export const NONE = "–"; // what is not known; the unit after it is left out
+
 export function put(part, name, text) {
   const place = part.querySelector(`[data-of="${name}"]`);
-  if (place && place.textContent !== text) place.textContent = text;
+  if (!place || place.textContent === text) return;
+  place.textContent = text;
+  place.toggleAttribute("data-none", text === NONE);
 }
 
 export const clock = (s) => `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;

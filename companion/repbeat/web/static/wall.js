@@ -1,7 +1,7 @@
 // A class on a screen. Cues are spoken by the browser when somebody asked for it, and always written.
 import { Start } from "./countdown.js";
 import { Speaker } from "./speaker.js";
-import { clock, put, target, watch } from "./state.js";
+import { clock, NONE, put, target, watch } from "./state.js";
 
 const PERIOD_MS = 500;
 const REFUSED = new Set([401, 403]);
@@ -40,7 +40,7 @@ function draw(one) {
   put(tile, "reps", one.rest_left_s === null ? String(one.reps) : clock(one.rest_left_s));
   put(tile, "target", one.rest_left_s === null ? target(one) : "");
   put(tile, "zone", String(one.zone));
-  put(tile, "bpm", one.bpm ? `${one.bpm} bpm` : "–");
+  put(tile, "bpm", one.bpm ? `${one.bpm} bpm` : NONE);
   put(tile, "phase", one.phase);
   const mark = tile.querySelector('[data-of="zone-mark"]');
   mark.hidden = !one.zone && !one.bpm; // the token does not show the heart
