@@ -45,7 +45,9 @@ def expand(db: Database, records: Sequence[Record], now_ms: int, owners: Owners 
     if not records:
         return Expanded(sessions=(), dated=(), flags=(), answered=())
     work = _Work(db, now_ms, owners or Owners(db, records[0].device_id, records[0].log_id))
-    for kind, run in groupby(records, lambda record: record.raw[:2]):
+    # Samples that could be read have no row of their own.
+    telling = [record for record in records if record.span is None]
+    for kind, run in groupby(telling, lambda record: record.raw[:2]):
         work.take(kind, list(run))
     return work.finish()
 

@@ -141,10 +141,9 @@ def calibration_row(record: Record) -> Step:
 
 
 def check_samples(record: Record) -> None:
-    """Read the samples of a HEART or RR record, so that a damaged one is found now; BadPayload."""
-    if record.span is None:
-        check(record)
-        samples.span(record.type, record.uptime_ms, record.payload)
+    """Say by BadPayload what is wrong with a HEART or RR record whose samples could not be read."""
+    check(record)
+    samples.span(record.type, record.uptime_ms, record.payload)
 
 
 def delivery(record: Record) -> Delivery:

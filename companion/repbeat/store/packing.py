@@ -26,7 +26,7 @@ from repbeat.store.errors import StoreCorrupt
 from repbeat_protocol import records as wire
 
 ROWS, COLUMNS = b"\x01", b"\x02"
-LEVEL = 6  # 9 saves 1 % more
+LEVEL = 3  # half the time of 6, which saves 1 %
 # The largest window and tables take zlib longer to lay out than a block to deflate, and save nothing on it.
 _WINDOW_BITS, _MEMORY = 13, 7
 HEART_KINDS = frozenset((wire.HEART, wire.RR))  # with samples

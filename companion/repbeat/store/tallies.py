@@ -61,11 +61,12 @@ _SUM_PERIODS = """INSERT INTO period_tallies
     WHERE athlete_id = :athlete_id AND day >= :first * :days AND day < :after * :days
     GROUP BY athlete_id, day / :days"""
 _FIRSTS = f"""SELECT athlete_id, exercise, load_g, reps, start_ms, day
-    FROM (SELECT s.athlete_id, t.exercise, t.load_g, t.reps, s.start_ms, {_DAY} AS day, ROW_NUMBER() OVER
-            (PARTITION BY t.exercise, t.load_g, t.reps ORDER BY s.start_ms, {_DAY}) AS number
-          FROM sessions AS s JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
-            AND t.session_seq = s.session_seq
-          WHERE {_OF_DAYS} AND (:exercise IS NULL OR t.exercise = :exercise)) AS done
+    FROM (SELECT alike.*, ROW_NUMBER() OVER
+            (PARTITION BY exercise, load_g, reps ORDER BY start_ms, day) AS number
+          FROM (SELECT DISTINCT s.athlete_id, t.exercise, t.load_g, t.reps, s.start_ms, {_DAY} AS day
+                FROM sessions AS s JOIN sets AS t ON t.device_id = s.device_id AND t.log_id = s.log_id
+                  AND t.session_seq = s.session_seq
+                WHERE {_OF_DAYS} AND (:exercise IS NULL OR t.exercise = :exercise)) AS alike) AS done
     WHERE number = 1"""  # noqa: S608
 
 
@@ -77,10 +78,10 @@ def refresh(db: Database, athlete_id: str, of: Iterable[int] | None = None) -> N
         _add_firsts(db, athlete_id, 0, _END)
         return
     for day in of:
-        if not _any(db, athlete_id, day):
-            continue
-        _sum(db, athlete_id, day, day + 1)
-        _find_firsts(db, athlete_id, day)
+        if _sum(db, athlete_id, day, day + 1):
+            _find_firsts(db, athlete_id, day)
+        else:  # nothing was first done on a day without a tally
+            _add_firsts(db, athlete_id, day, day + 1)
 
 
 def refresh_all(db: Database) -> None:
@@ -132,34 +133,22 @@ def first_sets(db: Database, athlete_id: str) -> list[FirstSet]:
     )
 
 
-def _any(db: Database, athlete_id: str, day: int) -> bool:
-    """Whether anything was done, or is said to have been done, on this day."""
-    return bool(
-        db.rows(
-            f"""SELECT 1 FROM day_tallies WHERE athlete_id = :athlete_id AND day = :first
-                UNION ALL SELECT 1 FROM sessions AS s WHERE {_OF_DAYS} LIMIT 1""",  # noqa: S608
-            athlete_id=athlete_id,
-            first=day,
-            after=day + 1,
-            **_within(day, day + 1),
-        )
-    )
-
-
-def _sum(db: Database, athlete_id: str, first: int, after: int) -> None:
-    """The days from `first` to before `after`, and the periods that they are in."""
+def _sum(db: Database, athlete_id: str, first: int, after: int) -> int:
+    """The days from `first` to before `after`, and the periods that they are in; how many had a tally."""
     span = {"athlete_id": athlete_id, "first": first, "after": after}
-    db.run(
+    before = db.run(
         "DELETE FROM day_tallies WHERE athlete_id = :athlete_id AND day >= :first AND day < :after", **span
     )
-    db.run(_SUM_DAYS, breathing=exercises.PACED_BREATHING, **_within(first, after), **span)
-    span |= {"first": first // DAYS, "after": (after - 1) // DAYS + 1}
-    db.run(
-        """DELETE FROM period_tallies
-           WHERE athlete_id = :athlete_id AND period >= :first AND period < :after""",
-        **span,
-    )
-    db.run(_SUM_PERIODS, days=DAYS, **span)
+    summed = db.run(_SUM_DAYS, breathing=exercises.PACED_BREATHING, **_within(first, after), **span)
+    if before or summed:
+        span |= {"first": first // DAYS, "after": (after - 1) // DAYS + 1}
+        db.run(
+            """DELETE FROM period_tallies
+               WHERE athlete_id = :athlete_id AND period >= :first AND period < :after""",
+            **span,
+        )
+        db.run(_SUM_PERIODS, days=DAYS, **span)
+    return before
 
 
 def _find_firsts(db: Database, athlete_id: str, day: int) -> None:
