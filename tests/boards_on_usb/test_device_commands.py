@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from serial.tools import list_ports
 
 from repbeat_tools import boards
 from repbeat_tools.device import bundle, partitions
@@ -168,6 +170,20 @@ def test_a_port_that_is_not_there_says_what_to_do() -> None:
     result = call("selftest", "--port", "/dev/ttyNOSUCH")
     assert result.exit_code == 1
     assert "repbeat device list" in result.output
+
+
+def test_the_only_port_needs_no_name(flashed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plugged(*names: str) -> None:
+        found = [SimpleNamespace(device=name, description="USB", vid=0x303A, pid=0x1001) for name in names]
+        built_in = SimpleNamespace(device="/dev/ttyS0", description="n/a", vid=None, pid=None)
+        monkeypatch.setattr(list_ports, "comports", lambda: [built_in, *found])
+
+    plugged(flashed)
+    assert answer("provision")["unique_id"]
+    plugged()
+    assert "Is the cable one that carries data?" in call("provision").output
+    plugged(flashed, "/dev/ttyACM7")
+    assert "/dev/ttyACM7" in call("provision").output
 
 
 def test_a_board_without_the_partitions_is_left_alone(tmp_path: Path) -> None:

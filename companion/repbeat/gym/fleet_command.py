@@ -47,7 +47,7 @@ def fleet(context: click.Context, as_json: bool, database: Location) -> None:
         print_json({"devices": shown, "stale": sum(line.stale for line in found)})
         return
     if not found:
-        click.echo("No devices yet: `repbeat sync` finds them.")
+        click.echo("No devices yet: `repbeat devices claim`, and hold a device's button for a second.")
         return
     rows = [
         (

@@ -46,7 +46,7 @@ def devices(context: click.Context, as_json: bool, database: Location) -> None:
         print_json({"devices": shown})
         return
     if not shown:
-        click.echo("No devices yet: `repbeat sync` finds them.")
+        click.echo("No devices yet: `repbeat devices claim`, and hold a device's button for a second.")
     for one in shown:
         _print_device(one)
 

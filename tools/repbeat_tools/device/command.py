@@ -23,6 +23,7 @@ from repbeat_tools.device.board_port import BoardPort
 from repbeat_tools.device.errors import BoardPortError
 
 LABEL_WIDTH = 12
+NO_PORT = "No USB serial port. Is the cable one that carries data? Some boards want BOOT held while it is plugged in."
 KEY_FILE = "/update.key"  # as firmware/device/store/app_slots.py reads it
 
 
@@ -35,7 +36,33 @@ def _board_file(_context: click.Context, _option: click.Parameter, value: str) -
     return path
 
 
-port_option = click.option("--port", required=True, help="As `repbeat device list` prints it.")
+def _usb_ports() -> list[dict[str, str]]:
+    """Serial ports that a board may be on."""
+    return [
+        {"port": port.device, "what": port.description, "usb": f"{port.vid:04x}:{port.pid:04x}"}
+        for port in list_ports.comports()
+        if port.vid is not None
+    ]
+
+
+def _port(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    """The port that was named, else the only one there is."""
+    if value is not None:
+        return value
+    found = _usb_ports()
+    if not found:
+        raise click.BadParameter(NO_PORT)
+    if len(found) > 1:
+        raise click.BadParameter(f"name one of {', '.join(row['port'] for row in found)}")
+    return found[0]["port"]
+
+
+port_option = click.option(
+    "--port",
+    callback=_port,
+    help="As `repbeat device list` prints it.",
+    show_default="the only USB serial port",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 board_argument = click.argument("board", callback=_board_file)
 
@@ -65,15 +92,11 @@ def device() -> None:
 @json_option
 def list_them(as_json: bool) -> None:
     """Serial ports that a board may be on."""
-    found = [
-        {"port": port.device, "what": port.description, "usb": f"{port.vid:04x}:{port.pid:04x}"}
-        for port in list_ports.comports()
-        if port.vid is not None
-    ]
+    found = _usb_ports()
     if as_json:
         click.echo(json.dumps({"ports": found}))
     elif not found:
-        click.echo("No USB serial port. Is the cable one that carries data?", err=True)
+        click.echo(NO_PORT, err=True)
     for row in () if as_json else found:
         click.echo(f"{row['port']:20} {row['usb']}  {row['what']}")
 
