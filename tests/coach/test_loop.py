@@ -14,13 +14,13 @@ from repbeat.coach.explain import explain, explained
 from repbeat.coach.planner import plan_session
 from repbeat.coach.programme_command import begin, programme
 from repbeat.coach.programmes import ProgrammeError
-from repbeat.coach.safety import Clearance, Health, Sign, screen, stop_and_check
+from repbeat.coach.safety import Clearance, Health, Sign, screen
 from repbeat.coach.session_rules import Kind
 from repbeat.coach.situation import Bounds
 from repbeat.derive.hrv import Morning
 from repbeat.derive.readiness import CheckIn, Signal, State
 from repbeat.ingest.rederive import rederive
-from repbeat.store import Database, NotFound, devices, plans
+from repbeat.store import Database, NotFound, athletes, devices, plans
 from repbeat_protocol import records
 
 
@@ -280,14 +280,6 @@ def test_screening_follows_activity_disease_signs_and_intensity() -> None:
     assert screen(chest, vigorous=False)[0] is Clearance.NEEDED
 
 
-def test_stop_and_check_needs_a_good_signal_and_minds_the_flags() -> None:
-    plain = Health()
-    assert stop_and_check(plain, 130, 190, True, 300, True).key == "stop_rest_heart"
-    assert stop_and_check(plain, 130, 190, True, 300, False) is None
-    assert stop_and_check(plain, 205, 190, False, 60, True).key == "stop_fast_heart"
-    assert stop_and_check(Health(pacemaker=True), 205, 190, False, 60, True) is None
-
-
 def test_the_commands(tmp_path: Path) -> None:
     where = ("--database", str(tmp_path / "repbeat.sqlite3"))
     with Database(where[1]) as db:
@@ -316,6 +308,20 @@ def test_the_commands(tmp_path: Path) -> None:
     begun = ("start", "Ann", "beginner-full-body", "--load", "squat=40", "--age", "35")
     started = run(programme, *begun, "--json")
     assert json.loads(started)["revision"] == 3
+    run(health.health, "Ann", "--resting", "52", "--max", "186")
+    run(health.health, "Ann", "--sign", "palpitations")
+    stated = json.loads(run(health.health, "Ann", "--max", "188", "--json"))
+    assert stated["clearance"] == "clearance"
+    with Database(where[1]) as db:
+        newest = plans.latest(db, gym.athlete)
+        assert (newest.revision, newest.wire().resting_bpm, newest.wire().max_bpm) == (4, 52, 186)
+        assert (athletes.get(db, gym.athlete).resting_bpm, athletes.get(db, gym.athlete).max_bpm) == (52, 188)
+        assert shelf.coaching(db, gym.athlete)[1].signs == (Sign.PALPITATIONS,), "not asked, not answered"
+    run(health.health, "Ann", "--no-sign")
+    with Database(where[1]) as db:
+        assert shelf.coaching(db, gym.athlete)[1].signs == ()
+    half = CliRunner().invoke(health.health, ["Ann", "--max", "110", *where])
+    assert half.exit_code == 2
     refused = CliRunner().invoke(programme, ["start", "Ann", "nothing", *where])
     assert refused.exit_code == 1
     assert "there are:" in refused.stderr

@@ -22,7 +22,7 @@ from repbeat.derive.load import (
 )
 
 DAY = date(2026, 3, 1)
-SCALE = HeartScale(60, 190, DAY)
+SCALE = HeartScale(60, 190)
 
 
 def test_banister_for_an_hour_at_150() -> None:

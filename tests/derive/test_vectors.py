@@ -9,11 +9,9 @@ import pytest
 
 from repbeat.derive.heart import HeartScale
 from repbeat.derive.load import Curve, banister, load_trend, week
-from repbeat.derive.sleep import asleep, sleep_indices
-from repbeat.derive.strength import load_velocity_line, stop_rep, velocity_losses
 
 DAY = date(2026, 3, 1)
-SCALE = HeartScale(60, 190, DAY)
+SCALE = HeartScale(60, 190)
 
 
 def test_banister() -> None:
@@ -30,7 +28,7 @@ def test_banister() -> None:
 
 
 def test_reserve_and_zone_follow_the_resting_heart_rate() -> None:
-    low, high = HeartScale(60, 190, DAY), HeartScale(50, 190, DAY)
+    low, high = HeartScale(60, 190), HeartScale(50, 190)
     assert 100 * low.reserve_share(136) == pytest.approx(58.5, abs=0.05)
     assert 100 * high.reserve_share(136) == pytest.approx(61.4, abs=0.05)
     assert (low.zone(136), high.zone(136)) == (1, 2)
@@ -61,19 +59,3 @@ def test_one_ectopic_pair_makes_a_raw_rmssd_worthless() -> None:
     assert rmssd([800, 810, 790, 805, 820, 795]) == pytest.approx(17.748, abs=0.0005)
     # The device drops such beats before it computes; its own vectors are in tests/signal/test_hrv.py.
     assert rmssd([800, 810, 500, 1100, 820, 795]) == pytest.approx(327.2, abs=0.05)
-
-
-def test_cole_kripke_sleeps_below_one() -> None:
-    for counts, index, sleeping in ((100, 0.665, True), (200, 1.33, False)):
-        middle = sleep_indices([counts] * 15)[7]
-        assert middle == pytest.approx(index, abs=0.0005)
-        assert asleep(middle) is sleeping
-
-
-def test_load_velocity_and_velocity_loss() -> None:
-    line = load_velocity_line([(60, 0.85), (80, 0.65), (100, 0.47)])
-    assert line.load_at(0.30) == pytest.approx(117.5, abs=0.05)
-    velocities = [0.70, 0.72, 0.66, 0.60, 0.57, 0.50]
-    losses = [100 * loss for loss in velocity_losses(velocities)]
-    assert losses == pytest.approx([0, 0, 8.3, 16.7, 20.8, 30.6], abs=0.05)
-    assert stop_rep(velocities, 0.20) == 5

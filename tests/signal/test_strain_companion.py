@@ -1,7 +1,5 @@
 """The device's load and the companion's, from the same seconds: one number, whoever computes it."""
 
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +33,7 @@ def test_zones_impulses_and_strain(
     clock = zones.ZoneClock(resting, maximum, limits, CURVES[curve])
     for bpm, n in seconds.items():
         clock.add(bpm, n)
-    scale = heart.HeartScale(resting, maximum, date(2026, 1, 1), threshold)
+    scale = heart.HeartScale(resting, maximum, threshold)
     assert scale.limits == clock.limits
     counted = load.zone_seconds(seconds, scale)
     assert counted == tuple(clock.zone_s(zone) for zone in range(6))

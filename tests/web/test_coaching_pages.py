@@ -224,6 +224,29 @@ def test_questions_before_training_are_kept_and_acted_upon(case: Case) -> None:
     assert case.hers.post(f"/health/{case.ann}/coach", data={"free_percent": "300"}).status_code == 422
 
 
+def test_heart_rates_are_said_once_and_go_to_the_band_with_the_plan(case: Case) -> None:
+    where = f"/health/{case.ann}"
+    assert "Say your year of birth above" in text(case.hers, where)
+    case.hers.post(where, data={"born_year": "1986"})
+    assert "By your age about 180, give or take 10 (Tanaka 2001)" in text(case.hers, where)
+    case.hers.post(where, data={"born_year": "1986", "beta_blocker": "1"})
+    assert "By your age about 136, give or take 10 (Brawner 2004)" in text(case.hers, where)
+    before = plans.latest(case.db, case.ann)
+    assert before is not None
+    told = {"resting_bpm": "60", "max_bpm": "190"}
+    assert case.hers.post(f"{where}/heart", data=told).status_code == 302
+    assert "VO₂max) is about 48 ± 4.5 ml/kg/min" in text(case.hers, where)
+    filed = plans.latest(case.db, case.ann)
+    assert filed is not None
+    assert filed.revision > before.revision
+    assert (filed.wire().resting_bpm, filed.wire().max_bpm) == (60, 190)
+    case.hers.post(f"{where}/heart", data=told)
+    assert plans.latest(case.db, case.ann) == filed, "what is known already needs no new plan"
+    for wrong in ({"resting_bpm": "60"}, {"resting_bpm": "190", "max_bpm": "190"}, {}):
+        assert case.hers.post(f"{where}/heart", data=wrong).status_code == 422
+    assert plans.latest(case.db, case.ann) == filed
+
+
 def fields_of(page: str) -> dict[str, str]:
     """What a browser without scripts would send of the editor's form."""
     found: dict[str, str] = {}

@@ -13,7 +13,8 @@ from repbeat.coach.rules import Prescribed, Trial
 from repbeat.coach.session_rules import Kind
 from repbeat.coach.shelf import Enrolment
 from repbeat.coach.situation import Bounds, Deload, Line
-from repbeat.store import Database, plans
+from repbeat.store import Database, athletes, plans
+from repbeat.store.athletes import Athlete
 from repbeat.store.plans import Plan
 from repbeat_protocol import exercises
 from repbeat_protocol import plan as wire
@@ -36,6 +37,7 @@ def next_session(db: Database, athlete_id: str, base: Plan, done: list[Trained],
     """`base` is the plan at full that was last in force."""
     bounds, health = shelf.coaching(db, athlete_id)
     content = base.wire()
+    say_heart_rates(content, athletes.get(db, athlete_id))
     enrolled = shelf.enrolment(db, athlete_id)
     if enrolled is None:
         return NextSession(
@@ -144,6 +146,12 @@ def _deload(db: Database, athlete_id: str, every_weeks: int, since_ms: int, now_
         weeks_since=max(0, now_ms - since) // WEEK_MS,
         running=first is not None and now_ms - first < WEEK_MS,
     )
+
+
+def say_heart_rates(plan: wire.Plan, athlete: Athlete) -> None:
+    """Write the athlete's resting and maximum heart rate into a plan, where they are known."""
+    plan.resting_bpm = athlete.resting_bpm or plan.resting_bpm
+    plan.max_bpm = athlete.max_bpm or plan.max_bpm
 
 
 def heart_limits(plan: wire.Plan) -> tuple[int, ...]:

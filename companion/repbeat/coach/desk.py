@@ -54,8 +54,7 @@ def set_plan(
         plan.revision = plans.next_revision(db, athlete_id)
         plan.athlete = athlete.tag
         plan.issued_s = now_ms // 1000
-        plan.resting_bpm = plan.resting_bpm or athlete.resting_bpm
-        plan.max_bpm = plan.max_bpm or athlete.max_bpm
+        course.say_heart_rates(plan, athlete)
         if withdraw.held_back(db, athlete_id, plan):
             raise wire.PlanLocked("a red flag is open: ask for less, or have it cleared first")
         filed = _filed(plan, athlete_id, before, now_ms, plans.PERSON, approved)

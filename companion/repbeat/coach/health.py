@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import copy
-import time
 from datetime import date
 
 import click
 import msgspec
 
-from repbeat.coach import course, desk, shelf
+from repbeat.coach import course, desk, shelf, withdraw
 from repbeat.coach.programmes import Programme
 from repbeat.coach.safety import Clearance, Health, Sign, screen
 from repbeat.coach.texts import Text, say
+from repbeat.derive.heart import MAX_BPM, RESTING_BPM, HeartScaleError, check_person
 from repbeat.store import Database, athletes, plans
-from repbeat.store.console import errors_shown, json_option, print_json
+from repbeat.store.console import errors_shown, json_option, now_ms, print_json
 from repbeat.store.location import Location, database_option
 
 
@@ -28,6 +28,24 @@ def answer(db: Database, athlete_id: str, health: Health, at_ms: int) -> tuple[C
             shelf.report_flag(db, athlete_id, f"answers/{at_ms}/{sign.value}", sign.value, at_ms)
         _lift_limits(db, athlete_id, answered, at_ms)
     return screen(answered, vigorous=True)
+
+
+def set_heart_rates(db: Database, athlete_id: str, resting_bpm: int, max_bpm: int, at_ms: int) -> None:
+    """Keep resting and maximum heart rate, bpm, between which the zones lie, and bring them to the band.
+
+    It takes them with the plan, so that the newest one is filed again, unless a red flag holds that one back:
+    then the next one brings them. HeartScaleError for what nobody has.
+    """
+    check_person(resting_bpm, max_bpm)
+    with db.atomic():
+        athletes.set_heart_rates(db, athletes.get(db, athlete_id), resting_bpm, max_bpm)
+        newest = plans.latest(db, athlete_id, plans.PENDING, plans.PUSHED, plans.APPLIED)
+        if newest is None:
+            return
+        plan = newest.wire()
+        known = (plan.resting_bpm, plan.max_bpm) == (resting_bpm, max_bpm)
+        if not known and not withdraw.held_back(db, athlete_id, plan):
+            desk.set_plan(db, athlete_id, plan, at_ms)
 
 
 def refusal(db: Database, athlete_id: str, programme: Programme, today: date) -> Text | None:
@@ -59,9 +77,12 @@ def _lift_limits(db: Database, athlete_id: str, health: Health, at_ms: int) -> N
 @click.command()
 @click.argument("athlete")
 @click.option("--born", type=click.IntRange(1900, 2100), help="Year of birth; programmes have age limits.")
+@click.option("--resting", "resting_bpm", type=click.IntRange(*RESTING_BPM), help="Resting heart rate, bpm.")
+@click.option("--max", "max_bpm", type=click.IntRange(*MAX_BPM), help="Maximum heart rate, bpm.")
 @click.option("--active/--not-active", default=None, help="Trained on three days a week for three months.")
 @click.option("--disease/--no-disease", default=None, help="A known disease of heart, metabolism or kidneys.")
 @click.option("--sign", "signs", multiple=True, type=click.Choice([one.value for one in Sign]))
+@click.option("--no-sign", is_flag=True, help="None of the signs any more.")
 @click.option("--beta-blocker/--no-beta-blocker", default=None)
 @click.option("--pacemaker/--no-pacemaker", default=None)
 @click.option("--pregnant/--not-pregnant", default=None)
@@ -71,9 +92,12 @@ def _lift_limits(db: Database, athlete_id: str, health: Health, at_ms: int) -> N
 def health(
     athlete: str,
     born: int | None,
+    resting_bpm: int | None,
+    max_bpm: int | None,
     active: bool | None,
     disease: bool | None,
     signs: tuple[str, ...],
+    no_sign: bool,
     beta_blocker: bool | None,
     pacemaker: bool | None,
     pregnant: bool | None,
@@ -83,10 +107,11 @@ def health(
 ) -> None:
     """Answer the questions before training for ATHLETE; what is not given stays as it was.
 
+    The zones of a session, its strain and its load lie between the resting and the maximum heart rate.
     A sign locks every rise until it is cleared; a beta-blocker, a pacemaker or a pregnancy takes limits by
     heart rate out of the plan.
     """
-    given = {
+    given: dict[str, object] = {
         "born_year": born,
         "active": active,
         "known_disease": disease,
@@ -94,16 +119,20 @@ def health(
         "pacemaker": pacemaker,
         "pregnant": pregnant,
         "cleared": cleared,
+        "signs": tuple(Sign(name) for name in signs) if signs or no_sign else None,
     }
-    with errors_shown(), Database(database) as db:
+    answers = {name: value for name, value in given.items() if value is not None}
+    now = now_ms()
+    with errors_shown(HeartScaleError), Database(database) as db:
         one = athletes.named(db, athlete)
         _, before = shelf.coaching(db, one.athlete_id)
-        changed = msgspec.structs.replace(
-            before,
-            signs=tuple(Sign(name) for name in signs),
-            **{name: value for name, value in given.items() if value is not None},
-        )
-        clearance, words = answer(db, one.athlete_id, changed, time.time_ns() // 1_000_000)
+        changed = msgspec.structs.replace(before, **answers)
+        clearance, words = screen(changed, vigorous=True)
+        if resting_bpm or max_bpm:
+            rates = resting_bpm or one.resting_bpm, max_bpm or one.max_bpm
+            set_heart_rates(db, one.athlete_id, *rates, now)
+        if answers:
+            answer(db, one.athlete_id, changed, now)
     if as_json:
         print_json({"athlete": one.name, "clearance": clearance.value, "heart_caps": changed.heart_caps})
     else:

@@ -1,4 +1,4 @@
-"""Before training and when something is wrong: questions, flags, and messages in gentle words. Pure.
+"""Before training and when something is wrong: questions and flags, in gentle words. Pure.
 
 After the ACSM's pre-participation logic (2015): what counts are current activity, known disease, signs, and
 the wished intensity; not age. It refers many who are well, so that the words stay gentle.
@@ -14,9 +14,6 @@ import msgspec
 from repbeat.coach.texts import Text
 
 VERSION = 1
-ABOVE_MAX_BPM = 10
-REST_BPM = 120
-REST_S = 300
 
 
 class Sign(StrEnum):
@@ -82,16 +79,3 @@ def screen(health: Health, vigorous: bool) -> tuple[Clearance, Text]:
     if health.cleared and not health.signs:
         clearance = Clearance.CLEAR
     return clearance, Text(f"screen_{clearance.value}")
-
-
-def stop_and_check(
-    health: Health, bpm: int, max_bpm: int, resting: bool, seconds: int, good_signal: bool
-) -> Text | None:
-    """A message to stop and check, not a diagnosis; None where there is none to give."""
-    if not good_signal:
-        return None
-    if resting and bpm > REST_BPM and seconds >= REST_S:
-        return Text("stop_rest_heart")
-    if health.heart_caps and max_bpm and bpm > max_bpm + ABOVE_MAX_BPM and seconds >= 30:
-        return Text("stop_fast_heart")
-    return None

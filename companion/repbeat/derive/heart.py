@@ -1,10 +1,8 @@
-"""The scale that heart rates are read on: resting, maximum, zones, and which values were valid when."""
+"""The scale that heart rates are read on: resting, maximum, zones; and what is estimated from them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 ZONE_COUNT = 6
@@ -21,18 +19,17 @@ class HeartScaleError(ValueError):
 class MaxFormula(StrEnum):
     """How a maximum heart rate was estimated from age; a measured one always wins."""
 
-    TANAKA = "tanaka-2001"
-    GULATI_WOMEN = "gulati-2010"
-    NES = "nes-2013"
-    BETA_BLOCKER = "brawner-2004"
+    TANAKA = "Tanaka 2001"
+    BETA_BLOCKER = "Brawner 2004"
 
 
 MAX_BY_AGE = {
     MaxFormula.TANAKA: (208.0, 0.7),
-    MaxFormula.GULATI_WOMEN: (206.0, 0.88),
-    MaxFormula.NES: (211.0, 0.64),
     MaxFormula.BETA_BLOCKER: (164.0, 0.7),
 }
+RESTING_BPM, MAX_BPM = (30, 110), (120, 230)
+"""What a person's can be: the bounds of a plan (protocol/plan.md), and below them what nobody has."""
+AGES = (10, 100)
 MAX_ESTIMATE_SD_BPM = 10
 """People of one age scatter by 7-11 bpm around any of these formulas."""
 
@@ -43,17 +40,16 @@ class Estimate:
 
     value: float
     error: float
-    unit: str
     method: str
     version: int = 1
 
 
 def estimated_max(age_years: float, formula: MaxFormula = MaxFormula.TANAKA) -> Estimate:
     """Maximum heart rate by age, 10-100 years, with one standard deviation as error."""
-    if not 10 <= age_years <= 100:
+    if not AGES[0] <= age_years <= AGES[1]:
         raise HeartScaleError(f"age {age_years:g} is outside 10-100 years: enter a measured maximum")
     start, slope = MAX_BY_AGE[formula]
-    return Estimate(start - slope * age_years, MAX_ESTIMATE_SD_BPM, "bpm", formula.value)
+    return Estimate(start - slope * age_years, MAX_ESTIMATE_SD_BPM, formula.value)
 
 
 def estimated_vo2max(resting_bpm: float, max_bpm: float) -> Estimate:
@@ -63,16 +59,22 @@ def estimated_vo2max(resting_bpm: float, max_bpm: float) -> Estimate:
     """
     if not 25 <= resting_bpm < max_bpm <= 255:
         raise HeartScaleError(f"resting {resting_bpm:g} and maximum {max_bpm:g} bpm make no reserve")
-    return Estimate(15.3 * max_bpm / resting_bpm, 4.5, "ml/kg/min", "uth-2004")
+    return Estimate(15.3 * max_bpm / resting_bpm, 4.5, "Uth 2004")
+
+
+def check_person(resting_bpm: int, max_bpm: int) -> None:
+    """HeartScaleError for a resting or maximum heart rate that no person has."""
+    for name, value, (low, high) in (("resting", resting_bpm, RESTING_BPM), ("maximum", max_bpm, MAX_BPM)):
+        if not low <= value <= high:
+            raise HeartScaleError(f"a {name} heart rate lies between {low} and {high} bpm, not at {value}")
 
 
 @dataclass(frozen=True)
 class HeartScale:
-    """What heart rates mean from `valid_from` on; with a tested threshold the zones follow it."""
+    """What heart rates mean; with a tested threshold the zones follow it."""
 
     resting_bpm: int
     max_bpm: int
-    valid_from: date
     threshold_bpm: int | None = None
 
     def __post_init__(self) -> None:
@@ -99,11 +101,3 @@ class HeartScale:
     def zone(self, bpm: float) -> int:
         """Zone 0-5."""
         return sum(bpm >= limit for limit in self.limits)
-
-
-def scale_on(day: date, scales: Sequence[HeartScale]) -> HeartScale:
-    """The scale valid on `day`: the latest that began by then; HeartScaleError where there is none."""
-    begun = [scale for scale in scales if scale.valid_from <= day]
-    if not begun:
-        raise HeartScaleError(f"no heart rate scale is valid on {day}: enter resting and maximum heart rate")
-    return max(begun, key=lambda scale: scale.valid_from)

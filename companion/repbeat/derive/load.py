@@ -15,7 +15,6 @@ from statistics import fmean, stdev
 from repbeat.derive.heart import ZONE_COUNT, HeartScale
 
 TRIMP_VERSION = 1
-SRPE_VERSION = 1
 TREND_VERSION = 1
 MONOTONY_VERSION = 1
 STRAIN_VERSION = 1

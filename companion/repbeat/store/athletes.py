@@ -54,6 +54,17 @@ def add(
     return athlete
 
 
+def set_heart_rates(db: Database, athlete: Athlete, resting_bpm: int, max_bpm: int) -> None:
+    """Keep both, bpm; 0: not known."""
+    known = msgspec.structs.replace(athlete, resting_bpm=resting_bpm, max_bpm=max_bpm)
+    (row,) = vault.sealed_rows(db, "athletes", [known])
+    db.run(
+        "UPDATE athletes SET sealed = :sealed WHERE athlete_id = :athlete_id",
+        sealed=row["sealed"],
+        athlete_id=athlete.athlete_id,
+    )
+
+
 def every(db: Database) -> list[Athlete]:
     """All, by name."""
     return _found(db, "SELECT * FROM athletes ORDER BY name")

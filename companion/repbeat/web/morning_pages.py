@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import fmean
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,10 +12,21 @@ from repbeat.coach import desk, health, recovery, shelf
 from repbeat.coach.safety import Health, Sign
 from repbeat.coach.situation import Bounds
 from repbeat.coach.texts import say
+from repbeat.derive.heart import (
+    AGES,
+    MAX_BPM,
+    RESTING_BPM,
+    Estimate,
+    HeartScaleError,
+    MaxFormula,
+    estimated_max,
+    estimated_vo2max,
+)
 from repbeat.derive.readiness import CheckIn
 from repbeat.people import audit, consent
 from repbeat.people.roles import Role, needs
 from repbeat.store import athletes
+from repbeat.store.athletes import Athlete
 from repbeat.web import words
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
@@ -21,6 +34,8 @@ from repbeat.web.i18n import local
 from repbeat_protocol.plan import PlanError
 
 morning = Blueprint("morning", __name__)
+
+NIGHTS = 7  # of which the resting heart rate is told
 
 
 @morning.get("/check-in")
@@ -94,7 +109,31 @@ def questions(athlete_id: str) -> str:
         bounds=bounds,
         flags=shelf.flags(db, athlete_id),
         then=request.args.get("then", ""),
+        **_estimates(athletes.get(db, athlete_id), answers),
     )
+
+
+@morning.post("/health/<athlete_id>/heart")
+@needs(Role.ATHLETE)
+def heart_rates(athlete_id: str) -> ResponseReturnValue:
+    """Keep the resting and the maximum heart rate; the band takes them with its plan."""
+    gate().check_own(athlete_id)
+    resting_bpm, max_bpm = (request.form.get(name, 0, type=int) for name in ("resting_bpm", "max_bpm"))
+    try:
+        health.set_heart_rates(store(), athlete_id, resting_bpm, max_bpm, now_ms())
+    except HeartScaleError:
+        low, high = RESTING_BPM, MAX_BPM
+        abort(
+            422,
+            _(
+                "A resting heart rate is %(low)s bpm, a maximum %(high)s bpm.",
+                low=f"{low[0]}–{low[1]}",
+                high=f"{high[0]}–{high[1]}",
+            ),
+        )
+    _note(athlete_id, "heart rates")
+    flash(_("Kept."), "good")
+    return redirect(url_for("morning.questions", athlete_id=athlete_id))
 
 
 @morning.post("/health/<athlete_id>")
@@ -152,6 +191,21 @@ def clear(athlete_id: str) -> ResponseReturnValue:
     _note(athlete_id, "cleared a red flag")
     flash(_("Cleared. Loads may rise again as the plan says."), "good")
     return redirect(url_for("pages.today"))
+
+
+def _estimates(athlete: Athlete, answers: Health) -> dict[str, Estimate | float | None]:
+    """What stands beside the heart rates: last nights' resting one, the maximum by age, oxygen uptake."""
+    today = desk.day_of(now_ms(), athlete.utc_offset_min)
+    nights = [one.resting_bpm for one in recovery.mornings(store(), athlete.athlete_id, today, NIGHTS)]
+    known = [bpm for bpm in nights if bpm]
+    age = answers.age(today)
+    formula = MaxFormula.BETA_BLOCKER if answers.beta_blocker else MaxFormula.TANAKA
+    both = athlete.resting_bpm and athlete.max_bpm
+    return {
+        "nights_bpm": fmean(known) if known else None,
+        "by_age": estimated_max(age, formula) if age and AGES[0] <= age <= AGES[1] else None,
+        "oxygen": estimated_vo2max(athlete.resting_bpm, athlete.max_bpm) if both else None,
+    }
 
 
 def _note(athlete_id: str, detail: str) -> None:

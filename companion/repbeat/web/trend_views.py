@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from repbeat.coach import recovery
 from repbeat.derive import strength
 from repbeat.derive.hrv import HrvState, Morning, hrv_baseline
-from repbeat.derive.load import TrendDay
+from repbeat.derive.load import TrendDay, week
 from repbeat.ingest import days
 from repbeat.store import Database, sessions
 from repbeat.store.sessions import DoneSet
@@ -23,6 +23,7 @@ from repbeat.web.i18n import local
 SPANS = (28, 84, 364)  # days that may be chosen
 EPOCH = date(1970, 1, 1)
 STRONGEST = 4  # exercises shown: those most often trained
+WEEK_DAYS = 7
 
 
 def recovery_charts(db: Database, athlete_id: str, today: date, span: int) -> list[Chart]:
@@ -147,6 +148,7 @@ def _sleep(mine: dict[date, Morning], shown: list[date]) -> Chart:
 
 def _load(trend: list[TrendDay]) -> Chart:
     last = trend[-1]
+    monotony = week([one.load for one in trend[-WEEK_DAYS:]]).monotony if len(trend) >= WEEK_DAYS else None
     sentence = _(
         "Fitness %(fitness)s, fatigue %(fatigue)s today.",
         fitness=form.number(last.fitness),
@@ -157,7 +159,12 @@ def _load(trend: list[TrendDay]) -> Chart:
     return Chart(
         title=_("Load"),
         sentence=sentence,
-        figures=[(_("Fitness"), form.number(last.fitness)), (_("Fatigue"), form.number(last.fatigue))],
+        figures=[
+            (_("Fitness"), form.number(last.fitness)),
+            (_("Fatigue"), form.number(last.fatigue)),
+            (_("Form (TSB)"), form.number(last.form)),
+            (_("Monotony, seven days"), form.decimal(monotony)),
+        ],
         unit="TRIMP",
         x=[_x(one.day) for one in trend],
         lines=[
@@ -170,9 +177,12 @@ def _load(trend: list[TrendDay]) -> Chart:
             Line(name=_("Fitness"), values=[round(one.fitness, 2) for one in trend], colour="good"),
             Line(name=_("Fatigue"), values=[round(one.fatigue, 2) for one in trend], colour="heart"),
         ],
-        head=[_("Day"), "TRIMP", _("Fitness"), _("Fatigue")],
+        head=[_("Day"), "TRIMP", _("Fitness"), _("Fatigue"), _("Form (TSB)")],
         rows=[
-            [form.day(one.day), form.number(one.load), form.decimal(one.fitness), form.decimal(one.fatigue)]
+            [
+                *(form.day(one.day), form.number(one.load)),
+                *(form.decimal(one.fitness), form.decimal(one.fatigue), form.decimal(one.form)),
+            ]
             for one in reversed(trend)
             if one.load
         ],

@@ -340,7 +340,7 @@ ACTIONS = (
     *("saw", "gave consent", "revoked consent", "changed visibility", "set a plan"),
     *("exported everything", "exported", "range of motion"),
     *("connected a service", "disconnected a service", "changed", "decided", "cleared a red flag"),
-    *("coach required", "coach not required", "account", "group", "gym"),
+    *("coach required", "coach not required", "heart rates", "account", "group", "gym"),
     *(APPROVE, EDIT, REJECT, COMMENT, LIGHTER),
     "service",
 )

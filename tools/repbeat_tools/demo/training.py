@@ -12,7 +12,6 @@ from repbeat_tools.simulator.model.athlete import Athlete, PlannedSet
 from repbeat_tools.simulator.players import recordings
 
 REST_S = 60
-WEEK_S = 7 * 24 * 3600
 RECORDED_SETS = 6  # a band: more would not fit two minutes at the demo's speed
 RESTING_BPM, MAX_BPM = 58, 188
 

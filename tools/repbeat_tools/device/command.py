@@ -23,7 +23,7 @@ from repbeat_tools.device.board_port import BoardPort
 from repbeat_tools.device.errors import BoardPortError
 
 LABEL_WIDTH = 12
-NO_PORT = "No USB serial port. Is the cable one that carries data? Some boards want BOOT held while it is plugged in."
+NO_PORT = "No USB serial port. Is the cable one that carries data?"
 KEY_FILE = "/update.key"  # as firmware/device/store/app_slots.py reads it
 
 

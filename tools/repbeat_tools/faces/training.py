@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from datetime import date
 
 import msgspec
 
@@ -92,7 +91,7 @@ def write(log: DeviceLog, one: Training, boot: int, seed: int) -> None:
 
 
 def _scale(one: Training) -> HeartScale:
-    return HeartScale(one.resting_bpm, one.max_bpm, date.min)
+    return HeartScale(one.resting_bpm, one.max_bpm)
 
 
 def _set(
