@@ -26,12 +26,12 @@ from .reject import ACCEPTED, NO_RUN, STILL, TOO_FAST, TOO_SLOW, TOO_SMALL, WALK
 from .rep_store import Rep, RepStore
 from .turns import Turns
 from .velocity import Velocity, VelocityLoss
-from .walking import Walking, walks_off
+from .walking import Walking, fidgets, walks_off
 from .window import FLOOR, SCALE, Window
 
 KNOCK_MG2 = 4000 * 4000  # a knock, or the end of the scale: nothing that is lifted gets there
 SEARCH_CELLS = 20  # before the count starts: cells between two searches
-RESTED_CELLS = 2 * SEARCH_CELLS
+KEPT_REST = 5  # cells of stillness that are left beside the movement
 REFRESH_CELLS = 10
 RUN = 4  # repetitions in a row that start a count
 RUN_KNOWN = 2  # enough at the end of a set that was announced, and for what is like the calibrated ones
@@ -40,6 +40,10 @@ JOIN_PERCENT = 250  # intervals of what joins it
 FASTEST = 12  # cells: steps repeat faster than most lifts
 FASTEST_KNOWN = 8
 EDGE_PERCENT = 83
+STRONG_PERCENT = 130  # ours: what is taken up or put down may give a stronger one
+WAY_PERCENT = (
+    63  # of the usual swing, between the last start and rest: lifts from 66 %, a load put down to 62 %
+)
 EDGE_REPS = 4
 RECENT = 7  # repetitions whose medians say what is usual now
 CALIBRATION_REPS = 3
@@ -96,7 +100,7 @@ class RepCounter:
         self._cells.restart()
         self._window.clear()
         self._since = 0
-        self._locked = False
+        self._locked = self._rested = False
         self._way = first_way(exercise, self._at_wrist)
         self._first_kind = NONE
         self._has_start = self._has_turn = False
@@ -163,19 +167,24 @@ class RepCounter:
     def _search(self, final: bool) -> None:
         """Look for a run of repetitions among the window's turning points, and start the count with it."""
         window = self._window
-        if not final and window.rests(RESTED_CELLS):
-            window.forget_rest(RESTED_CELLS)
+        rests = window.rests(SEARCH_CELLS)
+        if rests and self._rested and not final:
+            window.forget_rest(SEARCH_CELLS)
             return  # nothing has come since the last search that found nothing
+        if rests and not self._rested:
+            window.forget_rest(SEARCH_CELLS - KEPT_REST)
+        self._rested = rests
         if not window.search():
             return
         if window.pace < (FASTEST_KNOWN if self.exercise else FASTEST):
             return self._reject(TOO_FAST)
         if self._walking.is_seen(window):
             return self._reject(WALKING)
+        if self._at_wrist and fidgets(window):
+            return
         cells = window.n if final else window.settled()
         first = self._run_among_turns(cells, final)
-        over = final or window.rests(SEARCH_CELLS)
-        if first < 0 and over and window.pace >= 2 * FASTEST and window.try_half():
+        if first < 0 and (final or rests) and window.pace >= 2 * FASTEST and window.try_half():
             # What repeats after one repetition repeats after two as well.
             cells = window.n if final else window.settled()
             first = -1 if self._walking.is_seen(window) else self._run_among_turns(cells, final)
@@ -270,12 +279,17 @@ class RepCounter:
 
     def _is_put_down(self, turn_ms: int, turn_value: int) -> bool:
         """Whether a turn comes long after its start and is weaker than the others: the end of the lifts."""
-        used = min(self._reps.count, RECENT)
-        if not used or not self._is_longer(self._start_ms, turn_ms, JOIN_PERCENT):
+        if not self._is_longer(self._start_ms, turn_ms, JOIN_PERCENT):
             return False
-        start = middle(self._start_values, used, self._scratch)
-        usual = abs(middle(self._turn_values, used, self._scratch) - start)
-        return abs(turn_value - self._start_value) * 100 < usual * EDGE_PERCENT
+        return abs(turn_value - self._start_value) * 100 < abs(self._usual_swing()) * EDGE_PERCENT
+
+    def _usual_swing(self) -> int:
+        """From the turns to the starts, with its sign; 0 before the first repetition."""
+        used = min(self._reps.count, RECENT)
+        if not used:
+            return 0
+        turn = middle(self._turn_values, used, self._scratch)
+        return middle(self._start_values, used, self._scratch) - turn
 
     def _follow_pace(self, start_ms: int) -> None:
         """The period follows the median of the latest intervals between starts."""
@@ -296,9 +310,9 @@ class RepCounter:
         used = min(self._reps.count, RECENT)
         if not used:
             return False
-        turn = middle(self._turn_values, used, self._scratch)
-        usual = middle(self._start_values, used, self._scratch) - turn
-        return abs(value - turn) * 100 >= abs(usual) * EDGE_PERCENT
+        swing = 100 * abs(value - middle(self._turn_values, used, self._scratch))
+        usual = abs(self._usual_swing())
+        return usual * EDGE_PERCENT <= swing <= usual * STRONG_PERCENT
 
     def _confirm(self, end_ms: int, end_value: int) -> None:
         """A repetition has its start, its turn and its end."""
@@ -369,16 +383,27 @@ class RepCounter:
 
     def _close(self) -> None:
         """Settle what the end of the set has left open."""
+        by_tilt = self._window.by_tilt
         if self._has_turn:
             self._confirm(self._turning.pending_ms(), self._turning.pending_value())
         if self._has_start:
-            if not self._window.by_tilt and self._is_longer(self._start_ms, self._cells.end_ms, RUN_PERCENT):
+            if not by_tilt and self._ends_in_rest():
                 self._reject(TOO_SLOW)  # the load was put down after that start
-            elif self._window.by_tilt or (self._first_is_full and self._is_full(self._start_value)):
+            elif by_tilt or (self._first_is_full and self._is_full(self._start_value)):
                 self._turn_ms, self._turn_value = self._turning.pending_ms(), self._turning.pending_value()
                 self._confirm(self._turn_ms, self._turn_value)
             else:
                 self._reject(TOO_SMALL)
+
+    def _ends_in_rest(self) -> bool:
+        """Whether rest follows the last start and no way out lies between."""
+        turning = self._turning
+        if not self._is_longer(self._start_ms, self._cells.end_ms, RUN_PERCENT):
+            return False
+        if self._is_longer(self._start_ms, turning.pending_ms(), RUN_PERCENT):
+            return True
+        way = abs(turning.pending_value() - self._start_value)
+        return way * 100 < abs(self._usual_swing()) * WAY_PERCENT
 
     def _expect_end(self) -> None:
         """A repetition ends when its way back has taken as long as usual; just before that it is likely."""

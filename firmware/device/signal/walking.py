@@ -9,10 +9,12 @@ WALKING_PERCENT = 100  # unrest of slower ones, in the magnitude: lifts up to 82
 STEADY = 55  # autocorrelation (0-100): lifts of that pace, jerky ones too, repeat as well; first steps do not
 USUAL_STRIDE = 16  # cells: two steps at 75 a minute
 STRIDE_PERCENT = 38  # unrest of slower ones: lifts between rests up to 32 %, most walking from 60 %
+BRISK_PERCENT = 25  # of faster ones: the fastest rows between rests 15-19 %
 BRISK = 80 * SCALE  # what goes 8 cm and back within that time accelerates by more
 SWING_PACE = 14  # cells: a stride takes 0.9-1.3 s
 SWING_TILT = 1000 * SCALE  # some 60 degrees; brisk walkers swing 40-50
 WALKING_AFTER_PERCENT = 150
+FIDGET_PERCENT = 125  # of the strength: standing about from 129, lifts up to 121 (wrist)
 WATCHED_CELLS = 60
 STEP_CELLS = 100  # the latest 10 s show steps
 STEP_REACH = 3
@@ -44,9 +46,10 @@ class Walking:
 
     def _is_smooth(self, window: Window) -> bool:
         """Whether it may be a short set between rests, which lower its autocorrelation and not its size."""
-        if window.pace < USUAL_STRIDE or window.spread < 2 * BRISK:
+        if window.spread < 2 * BRISK:
             return False
-        return window.unrest_percent(0) < STRIDE_PERCENT
+        most = STRIDE_PERCENT if window.pace >= USUAL_STRIDE else BRISK_PERCENT
+        return window.unrest_percent(0) < most
 
     def steps_percent(self, window: Window) -> int:
         """How well what smoothing over 0.7 s leaves repeats after the time of a step, 0-100."""
@@ -89,6 +92,11 @@ class Walking:
 def is_arm_swing(window: Window) -> bool:
     """An arm that swings as one walks is as fast as the fastest curls, and not nearly as wide."""
     return window.by_tilt and window.pace < SWING_PACE and window.spread < SWING_TILT
+
+
+def fidgets(window: Window) -> bool:
+    """Whether an arm merely moves about: what is restless and hardly repeats."""
+    return not window.by_tilt and window.unrest_percent(0) * 100 > window.strength * FIDGET_PERCENT
 
 
 def walks_off(window: Window) -> bool:

@@ -85,10 +85,9 @@ class Window:
         self.n = kept
         self.done = max(0, self.done - shift)
 
-    def forget_rest(self, kept: int) -> None:
-        """Before anything has moved, only the latest cells are needed: a search begins with the movement."""
-        if self.n > kept and self.rests(self.n):
-            self._keep(kept)
+    def forget_rest(self, cells: int) -> None:
+        """Drop the latest cells, in which nothing moved: rest only hides what repeats before and after it."""
+        self.n -= cells
 
     def spin(self, i: int, guess: int) -> int:
         """Size of the angular rate in cell i, 0.1 deg/s; near `guess` it is found sooner."""
@@ -209,13 +208,13 @@ class Window:
         return self.spread >= FLOOR
 
     def rests(self, cells: int) -> bool:
-        """Whether the sensor has lain or hung still for so many cells: no axis left LEAST_MG."""
+        """Whether the sensor has lain or hung still for so many cells: no axis left MOVING_MG."""
         first = self.n - cells
         if first < 0:
             return False
         for k in range(3):
             recent = memoryview(self.axes[k])[first : self.n]
-            if max(recent) - min(recent) >= LEAST_MG:
+            if max(recent) - min(recent) >= MOVING_MG:
                 return False
         return True
 
