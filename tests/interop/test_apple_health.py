@@ -51,7 +51,8 @@ def test_apple_health_gives_workouts_and_nights_with_their_source(tmp_path: Path
         DayValue("2026-11-24", "resting_bpm", "Ring", 54.0),
         DayValue("2026-11-24", "sdnn_ms", "Ring", 50.0),
     ]
-    assert apple_health.read(tmp_path / "export.zip").left_out == 1
+    with (tmp_path / "export.zip").open("rb") as file:
+        assert apple_health.read(file).left_out == 1
 
 
 HEART = (

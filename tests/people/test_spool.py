@@ -3,14 +3,16 @@
 import io
 import os
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repbeat.people.spool import SealedSpool
+from repbeat.people.spool import PIECE, SealedSpool, read_along
 
 
 @given(pieces=st.lists(st.binary(max_size=70), max_size=8), at=st.integers(0, 600), size=st.integers(0, 100))
@@ -50,3 +52,54 @@ def test_the_disk_holds_nothing_of_it(tmp_path: Path, monkeypatch: pytest.Monkey
     assert b"names.txt" not in on_disk
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         assert archive.read("names.txt") == b"Ann was here. " * 5000
+
+
+def test_what_is_still_written_is_read_along() -> None:
+    read = threading.Event()
+
+    def write(to: IO[bytes]) -> None:
+        with zipfile.ZipFile(to, "w") as archive:
+            archive.writestr("first.bin", bytes(PIECE))
+            assert read.wait(30), "nothing was handed on before all was written"
+            archive.writestr("second.txt", "Ann was here.")
+
+    pieces = read_along(write)
+    whole = next(pieces)
+    read.set()
+    whole += b"".join(pieces)
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        assert archive.testzip() is None
+        assert archive.read("second.txt") == b"Ann was here."
+
+
+@pytest.mark.parametrize("written", [0, PIECE, 3 * PIECE + 5])
+def test_what_went_wrong_is_raised_where_it_ends(written: int) -> None:
+    def write(to: IO[bytes]) -> None:
+        to.write(bytes(written))
+        raise OSError("no room")
+
+    def read() -> None:
+        for piece in read_along(write):
+            got.append(piece)
+
+    got: list[bytes] = []
+    with pytest.raises(OSError, match="no room"):
+        read()
+    assert sum(map(len, got)) == written
+
+
+def test_nothing_is_written_for_who_has_left() -> None:
+    ended: list[BaseException] = []
+
+    def write(to: IO[bytes]) -> None:
+        try:
+            while True:
+                to.write(bytes(PIECE))
+        except BrokenPipeError as error:
+            ended.append(error)
+            raise
+
+    pieces = read_along(write)
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert len(ended) == 1

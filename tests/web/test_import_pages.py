@@ -10,16 +10,17 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 import pytest
 from interop.test_apple_health import HEALTH, zipped
 from web.town import Town
-from werkzeug.datastructures import FileStorage
 
 from repbeat.interop import alike, imports, jobs
 from repbeat.people import accounts
-from repbeat.web import background, import_pages, uploads
+from repbeat.people.spool import SealedSpool
+from repbeat.web import background, uploads
 from repbeat_tools.sample import NOW_MS
 
 
@@ -150,21 +151,35 @@ def test_anothers_ticket_is_of_no_use(town: Town, athlete_id: str) -> None:
     assert jobs.of_athlete(town.db, athlete_id, NOW_MS) == []
 
 
-def test_a_full_disk_is_named_and_nothing_is_left_behind(
-    town: Town, athlete_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_full_disk_is_named_and_nothing_is_begun(
+    town: Town, athlete_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    killed = tmp_path / f"{import_pages.PREFIX}killed"
-    killed.write_bytes(b"beats")
-    os.utime(killed, (0, 0))
-    monkeypatch.setattr(FileStorage, "save", full)
+    monkeypatch.setattr(SealedSpool, "write", full)
     answer = town.client(town.ann).post(
         f"{uploads.PATH}{ticket(town, athlete_id)}", data={"file": (io.BytesIO(b"x"), "b.fit")}
     )
     assert answer.status_code == 503
     assert "TMPDIR" in answer.get_data(as_text=True)
-    assert list(tmp_path.glob(f"{import_pages.PREFIX}*")) == []
     assert jobs.of_athlete(town.db, athlete_id, NOW_MS) == []
+
+
+def test_nothing_that_is_sent_lies_on_the_disk_in_the_clear(
+    served_town: str, town: Town, athlete_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_disk: list[Path] = []
+
+    def kept(*_: object, **__: object) -> IO[bytes]:
+        handle, path = tempfile.mkstemp(dir=tmp_path)
+        on_disk.append(Path(path))
+        return os.fdopen(handle, "w+b", buffering=0)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", kept)
+    path = uploads.PATH + ticket(town, athlete_id)
+    assert sent(served_town, path, 2 << 20) == 401
+    town.client(town.ann).post(path, data={"file": (io.BytesIO(b"0" * (400 << 10)), "a.fit")})
+    assert finished(town, athlete_id).state == jobs.REFUSED
+    assert [one.stat().st_size for one in on_disk] == [2 << 20, 400 << 10]  # the body, then the file in it
+    assert not any(b"0" * 64 in one.read_bytes() for one in on_disk)

@@ -7,6 +7,7 @@ baseline: each day's row keeps its source (Apple writes SDNN, not RMSSD).
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from array import array
@@ -95,29 +96,30 @@ class Workouts(Sequence[Activity]):
         )
 
 
-def looks_like_export(path: Path) -> bool:
+def looks_like_export(file: IO[bytes]) -> bool:
     """A ZIP with export.xml in it, or that file itself."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
             return any(Path(name).name == INSIDE for name in archive.namelist())
-    with path.open("rb") as file:
-        return b"HealthData" in file.read(65536)
+    file.seek(0)
+    return b"HealthData" in file.read(65536)
 
 
-def read(path: Path, seen: Seen = lambda done, total: None) -> Health:
+def read(file: IO[bytes], seen: Seen = lambda done, total: None) -> Health:
     """Everything we keep of an export; `seen` hears how far it is. DamagedFile, NothingInside, TooLarge."""
-    if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            return _read(_Watched(file, path.stat().st_size, seen))
+    if not zipfile.is_zipfile(file):
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        return _read(_Watched(file, size, seen))
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             entry = next((info for info in archive.infolist() if Path(info.filename).name == INSIDE), None)
             if entry is None:
                 raise NothingInside(f"no {INSIDE} in the archive: export again from the Health app")
             if entry.file_size > MAX_BYTES or entry.file_size > MAX_RATIO * max(1, entry.compress_size):
                 raise TooLarge("it unpacks to far more than a health export ever is: it is not opened")
-            with archive.open(entry) as file:
-                return _read(_Watched(file, entry.file_size, seen))
+            with archive.open(entry) as content:
+                return _read(_Watched(content, entry.file_size, seen))
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise DamagedFile("the archive is damaged: export again from the Health app") from error
 

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -117,12 +117,15 @@ def begin(db: Database, athlete_id: str, name: str, size: int, now_ms: int) -> J
     return job
 
 
-def work(db: Database, job: Job, path: Path, clock_ms: Callable[[], int], ending: threading.Event) -> None:
-    """Read the file, keep what it holds, remove it. Never raises: what went wrong is told.
+def work(
+    db: Database, job: Job, file: IO[bytes], clock_ms: Callable[[], int], ending: threading.Event
+) -> None:
+    """Read the file, keep what it holds, close it. Never raises: what went wrong is told.
 
     `ending` is set when the process is to end.
     """
-    _Work(db, job, clock_ms, ending).run(path)
+    with file:
+        _Work(db, job, clock_ms, ending).run(file)
 
 
 class _Work:
@@ -132,24 +135,22 @@ class _Work:
         self._db, self._job, self._clock_ms, self._ending = db, job, clock_ms, ending
         self._told_s = 0.0
 
-    def run(self, path: Path) -> None:
+    def run(self, file: IO[bytes]) -> None:
         try:
-            self._tell(DONE, self._kept(path), 1, 1)
+            self._tell(DONE, self._kept(file), 1, 1)
         except ImportRefused as error:
             self._tell(REFUSED, Result(refused=type(error).__name__, why=str(error)), 1, 1)
         except (Stopping, StoreError):  # it falls silent, and the page says so
             log.info("import %s was cut off", self._job.job_id)
         except Exception:
             log.exception("import %s failed", self._job.job_id)
-        finally:
-            path.unlink(missing_ok=True)
 
-    def _kept(self, path: Path) -> Result:
-        if archive.is_export(path):
+    def _kept(self, file: IO[bytes]) -> Result:
+        if archive.is_export(file):
             raise OwnExport(
                 "a whole export of RepBeat: whoever runs the companion takes it in by `repbeat import`"
             )
-        found = reading.read(path, self._read)
+        found = reading.from_file(file, self._read)
         result = Result(kind=found.kind)
         total = len(found.activities)
         for first in range(0, max(1, total), BATCH):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -25,17 +27,22 @@ class Found(msgspec.Struct, frozen=True):
     days: list[DayValue]
 
 
-def read(path: Path, seen: Seen = lambda done, total: None) -> Found:
-    """What a file holds; `seen` hears of a long one how much of it is read.
+def read(path: Path) -> Found:
+    """What a file holds. ImportRefused says why it holds nothing for us; OSError if it cannot be opened."""
+    with path.open("rb") as file:
+        return from_file(file)
 
-    ImportRefused says why it holds nothing for us; OSError if it cannot be opened.
-    """
-    if apple_health.looks_like_export(path):
-        health = apple_health.read(path, seen)
+
+def from_file(file: IO[bytes], seen: Seen = lambda done, total: None) -> Found:
+    """The same of an open one; `seen` hears of a long one how much of it is read."""
+    if apple_health.looks_like_export(file):
+        health = apple_health.read(file, seen)
         return Found(apple_health.SOURCE, health.activities, health.days)
-    if path.stat().st_size > MAX_BYTES:
-        raise TooLarge(f"{path.stat().st_size >> 20} MB is more than a session's file ever is")
-    return from_bytes(path.read_bytes())
+    size = file.seek(0, io.SEEK_END)
+    if size > MAX_BYTES:
+        raise TooLarge(f"{size >> 20} MB is more than a session's file ever is")
+    file.seek(0)
+    return from_bytes(file.read())
 
 
 def from_bytes(content: bytes) -> Found:

@@ -115,11 +115,11 @@ def _file(whole: zipfile.ZipFile, path: str) -> IO[bytes]:
     return whole.open(path, "w", force_zip64=True)  # its length is not known before
 
 
-def is_export(path: Path) -> bool:
+def is_export(source: Path | IO[bytes]) -> bool:
     """Whether a file is a ZIP with the schema that `export` writes, whole or not."""
-    if not zipfile.is_zipfile(path):
+    if not zipfile.is_zipfile(source):
         return False
-    with zipfile.ZipFile(path) as whole:
+    with zipfile.ZipFile(source) as whole:
         return SCHEMA in whole.namelist()
 
 

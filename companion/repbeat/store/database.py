@@ -65,6 +65,16 @@ class Database:
             self._open.clear()
             self._local = threading.local()
 
+    def leave(self) -> None:
+        """Close the calling thread's connection: the thread is about to end."""
+        mine: Connection | None = getattr(self._local, "connection", None)
+        if mine is not None:
+            with self._lock:
+                if mine in self._open:
+                    self._open.remove(mine)
+            mine.close()
+            del self._local.connection
+
     @property
     def vault(self) -> Vault:
         """Seals and opens heart data; made when it is first needed."""

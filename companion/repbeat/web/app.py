@@ -16,7 +16,7 @@ from repbeat.api.live import Streams
 from repbeat.hub import events
 from repbeat.people import keys
 from repbeat.store import Database
-from repbeat.web import access, delivery, errors, form, guard, i18n, logs, metrics, own, typed
+from repbeat.web import access, bodies, delivery, errors, form, guard, i18n, logs, metrics, own, typed
 from repbeat.web.account_pages import account
 from repbeat.web.band_pages import bands
 from repbeat.web.calibration_pages import calibrating
@@ -69,6 +69,7 @@ def create_app(
     hears what hubs hand in. UndeclaredRoute if a route says not whom it is for.
     """
     app = Flask(__name__)
+    app.request_class = bodies.Request
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(form.FILTERS | typed.FILTERS)

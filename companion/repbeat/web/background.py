@@ -16,7 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
 
-from repbeat.web import uploads
+from repbeat.web import bodies, uploads
 from repbeat.web.access import Open, is_loopback
 
 THREADS = 8
@@ -94,6 +94,8 @@ def _channel(app: Flask) -> type[HTTPChannel]:
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
             self.adj.max_request_body_size = uploads.most_bytes(app, self.path) + 1
+            if self.body_rcv is not None:
+                self.body_rcv.buf = bodies.Body(self.adj.inbuf_overflow)
 
     class Channel(HTTPChannel):  # type: ignore[misc]
         parser_class = Parser

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
+import io
 import threading
-import time
 from pathlib import Path
+from typing import IO
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 
 from repbeat.interop import alike, errors, imports, jobs
 from repbeat.interop.alike import NearDuplicate
 from repbeat.interop.imports import Listed
 from repbeat.people.roles import Role, needs
-from repbeat.store import NotFound, StoreFull, athletes, sessions
+from repbeat.store import NotFound, athletes, sessions
 from repbeat.store.sessions import Key
 from repbeat.web import uploads, words
 from repbeat.web.context import companion, gate, now_ms, store
@@ -29,7 +26,6 @@ importing = Blueprint("importing", __name__)
 
 SHOWN = 30  # newest sessions from files
 ASKED = 20  # pairs to decide at a time
-PREFIX = "repbeat-import-"
 
 
 @importing.get("/import")
@@ -68,14 +64,13 @@ def take(ticket: str) -> ResponseReturnValue:
     if given is None or not name:
         flash(_("Choose a file first."), "bad")
         return redirect(url_for("importing.everything", athlete=athlete_id), 303)
-    db, parts = store(), companion()
+    db = store()
     if any(one.running for one in jobs.of_athlete(db, athlete_id, now_ms())):
         flash(_("One file at a time: the one before is still being read."), "bad")
         return redirect(url_for("importing.everything", athlete=athlete_id), 303)
-    kept_at = _kept(given)
-    job = jobs.begin(db, athlete_id, name, kept_at.stat().st_size, now_ms())
-    arguments = (db, job, kept_at, lambda: round(parts.unix_s() * 1000), parts.stopping)
-    threading.Thread(target=jobs.work, args=arguments, name="import", daemon=True).start()
+    file, given.stream = given.stream, io.BytesIO()  # what it still has is closed with the request
+    job = jobs.begin(db, athlete_id, name, file.seek(0, io.SEEK_END), now_ms())
+    _read_in_background(job, file)
     return redirect(url_for("importing.job", athlete_id=athlete_id, job_id=job.job_id), 303)
 
 
@@ -102,23 +97,14 @@ def decide(athlete_id: str) -> ResponseReturnValue:
     return redirect(url_for("importing.everything", athlete=athlete_id))
 
 
-def _kept(given: FileStorage) -> Path:
-    """The file for as long as it is read; what a process that was killed left behind goes. StoreFull."""
-    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # another process of ours was quicker, or it is another user's
-            if time.time() - old.stat().st_mtime > uploads.GOOD_FOR_S:
-                old.unlink()
-    handle, kept_at = tempfile.mkstemp(prefix=PREFIX)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            given.save(file)
-    except OSError as error:
-        os.unlink(kept_at)
-        raise StoreFull(
-            f"no room for the file in {tempfile.gettempdir()} ({error.strerror}): free some, or name another "
-            "folder by TMPDIR, and hand it in again"
-        ) from error
-    return Path(kept_at)
+def _read_in_background(job: jobs.Job, file: IO[bytes]) -> None:
+    db, parts = store(), companion()
+
+    def run() -> None:
+        jobs.work(db, job, file, lambda: round(parts.unix_s() * 1000), parts.stopping)
+        db.leave()
+
+    threading.Thread(target=run, name="import", daemon=True).start()
 
 
 def _why(one: jobs.Job) -> str:

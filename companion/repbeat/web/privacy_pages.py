@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import IO
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from repbeat.people import accounts, archive, audit, consent, erase, signin, tenants
 from repbeat.people.errors import PeopleError, UnknownScope
 from repbeat.people.roles import Role, needs
-from repbeat.people.spool import SealedSpool
+from repbeat.people.spool import read_along
 from repbeat.store import Database, NotFound, StoreFull, athletes
 from repbeat.web.context import gate, now_ms, store
 from repbeat.web.errors import told
@@ -24,7 +25,6 @@ privacy = Blueprint("privacy", __name__)
 
 _DAY_MS = 24 * 3600 * 1000
 _RECEIPT_DIGITS = 15  # a moment in ms
-_BUFFER = 1 << 18  # bytes
 
 
 @privacy.get("/privacy")
@@ -112,32 +112,33 @@ def take_out(athlete_id: str) -> Response:
     """Everything as one ZIP."""
     gate().check_own(athlete_id)
     _note(athlete_id, "exported everything", "")
-    whole, size = _exported(athlete_id)
     day = datetime.fromtimestamp(now_ms() / 1000, UTC).date().isoformat()
-    answer = send_file(whole, "application/zip", as_attachment=True, download_name=f"repbeat-{day}.zip")
-    answer.content_length = size
+    answer = Response(_exported(athlete_id), mimetype="application/zip")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"repbeat-{day}.zip")
     receipt = request.form.get("receipt", "")
-    if receipt.isascii() and receipt.isdecimal():  # by it the page that waits sees that the file is here
+    if receipt.isascii() and receipt.isdecimal():  # by it the page that waits sees that it has begun
         answer.set_cookie(
             "receipt", receipt[:_RECEIPT_DIGITS], max_age=60, path="/privacy", samesite="Strict"
         )
     return answer
 
 
-def _exported(athlete_id: str) -> tuple[io.BufferedRandom, int]:
-    """The ZIP, to be read and closed, and its length; StoreFull."""
-    whole = io.BufferedRandom(SealedSpool(), _BUFFER)
-    try:
-        archive.export(store(), athlete_id, whole, now_ms())
-        size = whole.tell()
-        whole.seek(0)
-    except OSError as error:
-        whole.detach().close()
-        raise StoreFull(
-            f"no room for the export in {tempfile.gettempdir()} ({error.strerror}): free some, or name "
-            "another folder by TMPDIR, and ask for it again"
-        ) from error
-    return whole, size
+def _exported(athlete_id: str) -> Iterator[bytes]:
+    """The ZIP as it is written: of many years that takes minutes; StoreFull."""
+    db, moment_ms = store(), now_ms()
+
+    def write(to: IO[bytes]) -> None:
+        try:
+            archive.export(db, athlete_id, to, moment_ms)
+        except OSError as error:
+            raise StoreFull(
+                f"no room for the export in {tempfile.gettempdir()} ({error.strerror}): free some, or name "
+                "another folder by TMPDIR, and ask for it again"
+            ) from error
+        finally:
+            db.leave()
+
+    return read_along(write)
 
 
 @privacy.post("/privacy/<athlete_id>/erase")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 import threading
 from datetime import timedelta
-from pathlib import Path
 
 from repbeat.community import challenges, encouragement, invites, motivation, recovery_log, standings
 from repbeat.community.boards import KINDS
@@ -119,11 +118,9 @@ def _beside(db: Database) -> None:
     for ago, modality, minutes in ((6, "foam_roller", 10), (3, "massage", 45), (1, "sauna", 15)):
         recovery_log.add(db, athlete_id, club.TODAY - timedelta(days=ago), modality, minutes)
     (last,) = training.latest(db, athlete_id, 1)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "watch.tcx"
-        file.write_bytes(tcx.write(stored.activity_of(db, last)))
-        job = jobs.begin(db, athlete_id, file.name, file.stat().st_size, club.NOW_MS)
-        jobs.work(db, job, file, lambda: club.NOW_MS, threading.Event())
+    content = tcx.write(stored.activity_of(db, last))
+    job = jobs.begin(db, athlete_id, "watch.tcx", len(content), club.NOW_MS)
+    jobs.work(db, job, io.BytesIO(content), lambda: club.NOW_MS, threading.Event())
 
 
 def _together(db: Database) -> None:
