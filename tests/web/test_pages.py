@@ -200,3 +200,11 @@ def test_a_session_without_a_clock_says_so(trained: Database, session_key: Key) 
         .get(f"/sessions/{DEVICE}/{LOG:08x}/{session_key.session_seq}")
     )
     assert "time not known yet" in page
+
+
+def test_a_week_with_one_training_has_its_form_and_monotony(trained: Database) -> None:
+    """One load and six rest days: mean over sample SD is 1/√7, whatever the load."""
+    six_days_later_s = NOW_MS / 1000 + 6 * 86_400
+    app = create_app(trained, unix_s=lambda: six_days_later_s, access=Open("test"))
+    page = text(app.test_client().get("/trends"))
+    assert re.search(r"Form \(TSB\) −?\d+ Monotony, seven days 0\.4", page)
