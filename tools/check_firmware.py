@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from repbeat_tools import boards
+from repbeat_tools.board_rules import NO_PULSE_COUNTER
 from repbeat_tools.device import bundle
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +26,7 @@ STUBS = ROOT / "build/stubs"
 VERSION = "1.29.0.post1"  # of https://github.com/Josverl/micropython-stubs, as the interpreter of the tests
 CHIPS = {"esp32": "esp32-generic", "esp32s3": "esp32-generic-s3", "esp32c3": "esp32-generic-c3"}
 # A driver that board files of a chip are refused with (repbeat_tools.boards) is not asked for there.
-NOT_ON = dict.fromkeys(boards.NO_PULSE_COUNTER, ("drivers/quadrature.py",))
+NOT_ON = dict.fromkeys(NO_PULSE_COUNTER, ("drivers/quadrature.py",))
 ASKED = ("import-not-found", "attr-defined", "name-defined", "call-arg")
 INI = """[mypy]
 python_version = 3.11

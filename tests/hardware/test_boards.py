@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from repbeat_tools import boards
+from repbeat_tools.board_file import BoardError
 
 BOARDS = Path(__file__).resolve().parents[2] / "hardware/boards"
 NAMES = sorted(path.stem for path in BOARDS.glob("*.toml"))
@@ -49,7 +50,7 @@ def test_mistakes_of_way_and_load_are_named(tmp_path: Path, old: str, new: str |
     text = re.sub(r"\[encoder\][^\[]*", "", text) if new is None else text.replace(old, new, 1)
     path = tmp_path / "xiao_esp32s3_cable.toml"
     path.write_text(text)
-    with pytest.raises(boards.BoardError, match=re.escape(message)):
+    with pytest.raises(BoardError, match=re.escape(message)):
         boards.read(path)
 
 
@@ -119,7 +120,7 @@ def test_mistakes_name_the_key(tmp_path: Path, old: str, new: str, message: str)
     assert old in text
     path = tmp_path / "xiao_esp32s3_band.toml"
     path.write_text(text.replace(old, new, 1))
-    with pytest.raises(boards.BoardError) as caught:
+    with pytest.raises(BoardError) as caught:
         boards.load(path)
     assert f"xiao_esp32s3_band.toml: {message}" in str(caught.value)
 
@@ -135,7 +136,7 @@ def test_mistakes_name_the_key(tmp_path: Path, old: str, new: str, message: str)
 def test_mistakes_of_the_older_chip(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = tmp_path / "m5stickc_plus2.toml"
     path.write_text((BOARDS / "m5stickc_plus2.toml").read_text().replace(old, new, 1))
-    with pytest.raises(boards.BoardError) as caught:
+    with pytest.raises(BoardError) as caught:
         boards.load(path)
     assert message in str(caught.value)
 
@@ -157,7 +158,7 @@ def test_mistakes_of_the_stack_sensor(tmp_path: Path, old: str, new: str, messag
     assert old in text
     path = tmp_path / "xiao_esp32c3_stack.toml"
     path.write_text(text.replace(old, new, 1))
-    with pytest.raises(boards.BoardError) as caught:
+    with pytest.raises(BoardError) as caught:
         boards.load(path)
     assert f"xiao_esp32c3_stack.toml: {message}" in str(caught.value)
 

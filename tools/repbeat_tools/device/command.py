@@ -18,6 +18,7 @@ from serial.tools import list_ports
 
 from repbeat_protocol.bundle import BundleError
 from repbeat_tools import boards, device_log
+from repbeat_tools.board_file import BoardError
 from repbeat_tools.device import board_log, bundle, bundle_file, flashing, partitions
 from repbeat_tools.device.board_port import BoardPort
 from repbeat_tools.device.errors import BoardPortError
@@ -71,7 +72,7 @@ board_argument = click.argument("board", callback=_board_file)
 def errors_shown() -> Iterator[None]:
     try:
         yield
-    except (BoardPortError, BundleError, boards.BoardError, device_log.LogEmpty) as error:
+    except (BoardPortError, BundleError, BoardError, device_log.LogEmpty) as error:
         raise click.ClickException(str(error)) from error
 
 
