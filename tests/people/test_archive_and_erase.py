@@ -153,6 +153,7 @@ def peak_of(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.timeout(360)  # tracemalloc counts what 20,000 rows and records take, out and in
 def test_an_export_is_written_and_taken_in_in_bounded_memory(tmp_path: Path) -> None:
     """Ten times as many rows and records, and a tenth of what they take is held more."""
     sizes, written, taken_in = [], [], []

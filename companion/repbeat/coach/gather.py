@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from statistics import fmean
+from typing import NamedTuple
 
 import msgspec
 
@@ -60,42 +62,63 @@ def trials_of_plan(
     """For each item of a plan: how its exercise went, session by session, latest first.
 
     Earlier revisions count as long as the item of the same place is the same exercise; an item that was
-    not trained under `revision` has no trials, for it was judged before. Light items tell nothing of what
-    the athlete can lift: they are left out.
+    not trained under `revision` has no trials, for it was judged before.
     """
     out: dict[int, list[Trial]] = defaultdict(list)
-    contents: dict[int, wire.Plan | None] = {revision: base}
-    for one in done:
-        confidence: dict[int, float] | None = None
-        by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
-        for row in one.sets:
-            if row.plan_item is not None:
-                by_item[row.plan_revision, row.plan_item].append(row)
-        for (of_revision, number), rows in by_item.items():
-            if of_revision not in contents:
-                contents[of_revision] = content(db, athlete_id, of_revision)
-            asked = item(contents[of_revision], number)
-            if asked is None or asked.flags & wire.LIGHT or number >= len(base.items):
-                continue
-            if asked.exercise != base.items[number].exercise or (of_revision != revision and not out[number]):
-                continue
-            if len(out[number]) == TRIALS_READ:
-                continue
-            confidence = mean_confidence(db, one.session) if confidence is None else confidence
-            out[number].append(
-                Trial(
-                    prescribed=line_of(asked).prescribed, done=tuple(_done(row, confidence) for row in rows)
-                )
-            )
+
+    def wanted(asked: _Asked) -> bool:
+        return (
+            asked.number < len(base.items)
+            and asked.item.exercise == base.items[asked.number].exercise
+            and (asked.revision == revision or bool(out[asked.number]))
+            and len(out[asked.number]) < TRIALS_READ
+        )
+
+    for asked, trial in _trials(db, athlete_id, done, wanted, {revision: base}):
+        out[asked.number].append(trial)
     return {number: tuple(trials) for number, trials in out.items() if trials}
 
 
 def trials_of_day(
     db: Database, athlete_id: str, day_name: str, listed: list[int], done: list[Trained]
 ) -> dict[int, list[tuple[int, Trial]]]:
-    """For each exercise of a programme's day: (start_ms, how it went), latest first, without light ones."""
+    """For each exercise of a programme's day: (start_ms, how it went), latest first."""
     out: dict[int, list[tuple[int, Trial]]] = defaultdict(list)
-    contents: dict[int, wire.Plan | None] = {}
+
+    def wanted(asked: _Asked) -> bool:
+        return (
+            asked.plan.name == day_name
+            and asked.number < len(listed)
+            and asked.item.exercise == listed[asked.number]
+            and len(out[asked.number]) < TRIALS_READ
+        )
+
+    for asked, trial in _trials(db, athlete_id, done, wanted, {}):
+        out[asked.number].append((asked.start_ms, trial))
+    return out
+
+
+class _Asked(NamedTuple):
+    """An item of a plan, as a session trained it."""
+
+    start_ms: int
+    revision: int
+    plan: wire.Plan
+    number: int
+    item: wire.Item
+
+
+def _trials(
+    db: Database,
+    athlete_id: str,
+    done: list[Trained],
+    wanted: Callable[[_Asked], bool],
+    contents: dict[int, wire.Plan | None],
+) -> Iterator[tuple[_Asked, Trial]]:
+    """How each item went that `wanted` takes, latest session first; `contents`: plans at hand, by revision.
+
+    Light items tell nothing of what the athlete can lift: they are left out.
+    """
     for one in done:
         confidence: dict[int, float] | None = None
         by_item: dict[tuple[int, int], list[Set]] = defaultdict(list)
@@ -105,18 +128,15 @@ def trials_of_day(
         for (revision, number), rows in by_item.items():
             if revision not in contents:
                 contents[revision] = content(db, athlete_id, revision)
-            of_day = contents[revision]
-            asked = item(of_day, number)
-            if of_day is None or asked is None or of_day.name != day_name or asked.flags & wire.LIGHT:
+            plan = contents[revision]
+            of_plan = item(plan, number)
+            if plan is None or of_plan is None or of_plan.flags & wire.LIGHT:
                 continue
-            if number >= len(listed) or asked.exercise != listed[number] or len(out[number]) == TRIALS_READ:
-                continue
-            confidence = mean_confidence(db, one.session) if confidence is None else confidence
-            trial = Trial(
-                prescribed=line_of(asked).prescribed, done=tuple(_done(row, confidence) for row in rows)
-            )
-            out[number].append((one.session.start_ms or 0, trial))
-    return out
+            asked = _Asked(one.session.start_ms or 0, revision, plan, number, of_plan)
+            if wanted(asked):
+                confidence = mean_confidence(db, one.session) if confidence is None else confidence
+                sets = tuple(_done(row, confidence) for row in rows)
+                yield asked, Trial(prescribed=line_of(of_plan).prescribed, done=sets)
 
 
 def week_ago_of_plan(db: Database, athlete_id: str, base: wire.Plan, now_ms: int) -> dict[int, Prescribed]:

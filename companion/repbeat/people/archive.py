@@ -157,30 +157,37 @@ def _restore(db: Database, whole: zipfile.ZipFile, schema: Schema) -> None:
         columns = set(vault.opened_columns(name, table.columns)) if table else set()
         if table is None or name in _LEFT_OUT or not set(schema.tables[name]) <= columns | once:
             raise ArchiveError(f"the table {name} is not known here: update RepBeat")
-        blobs = holdings.bytes_columns(db, name)
-        with whole.open(f"tables/{name}.json") as file:
-            for page in _pages(json_rows.read(file), PAGE):
-                for row in page:
-                    if set(row) != set(schema.tables[name]):
-                        raise ArchiveError(f"a row of {name} has other columns than schema.json says")
-                    if row.get("athlete_id") not in (None, schema.athlete_id):
-                        raise ArchiveError(f"a row of {name} is of another athlete")
-                kept = [_with_bytes(_still(row, once), blobs) for row in page]
-                db.insert(name, [vault.sealed_row(db, name, row) for row in kept])
+        _restore_rows(db, whole, schema, name)
     for info in whole.infolist():
         if info.filename.startswith("records/"):
-            device_id, log, _ = info.filename.removeprefix("records/").split("-")
-            log_id = int(log, 16)
-            with whole.open(info) as file:
-                lines = iter(partial(file.readline, _LONGEST_LINE), b"")
-                for some in _pages(lines, LARGEST_BLOCK):
-                    held = msgspec.json.Decoder(_Record).decode_lines(b"".join(some))
-                    records.insert(
-                        db,
-                        [records.decoded(device_id, log_id, one.seq, bytes.fromhex(one.raw)) for one in held],
-                    )
+            _restore_log(db, whole, info)
     db.hold("athlete", schema.athlete_id)
     tallies.refresh(db, schema.athlete_id)  # those of an older export, or of sessions that were here
+
+
+def _restore_rows(db: Database, whole: zipfile.ZipFile, schema: Schema, name: str) -> None:
+    blobs, once = holdings.bytes_columns(db, name), _ONCE.get(name, set())
+    with whole.open(f"tables/{name}.json") as file:
+        for page in _pages(json_rows.read(file), PAGE):
+            for row in page:
+                if set(row) != set(schema.tables[name]):
+                    raise ArchiveError(f"a row of {name} has other columns than schema.json says")
+                if row.get("athlete_id") not in (None, schema.athlete_id):
+                    raise ArchiveError(f"a row of {name} is of another athlete")
+            kept = [_with_bytes(_still(row, once), blobs) for row in page]
+            db.insert(name, [vault.sealed_row(db, name, row) for row in kept])
+
+
+def _restore_log(db: Database, whole: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    device_id, log, _ = info.filename.removeprefix("records/").split("-")
+    with whole.open(info) as file:
+        lines = iter(partial(file.readline, _LONGEST_LINE), b"")
+        for some in _pages(lines, LARGEST_BLOCK):
+            held = msgspec.json.Decoder(_Record).decode_lines(b"".join(some))
+            found = [
+                records.decoded(device_id, int(log, 16), one.seq, bytes.fromhex(one.raw)) for one in held
+            ]
+            records.insert(db, found)
 
 
 def _pages(every: Iterator[Item], size: int) -> Iterator[list[Item]]:

@@ -59,7 +59,19 @@ class Recorder:
 
     def rep(self, rep, exercise: int, set_index: int, rep_index: int, end_ago_ms: int) -> int:
         """A confirmed repetition (signal.reps.Rep), which ended `end_ago_ms` ago; its sequence number."""
-        values = (
+        values = self._of_rep(rep, exercise, set_index, rep_index, end_ago_ms, rep.range_mg)
+        return self._append(records.REP, values)
+
+    def machine_rep(
+        self, rep, set_index: int, rep_index: int, end_ago_ms: int, load_g: int, power_w: int
+    ) -> int:
+        """A repetition on a machine whose way is measured; `load_g`, `power_w` 0: not known."""
+        values = self._of_rep(rep, 0, set_index, rep_index, end_ago_ms, 0)
+        values += (min(rep.range_mm, U16), min(load_g // 10, U16), min(power_w, U16))
+        return self._append(records.REP, values, 2)
+
+    def _of_rep(self, rep, exercise: int, set_index: int, rep_index: int, end_ago_ms: int, range_mg: int):
+        return (
             self.session_seq,
             exercise,
             min(set_index, 255),
@@ -68,7 +80,7 @@ class Recorder:
             min(rep.concentric_ms, U16),
             min(rep.pause_ms, U16),
             min(rep.eccentric_ms, U16),
-            min(rep.range_mg, U16),
+            min(range_mg, U16),
             min(rep.range_permille, U16),
             min(rep.mean_velocity_mm_s, U16),
             min(rep.peak_velocity_mm_s, U16),
@@ -76,33 +88,6 @@ class Recorder:
             rep.confidence,
             0,
         )
-        return self._append(records.REP, values)
-
-    def machine_rep(
-        self, rep, set_index: int, rep_index: int, end_ago_ms: int, load_g: int, power_w: int
-    ) -> int:
-        """A repetition on a machine whose way is measured; `load_g`, `power_w` 0: not known."""
-        values = (
-            self.session_seq,
-            0,
-            min(set_index, 255),
-            min(rep_index, 255),
-            min(end_ago_ms, U16),
-            min(rep.concentric_ms, U16),
-            min(rep.pause_ms, U16),
-            min(rep.eccentric_ms, U16),
-            0,
-            min(rep.range_permille, U16),
-            min(rep.mean_velocity_mm_s, U16),
-            min(rep.peak_velocity_mm_s, U16),
-            rep.form_bits,
-            rep.confidence,
-            0,
-            min(rep.range_mm, U16),
-            min(load_g // 10, U16),
-            min(power_w, U16),
-        )
-        return self._append(records.REP, values, 2)
 
     def calibration(self, values: tuple[int, ...]) -> None:
         """A step of a machine's calibration: the fields of records.CALIBRATION."""

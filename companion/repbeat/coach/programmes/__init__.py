@@ -199,20 +199,25 @@ def parse(content: bytes, where: str = "the file") -> Programme:
     if not 0 < found.ages[0] <= found.ages[1]:
         raise ProgrammeError(f"{where}: ages run from {found.ages[0]} to {found.ages[1]}")
     for index, day in enumerate(found.days):
-        for exercise in (*day.exercises, *day.light):
-            if exercise.exercise not in exercises.CODES:
-                raise ProgrammeError(f"{where}: {day.name}: no exercise is named {exercise.exercise!r}")
-            if exercise.rpe > found.caps.most_rpe:
-                raise ProgrammeError(f"{where}: {day.name}: {exercise.exercise} is above most_rpe")
-            if exercise.rest_until_bpm and not found.caps.heart_rate:
-                raise ProgrammeError(f"{where}: {day.name}: rest by heart rate, but heart_rate is off")
-        for variant in (day.exercises, day.light):
-            if variant:
-                try:
-                    found.compiled(index, tuple(exercise.line() for exercise in variant))
-                except wire.PlanError as error:
-                    raise ProgrammeError(f"{where}: {day.name}: {error}") from error
+        _check_day(found, index, f"{where}: {day.name}")
     return found
+
+
+def _check_day(programme: Programme, index: int, where: str) -> None:
+    day, caps = programme.days[index], programme.caps
+    for exercise in (*day.exercises, *day.light):
+        if exercise.exercise not in exercises.CODES:
+            raise ProgrammeError(f"{where}: no exercise is named {exercise.exercise!r}")
+        if exercise.rpe > caps.most_rpe:
+            raise ProgrammeError(f"{where}: {exercise.exercise} is above most_rpe")
+        if exercise.rest_until_bpm and not caps.heart_rate:
+            raise ProgrammeError(f"{where}: rest by heart rate, but heart_rate is off")
+    for variant in (day.exercises, day.light):
+        if variant:
+            try:
+                programme.compiled(index, tuple(exercise.line() for exercise in variant))
+            except wire.PlanError as error:
+                raise ProgrammeError(f"{where}: {error}") from error
 
 
 def read(path: Path) -> Programme:
