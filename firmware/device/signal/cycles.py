@@ -22,34 +22,49 @@ class TurningPoints:
 
     def step(self, value: int, t_ms: int, threshold: int) -> int:
         """One value; HIGH or LOW when it shows that the signal has turned, else NONE."""
+        heading = self._heading
+        if heading == LOW:
+            if value < self._low:
+                self._low, self._low_ms = value, t_ms
+            elif value - self._low > threshold:
+                return self._leave_low(value, t_ms)
+        elif heading == HIGH:
+            if value > self._high:
+                self._high, self._high_ms = value, t_ms
+            elif self._high - value > threshold:
+                return self._leave_high(value, t_ms)
+        else:
+            return self._wait(value, t_ms, threshold)
+        return NONE
+
+    def _leave_high(self, value: int, t_ms: int) -> int:
+        self.value, self.at_ms = self._high, self._high_ms
+        self._heading = LOW
+        self._low, self._low_ms = value, t_ms
+        return HIGH
+
+    def _leave_low(self, value: int, t_ms: int) -> int:
+        self.value, self.at_ms = self._low, self._low_ms
+        self._heading = HIGH
+        self._high, self._high_ms = value, t_ms
+        return LOW
+
+    def _wait(self, value: int, t_ms: int, threshold: int) -> int:
+        """Before the first turn the signal rests: an extreme is dated by the last moment near it."""
         if self._fresh:
             self._fresh = False
             self._high = self._low = value
-            self._high_ms = self._low_ms = t_ms
-        if value > self._high:
-            self._high, self._high_ms = value, t_ms
-        if value < self._low:
-            self._low, self._low_ms = value, t_ms
-        if self._heading == NONE:
-            self._wait(value, t_ms, threshold >> 3)
-        if self._heading != LOW and self._high - value > threshold:
-            self.value, self.at_ms = self._high, self._high_ms
-            self._heading = LOW
-            self._low, self._low_ms = value, t_ms
-            return HIGH
-        if self._heading != HIGH and value - self._low > threshold:
-            self.value, self.at_ms = self._low, self._low_ms
-            self._heading = HIGH
-            self._high, self._high_ms = value, t_ms
-            return LOW
-        return NONE
-
-    def _wait(self, value: int, t_ms: int, slack: int) -> None:
-        """Before the first turn the signal rests: an extreme is dated by the last moment near it."""
+        self._high, self._low = max(self._high, value), min(self._low, value)
+        slack = threshold >> 3
         if value >= self._high - slack:
             self._high_ms = t_ms
         if value <= self._low + slack:
             self._low_ms = t_ms
+        if self._high - value > threshold:
+            return self._leave_high(value, t_ms)
+        if value - self._low > threshold:
+            return self._leave_low(value, t_ms)
+        return NONE
 
     def pending_ms(self) -> int:
         """When the extreme was that would turn next."""
@@ -77,6 +92,7 @@ class Spread:
     size."""
 
     BINS = 64
+    _EACH = range(BINS)
 
     def __init__(self) -> None:
         self._counts = array("H", [0] * self.BINS)
@@ -89,7 +105,7 @@ class Spread:
         lowest, highest = min(used), max(used)
         width = (highest - lowest) // self.BINS + 1
         counts = self._counts
-        for i in range(self.BINS):
+        for i in self._EACH:
             counts[i] = 0
         for value in used:
             counts[(value - lowest) // width] += 1

@@ -1,11 +1,10 @@
 """Fixed-point building blocks of the motion signals. Integers only: no allocation on the chip."""
 
-from array import array
-
 CELL_MS = 100
 GAP_MS = 1000
 LEAST_MS = 30  # ours: samples that follow sooner say nothing of a lift; the counter is tuned on 8-12 a second
 CHANNELS = 6
+_EACH = range(CHANNELS)
 
 
 def isqrt(value: int, guess: int = 1024) -> int:
@@ -32,10 +31,10 @@ class CellMeans:
     """
 
     def __init__(self) -> None:
-        self.mean = array("i", [0] * CHANNELS)
-        self._last = array("i", [0] * CHANNELS)
-        self._next = array("i", [0] * CHANNELS)
-        self._area2 = array("i", [0] * CHANNELS)  # twice the area so far, value x ms
+        self.mean = [0] * CHANNELS
+        self._last = [0] * CHANNELS
+        self._next = [0] * CHANNELS
+        self._area2 = [0] * CHANNELS  # twice the area so far, value x ms
         self.restart()
 
     def restart(self) -> None:
@@ -56,12 +55,13 @@ class CellMeans:
         last = self._last
         if t_ms < self._edge_ms and span > 0:  # inside a cell, as nearly all are: no loop, no further call
             area2 = self._area2
-            area2[0] += (last[0] + u) * span
-            area2[1] += (last[1] + v) * span
-            area2[2] += (last[2] + w) * span
-            area2[3] += (last[3] + x) * span
-            area2[4] += (last[4] + y) * span
-            area2[5] += (last[5] + z) * span
+            a, b, c, d, e, f = last
+            area2[0] += (a + u) * span
+            area2[1] += (b + v) * span
+            area2[2] += (c + w) * span
+            area2[3] += (d + x) * span
+            area2[4] += (e + y) * span
+            area2[5] += (f + z) * span
         elif self._started and span <= 0:
             return False
         elif self._started and span <= GAP_MS:
@@ -82,7 +82,7 @@ class CellMeans:
         self._started = True
         self._last_ms = t_ms
         self._edge_ms = t_ms + CELL_MS
-        for i in range(CHANNELS):
+        for i in _EACH:
             self._area2[i] = 0
 
     def next_cell(self) -> bool:
@@ -90,14 +90,16 @@ class CellMeans:
         t_ms, start_ms, edge_ms = self._next_ms, self._last_ms, self._edge_ms
         if edge_ms > t_ms:
             return False
-        last, following, area2, mean = self._last, self._next, self._area2, self.mean
+        last, following = self._last, self._next
+        area2, mean = self._area2, self.mean
         span, part, rest = t_ms - start_ms, edge_ms - start_ms, t_ms - edge_ms
         if rest >= CELL_MS:  # the next cell ends before the sample, too
             rest = 0
-        for i in range(CHANNELS):
+        width2 = 2 * CELL_MS
+        for i in _EACH:
             before, after = last[i], following[i]
             at_edge = before + (after - before) * part // span
-            mean[i] = (area2[i] + (before + at_edge) * part) // (2 * CELL_MS)
+            mean[i] = (area2[i] + (before + at_edge) * part) // width2
             area2[i] = (at_edge + after) * rest
             last[i] = after if rest else at_edge
         self._last_ms = edge_ms + rest

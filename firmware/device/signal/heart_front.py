@@ -8,7 +8,7 @@ from 2.5 to 2.0 bpm). The sum goes through the motion canceller. The last 8 s of
 
 from array import array
 
-from device.signal.nlms import REFERENCE_LIMIT, TAPS, MotionCanceller
+from device.signal.nlms import MotionCanceller
 
 BIN_MS = 80
 WINDOW = 100
@@ -18,8 +18,10 @@ LEAST_MS = 15
 """Samples that follow sooner are passed over: 50 of 100 a second say as much of a pulse (recordings)."""
 GAP_BINS = 7
 """A hole of up to 0.56 s is bridged by a straight line; a longer one starts a new window."""
-_CHANNELS = 5  # two of light, three of acceleration
-_FRACTION = 4  # bin averages keep two more bits
+_EACH = range(5)  # channel: two of light, three of acceleration
+_FRACTION_BITS = 2  # more that bin averages keep
+VALUE, BEFORE, POLE, LEVEL, SIZE = range(5)
+"""A channel: bin average, the one before, the high-pass's first pole, its output, mean size times 16."""
 _KEEP_Q8 = 209  # e^(-2 pi 0.4 Hz / 12.5 Hz)
 _JUMP_LIMIT = 1 << 17
 _LEVEL_LIMIT = 1 << 20
@@ -39,18 +41,11 @@ class HeartFront:
         """Mean of ppg1 over the latest bin, counts."""
         self.next_ms = 0
         """Samples before that are to be passed over: they come too soon, or go back."""
-        self._sums = array("i", [0] * _CHANNELS)
-        self._values = array("i", [0] * _CHANNELS)  # of the bin that ends
-        self._from = array("i", [0] * _CHANNELS)  # ends of a bridge
-        self._to = array("i", [0] * _CHANNELS)
-        self._before = array("i", [0] * _CHANNELS)  # of the bin before
-        self._pole1 = array("i", [0] * _CHANNELS)
-        self._pole2 = array("i", [0] * _CHANNELS)
-        self._levels = array("i", [0] * _CHANNELS)
-        self._size = array("i", [0, 0])
+        self._sums = [0] * 5
+        self._channels = [[0] * 5 for _ in _EACH]
+        self._starts, self._ends = [0] * 5, [0] * 5  # of a bridge
         self.sizes = array("i", [0, 0])
         """Running mean size (times 16) of the added light, and of what is left of it without motion."""
-        self._reference = array("i", [0] * TAPS)
         self._canceller = MotionCanceller()
         self._end_ms = -1  # of the running bin
         self._newest_ms = 0  # end of the bin before that had a sample
@@ -88,11 +83,12 @@ class HeartFront:
 
     def _close_bin(self, span: int) -> None:
         """End the running bin, which is `span` bins after the one before."""
-        sums, values, count = self._sums, self._values, self._count
+        sums, channels = self._sums, self._channels
+        count, bits = self._count, _FRACTION_BITS
         self._count = 0
         self.light = sums[0] // count
-        for c in range(_CHANNELS):
-            values[c] = sums[c] * _FRACTION // count
+        for c in _EACH:
+            channels[c][VALUE] = (sums[c] << bits) // count
             sums[c] = 0
         if span > GAP_BINS:
             self.restart()
@@ -104,88 +100,62 @@ class HeartFront:
 
     def _settle(self) -> None:
         """Begin as if every channel had always been at this value, so that the filters do not ring."""
-        for c in range(_CHANNELS):
-            self._before[c] = self._values[c]
-            self._pole1[c] = 0
-            self._pole2[c] = 0
+        for channel in self._channels:
+            channel[BEFORE] = channel[VALUE]
+            channel[POLE] = channel[LEVEL] = 0
 
     def _bridge(self, span: int) -> None:
         """Bins without a sample lie on the line from the one before to the one that ends."""
-        for c in range(_CHANNELS):
-            self._from[c], self._to[c] = self._before[c], self._values[c]
+        starts, ends = self._starts, self._ends
+        for c in _EACH:
+            starts[c], ends[c] = self._channels[c][BEFORE], self._channels[c][VALUE]
         for i in range(1, span + 1):
-            for c in range(_CHANNELS):
-                start = self._from[c]
-                self._values[c] = start + (self._to[c] - start) * i // span
+            for c in _EACH:
+                self._channels[c][VALUE] = starts[c] + (ends[c] - starts[c]) * i // span
             if i < span:
                 self._point()
 
     def _point(self) -> None:
         """High-pass, add the light, cancel motion, keep."""
-        self._filter()
-        reference, ring, levels = self._reference, self.ring, self._levels
+        keep, most_rise, least_rise = _KEEP_Q8, _JUMP_LIMIT, -_JUMP_LIMIT
+        most, least = _LEVEL_LIMIT, -_LEVEL_LIMIT
+        for channel in self._channels:
+            value, before, pole, level, _ = channel
+            rise = value - before
+            if not least_rise <= rise <= most_rise:
+                rise = most_rise if rise > 0 else least_rise
+            following = (pole * keep >> 8) + (rise << 3)
+            if not least <= following <= most:
+                following = most if following > 0 else least
+            level = following + (level * keep >> 8) - pole
+            if not least <= level <= most:
+                level = most if level > 0 else least
+            channel[BEFORE], channel[POLE], channel[LEVEL] = value, following, level
         at = self.points % WINDOW
         self.points += 1
-        power = 0
-        for axis in range(3):
-            level = levels[axis + 2]
-            ring[axis + 1][at] = level
-            level >>= 6  # to 2 mg
-            if level > REFERENCE_LIMIT:
-                level = REFERENCE_LIMIT
-            elif level < -REFERENCE_LIMIT:
-                level = -REFERENCE_LIMIT
-            before = reference[axis]
-            reference[axis + 3] = before
-            reference[axis] = level
-            power += level * level + before * before
-        light = self._sized(0, levels[0]) + self._sized(1, levels[1])
-        cleaned = self._canceller.clean(light, reference, power)
-        ring[0][at] = cleaned
-        sizes = self.sizes
+        cleaned_ring, x_ring, y_ring, z_ring = self.ring
+        first, second, x, y, z = self._channels
+        u, v, w = x[LEVEL], y[LEVEL], z[LEVEL]
+        x_ring[at], y_ring[at], z_ring[at] = u, v, w
         span = self.points if self.points < _SIZE_POINTS else _SIZE_POINTS
+        light = _sized(first, span) + _sized(second, span)
+        cleaned = self._canceller.clean(light, u >> 6, v >> 6, w >> 6)
+        cleaned_ring[at] = cleaned
+        sizes = self.sizes
         sizes[0] += ((abs(light) << 4) - sizes[0]) // span
         sizes[1] += ((abs(cleaned) << 4) - sizes[1]) // span
 
-    def _filter(self) -> None:
-        """The next 12.5 Hz value of each channel, in 1/32 of its unit."""
-        values, previous = self._values, self._before
-        poles1, poles2, levels = self._pole1, self._pole2, self._levels
-        keep, jump, limit = _KEEP_Q8, _JUMP_LIMIT, _LEVEL_LIMIT
-        for c in range(_CHANNELS):
-            value = values[c]
-            rise = value - previous[c]
-            previous[c] = value
-            if rise > jump:
-                rise = jump
-            elif rise < -jump:
-                rise = -jump
-            before = poles1[c]
-            level = ((before * keep) >> 8) + (rise << 3)
-            if level > limit:
-                level = limit
-            elif level < -limit:
-                level = -limit
-            poles1[c] = level
-            level += ((poles2[c] * keep) >> 8) - before
-            if level > limit:
-                level = limit
-            elif level < -limit:
-                level = -limit
-            poles2[c] = levels[c] = level
 
-    def _sized(self, c: int, level: int) -> int:
-        """Relative to the channel's mean size over some 8 s: UNIT times that, clipped at CLIP."""
-        size = self._size[c]
-        points = self.points
-        span = points if points < _SIZE_POINTS else _SIZE_POINTS
-        size += ((abs(level) << 4) - size) // span
-        self._size[c] = size
-        size >>= 4
-        if size < _SIZE_FLOOR:
-            size = _SIZE_FLOOR
-        if level > _CLIP * size:
-            return _CLIP * _UNIT
-        if level < -_CLIP * size:
-            return -_CLIP * _UNIT
-        return level * _UNIT // size
+def _sized(channel: list[int], span: int) -> int:
+    """Relative to the channel's mean size over `span` points: UNIT times that, clipped at CLIP."""
+    level, size = channel[LEVEL], channel[SIZE]
+    size += (((level if level > 0 else -level) << 4) - size) // span
+    channel[SIZE] = size
+    size >>= 4
+    if size < _SIZE_FLOOR:
+        size = _SIZE_FLOOR
+    if level > _CLIP * size:
+        return _CLIP * _UNIT
+    if level < -_CLIP * size:
+        return -_CLIP * _UNIT
+    return level * _UNIT // size

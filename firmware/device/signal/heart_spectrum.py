@@ -27,6 +27,9 @@ _FLOOR = 8  # 1/8 of the mean power, which is 64
 _SKEW = 1.7
 """The window's weight leans to the newest samples: the estimate lags a second less."""
 _WEIGHTS = array("h", [round(2047 * sin(pi * ((i + 0.5) / WINDOW) ** _SKEW) ** 2) for i in range(WINDOW)])
+_AXES = range(1, 4)
+_EACH_BLOCK = range(BLOCKS)
+_EACH_BIN = range(FIRST_BIN, LAST_BIN + 1)
 _LOG2 = array("h", [0] + [round(LOG_UNIT * log2(i)) for i in range(1, 512)])
 
 
@@ -88,17 +91,17 @@ class HeartSpectrum:
 
     def _load_channels(self) -> None:
         """The light, and beside it the axis that moves most."""
-        motion, moving = 1, self._window[1]
-        for axis in range(1, 4):
-            values = self._window[axis]
+        light, moving, _, _ = self._window
+        motion = 1
+        for c in _AXES:
+            values = self._window[c]
             span = max(values) - min(values)
             if span > motion:
                 motion, moving = span, values
         self.motion_mg = motion >> 5
-        values = self._window[0]
-        span = max(values) - min(values)
+        span = max(light) - min(light)
         self.flat = span == 0
-        self._load(values, max(span, 1), moving, motion)
+        self._load(light, max(span, 1), moving, motion)
 
     def _load(self, real: "array[int]", span: int, imaginary: "array[int]", other_span: int) -> None:
         """Without their means, windowed and scaled, through the first two passes: additions only.
@@ -114,25 +117,29 @@ class HeartSpectrum:
         span >>= shift
         other_span >>= other_shift
         re, im, order, weights = self._re, self._im, fft.REVERSED, _WEIGHTS
-        for i in range(BLOCKS):
+        points, second = WINDOW, BLOCKS
+        third, fourth = 2 * second, 3 * second
+        for i in _EACH_BLOCK:
             at, weight = order[i], weights[i]
             ar = (real[i] - mean >> shift) * weight // span
             ai = (imaginary[i] - other_mean >> other_shift) * weight // other_span
-            j = i + 2 * BLOCKS
+            j = i + third
             weight = weights[j]
             br = (real[j] - mean >> shift) * weight // span
             bi = (imaginary[j] - other_mean >> other_shift) * weight // other_span
-            sum_r, sum_i, diff_r, diff_i = ar + br, ai + bi, ar - br, ai - bi
-            j = i + BLOCKS
+            sum_r, sum_i = ar + br, ai + bi
+            diff_r, diff_i = ar - br, ai - bi
+            j = i + second
             weight = weights[j]
             ar = cr = (real[j] - mean >> shift) * weight // span
             ai = ci = (imaginary[j] - other_mean >> other_shift) * weight // other_span
-            j = i + 3 * BLOCKS
-            if j < WINDOW:
+            j = i + fourth
+            if j < points:
                 weight = weights[j]
                 br = (real[j] - mean >> shift) * weight // span
                 bi = (imaginary[j] - other_mean >> other_shift) * weight // other_span
-                ar, ai, cr, ci = ar + br, ai + bi, ar - br, ai - bi
+                cr, ci = ar - br, ai - bi
+                ar, ai = ar + br, ai + bi
             re[at], im[at] = sum_r + ar, sum_i + ai
             re[at + 2], im[at + 2] = sum_r - ar, sum_i - ai
             re[at + 1], im[at + 1] = diff_r + ci, diff_i - cr
@@ -140,28 +147,35 @@ class HeartSpectrum:
 
     def _maps(self) -> None:
         light, moving = self._light, self._moving
+        logs, floor = _LOG2, _FLOOR
         clean, wiener, motion = self.clean, self.wiener, self.motion
         peak = _relative(light) or 1
         mask_full = _relative(moving) * QUIET_MG // max(1, min(self.motion_mg, QUIET_MG)) or 1
+        coarse, unit, end = 4 * LOG_UNIT, 6 * LOG_UNIT, BAND_END
         mean = 1
-        for k in range(FIRST_BIN, LAST_BIN + 1):
+        for k in _EACH_BIN:
             power, mask = light[k], moving[k]
-            clean[k] = log2_scaled(power + _FLOOR) - 6 * LOG_UNIT
-            motion[k] = log2_scaled(mask + _FLOOR) - 6 * LOG_UNIT
+            value = power + floor  # relative powers are below 2^12: no call for each
+            clean[k] = (logs[value] if value < 512 else logs[value >> 4] + coarse) - unit
+            value = mask + floor
+            motion[k] = (logs[value] if value < 512 else logs[value >> 4] + coarse) - unit
             share = (power << 10) // peak
-            power = power * share // (share + (mask << 10) // mask_full + 1)
-            light[k] = power
-            if k < BAND_END:
+            light[k] = power = power * share // (share + (mask << 10) // mask_full + 1)
+            if k < end:
                 mean += power
         mean = mean // (BAND_END - FIRST_BIN) + 1
-        for k in range(FIRST_BIN, LAST_BIN + 1):
-            wiener[k] = log2_scaled((light[k] << 6) // mean + _FLOOR) - 6 * LOG_UNIT
+        for k in _EACH_BIN:
+            value = (light[k] << 6) // mean + floor
+            wiener[k] = (logs[value] if value < 512 else log2_scaled(value)) - unit
 
 
 def _relative(power: "array[int]") -> int:
     """Rescale to 64 = the mean over the band, at most 2^12; returns the highest."""
     mean = sum(memoryview(power)[FIRST_BIN:BAND_END]) // (BAND_END - FIRST_BIN) + 1
-    for k in range(FIRST_BIN, LAST_BIN + 1):
+    highest = 0
+    for k in _EACH_BIN:
         value = (power[k] << 4) // mean << 2
-        power[k] = value if value < 4095 else 4095
-    return max(memoryview(power)[FIRST_BIN : LAST_BIN + 1])
+        if value > highest:
+            highest = value = min(value, 4095)
+        power[k] = value
+    return highest

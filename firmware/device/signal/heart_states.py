@@ -29,6 +29,9 @@ _EVEN = 256
 HALF_WIDTH = 4
 """States each side that count as the same pulse: 8 bpm."""
 
+_EACH = range(STATES)
+_BACKWARDS = range(STATES - 1, -1, -1)
+_EACH_BIN = range(FIRST_BIN, LAST_BIN + 1)
 BIN_Q8_PER_BPM = 43.6907  # 128 / (12.5 * 60) bins a bpm, times 256
 _PLACE = array("H", [round((LOWEST_BPM + STEP_BPM * s) * BIN_Q8_PER_BPM) for s in range(STATES)])
 _EXP_SHIFT = 2  # 64 score units are a nat, 16 entries too
@@ -71,11 +74,11 @@ class HeartStates:
         _spread(belief, out)
         far, share = _FAR_Q8, _FAR_SHARE_Q8
         run = 0
-        for s in range(STATES):
+        for s in _EACH:
             run += ((out[s] - run) * far) >> 8
             belief[s] = run
         run = 0
-        for s in range(STATES - 1, -1, -1):
+        for s in _BACKWARDS:
             near = out[s]
             run += ((near - run) * far) >> 8
             belief[s] = near + ((((belief[s] + run) >> 1) - near) * share >> 8) + 1
@@ -86,7 +89,7 @@ class HeartStates:
         near, double = self._near, self._double
         a, b, c = weights.FUNDAMENTAL
         d, e, f = weights.DOUBLE
-        for k in range(FIRST_BIN, LAST_BIN + 1):
+        for k in _EACH_BIN:
             x, y, z = clean[k], wiener[k], motion[k]
             near[k] = (a * x + b * y + c * z) >> 8
             double[k] = (d * x + e * y + f * z) >> 8
@@ -97,7 +100,7 @@ class HeartStates:
         prior, places = weights.PRIOR, _PLACE
         end, bits = LAST_BIN << 7, _EXP_SHIFT
         best = -(1 << 20)
-        for s in range(STATES):
+        for s in _EACH:
             place = places[s]
             k = place >> 8
             here = near[k]
@@ -112,7 +115,7 @@ class HeartStates:
         total = 0
         likelihood = self._next
         table, lowest = _EXP, best - _EXP_REACH
-        for s in range(STATES):
+        for s in _EACH:
             value = score[s]
             chance = table[(best - value) >> bits] if value > lowest else 1
             likelihood[s] = chance
@@ -123,7 +126,7 @@ class HeartStates:
             total <<= 1
             shift += 1
         total >>= 20
-        for s in range(STATES):
+        for s in _EACH:
             belief[s] = (belief[s] << shift) // total
         self._read()
 
@@ -189,13 +192,13 @@ def _spread(source: "array[int]", target: "array[int]") -> None:
     What is believed of the lowest rate is added to every other: light that drifts looks like that rate, and
     without this a fifth of 1/f^2 noise is called good.
     """
-    run = source[0] * (REACH + 1)
-    for s in range(REACH):
+    reach, width, last = REACH, 2 * REACH + 1, STATES - 1
+    run = source[0] * (reach + 1)
+    for s in range(reach):
         run += source[s]
-    last = STATES - 1
-    for s in range(STATES):
-        ahead = s + REACH
+    for s in _EACH:
+        ahead = s + reach
         run += source[ahead if ahead < last else last]
-        target[s] = run // (2 * REACH + 1)
-        behind = s - REACH
+        target[s] = run // width
+        behind = s - reach
         run -= source[behind if behind > 0 else 0]

@@ -66,10 +66,11 @@ class Tilt:
         x, y, z = axes[0], axes[1], axes[2]
         p, q, r = self._centre
         a, b, c = self._axis
+        unit = UNIT
         for i in range(n):
             length = size[i] or 1
-            total = (x[i] * UNIT // length - p) * a + (y[i] * UNIT // length - q) * b
-            into[i] = (total + (z[i] * UNIT // length - r) * c) // UNIT * scale
+            total = (x[i] * unit // length - p) * a + (y[i] * unit // length - q) * b
+            into[i] = (total + (z[i] * unit // length - r) * c) // unit * scale
 
     def _find_axis(self) -> int:
         """Power iteration from the column of the largest variance; returns the energy along the axis."""

@@ -21,8 +21,9 @@ class Turns:
         """Take those of the window's first `cells`; `turning` is then ready for the next one."""
         turning.reset()
         n = 0
+        step, slow, at_ms, threshold = turning.step, window.slow, window.at_ms, window.threshold
         for i in range(cells):
-            kind = turning.step(window.slow[i], window.at_ms[i], window.threshold)
+            kind = step(slow[i], at_ms[i], threshold)
             if kind != NONE and n < EVENTS:
                 self.kind[n], self.at_ms[n], self.value[n] = kind, turning.at_ms, turning.value
                 n += 1

@@ -61,14 +61,15 @@ class Window:
         self._reach = 2
         self._root = 1000
 
-    def append(self, t_ms: int, values: "array[int]") -> None:
+    def append(self, t_ms: int, values: list[int]) -> None:
         """One more cell; the oldest ones make room."""
         if self.n == CAPACITY:
             self._keep(KEPT)
-        n, axes = self.n, self.axes
-        for k in range(6):
-            axes[k][n] = values[k]
-        x, y, z = values[0], values[1], values[2]
+        n = self.n
+        ax, ay, az, gx, gy, gz = self.axes
+        x, y, z, u, v, w = values
+        ax[n], ay[n], az[n] = x, y, z
+        gx[n], gy[n], gz[n] = u, v, w
         self._root = isqrt(x * x + y * y + z * z, self._root)
         self.sizes[n] = self._root
         self.at_ms[n] = t_ms
@@ -107,7 +108,7 @@ class Window:
 
     def ready(self) -> bool:
         """Whether the next smooth value needs no cell that is still to come."""
-        return self.done < self.settled()
+        return self.done <= self.n - self._reach
 
     def settled(self) -> int:
         """How many cells have all that their smooth value needs."""
@@ -333,9 +334,11 @@ class Window:
         for i in range(n):
             slow[i] = total // area
             total += after - before
-            following = signal[i + 1] if i + 1 < n else last
-            before += following - (signal[i + 1 - reach] if i + 1 > reach else first)
-            after += (signal[i + 1 + reach] if i + 1 + reach < n else last) - following
+            j = i + 1
+            following = signal[j] if j < n else last
+            before += following - (signal[j - reach] if j > reach else first)
+            j += reach
+            after += (signal[j] if j < n else last) - following
         self.done = n
 
 
