@@ -3,14 +3,19 @@
 from pathlib import Path
 
 import pytest
+from gym.logs import meet
 from hub.collecting import planned, run_until
 from hub.fake_band import FakeBand
 from ingest import made
 
 from repbeat.coach.arrivals import Arrivals
 from repbeat.hub import Hub
-from repbeat.store import Database, plans
+from repbeat.hub.events import Bus, CaughtUp, Progress
+from repbeat.ingest.batch import Stored
+from repbeat.store import Database, athletes, plans
+from repbeat.store.sessions import Key
 from repbeat_protocol import records as wire
+from repbeat_protocol.plan import PlanOutOfBounds
 
 
 def train(band: FakeBand, revision: int, reps: list) -> None:
@@ -51,6 +56,25 @@ def test_the_next_plan_follows_the_session(tmp_path: Path, reps: list, loads: li
         began[0].close()
         assert [item.load_g for item in plans.every(db, athlete_id)[0].wire().items] == loads
         assert [item.load_g for item in band.slot.current.items] == loads
+
+
+def test_why_there_is_no_plan_is_not_told_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cannot(*_: object, **__: object) -> None:
+        raise PlanOutOfBounds("max_bpm 40 is not above resting_bpm 52")
+
+    monkeypatch.setattr("repbeat.coach.desk.propose_next", cannot)
+    with Database(tmp_path / "repbeat.sqlite3") as db:
+        meet(db, made.DEVICE, athletes.add(db, "Ann", made.NOW_MS).athlete_id)
+        bus, of = Bus(), {"address": "A1", "device_id": made.DEVICE}
+        arrivals = Arrivals(db, bus, lambda: made.NOW_MS)
+        stored = Stored(next_seq=1, stored=1, duplicates=0, sessions=(Key(made.DEVICE, made.LOG, 0),))
+        bus.tell(Progress(cursor=1, head_seq=1, stored=stored, **of))
+        bus.tell(CaughtUp(cursor=1, **of))
+        arrivals.close()
+    assert "PlanOutOfBounds" in caplog.text
+    assert "max_bpm" not in caplog.text
 
 
 def test_without_approval_the_proposal_waits(tmp_path: Path) -> None:

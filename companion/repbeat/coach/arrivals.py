@@ -49,5 +49,8 @@ class Arrivals:
                 concerned |= {wearer} if wearer else set()
             for athlete_id in sorted(concerned):
                 desk.propose_next(self._database, athlete_id, self._now_ms(), approved=self._approved)
-        except (StoreError, PlanError) as error:
-            log.error("no next plan for the athlete of %s: %s", device_id, error)
+        except (StoreError, PlanError) as error:  # its words may tell a person's heart rates or loads
+            why = type(error).__name__
+            log.error(
+                "no next plan for the athlete of %s (%s): `repbeat plan propose` says why", device_id, why
+            )
