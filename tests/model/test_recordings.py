@@ -1,20 +1,17 @@
-"""Recorded sets and pulses as a board's sensors get them."""
+"""Recorded sets as a board's sensors get them."""
 
 from __future__ import annotations
 
-import gzip
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from repbeat_tools.simulator.model.heart import DC_NA_PER_MA
 from repbeat_tools.simulator.players.recordings import (
     NoRecording,
     RecordedMotion,
     motion_rows,
-    pulse_of,
     sets_of,
 )
 
@@ -60,20 +57,6 @@ def test_what_is_missing_is_named(reps: Path, tmp_path: Path) -> None:
         sets_of(reps, "p9")
     with pytest.raises(NoRecording, match=r"index\.csv is missing"):
         sets_of(tmp_path / "nowhere", "p1")
-    with pytest.raises(NoRecording, match=r"x\.csv\.gz is missing"):
-        pulse_of(tmp_path, "x")
-
-
-def test_pulses_get_the_level_of_skin(tmp_path: Path) -> None:
-    t_s = np.arange(0, 10, 0.008)
-    lines = ["t_ms,ppg1,ppg2,ax,ay,az"]
-    lines += [f"{t * 1000:.0f},{50 * np.sin(7 * t):.3f},{9 + np.cos(7 * t):.3f},0.1,0,0.9" for t in t_s]
-    with gzip.open(tmp_path / "r.csv.gz", "wt") as file:
-        file.write("\n".join(lines))
-    pulse = pulse_of(tmp_path, "r")
-    assert np.median(pulse.ppg, axis=0) == pytest.approx(DC_NA_PER_MA, rel=0.01)
-    assert pulse.ppg.std(axis=0) / DC_NA_PER_MA == pytest.approx([0.004, 0.004], rel=0.01)
-    assert pulse.imu[0] == pytest.approx([0.1, 0, 0.9, 0, 0, 0])
 
 
 @recorded
@@ -85,4 +68,3 @@ def test_shared_recordings_load() -> None:
     for s in sets:
         assert np.isfinite(s.rows).all()
         assert np.median(np.linalg.norm(s.rows[:, :3], axis=1)) == pytest.approx(1, abs=0.15)
-    assert len(pulse_of(DATA / "ppg", "spc_test_S01_T01").t_ms) > 30_000

@@ -1,26 +1,22 @@
-"""Recorded sets as movement, and recorded pulses as light: folders laid out like ../shared/data.
+"""Recorded sets as movement: folders laid out like ../shared/data.
 
 reps/index.csv, reps/sets/<set_id>.csv      t_ms, ax ay az [g], gx gy gz [deg/s], cells empty where absent
-ppg/index.csv, ppg/<rec_id>.csv.gz          t_ms, ppg1[, ppg2, ax, ay, az][, ecg]
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from repbeat_tools.simulator.model.heart import DC_NA_PER_MA
 from repbeat_tools.simulator.model.kinematics import STEP_MS, Array, steps
 from repbeat_tools.simulator.model.lifter import ACCEL_NOISE_G, GYRO_NOISE_DPS, Step
 
 BLEND_S = 0.6  # from the pose of one recording to that of the next
 RACK_S = 1.0
-PULSE_SPREAD = 0.004  # relative standard deviation that a recorded pulse signal is scaled to
 
 # Names in the recordings -> names that plans use (repbeat_protocol.exercises).
 EXERCISES = {
@@ -129,38 +125,3 @@ class RecordedMotion:
         rows = self._pose + share * (to - self._pose)
         rows[:, :3] += self._rng.normal(0, ACCEL_NOISE_G, (len(rows), 3))
         return Step(rows, effort=0.2)
-
-
-@dataclass(frozen=True)
-class RecordedPulse:
-    """A pulse recording as the chips see it: light (n, 2) in nA per mA, motion (n, 6), times in ms from 0."""
-
-    t_ms: Array
-    ppg: Array
-    imu: Array
-
-
-def pulse_of(folder: Path, rec_id: str) -> RecordedPulse:
-    """A pulse recording, scaled to the light of skin: recordings have no absolute level.
-
-    Raises NoRecording.
-    """
-    file = folder / f"{rec_id}.csv.gz"
-    if not file.is_file():
-        raise NoRecording(f"{file} is missing: give a folder laid out like shared/data/ppg")
-    with gzip.open(file, "rt", newline="") as stream:
-        reader = csv.reader(stream)
-        names = next(reader)
-        table = np.array([[float(cell) for cell in line] for line in reader])
-    column = {name: table[:, i] for i, name in enumerate(names)}
-    light = []
-    for channel, name in enumerate(("ppg1", "ppg2")):
-        raw = column.get(name, column["ppg1"])
-        middle, spread = np.median(raw), np.std(raw)
-        light.append(DC_NA_PER_MA[channel] * (1 + PULSE_SPREAD * (raw - middle) / max(float(spread), 1e-9)))
-    n = len(table)
-    imu = np.zeros((n, 6))
-    imu[:, 2] = 1.0
-    if "ax" in column:
-        imu[:, :3] = np.stack([column["ax"], column["ay"], column["az"]], axis=1)
-    return RecordedPulse(column["t_ms"], np.stack(light, axis=1), imu)

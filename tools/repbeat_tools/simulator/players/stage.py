@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from repbeat_tools.simulator.model.athlete import Athlete
-from repbeat_tools.simulator.players.recordings import RecordedPulse
 
 AHEAD_MS = 600.0  # signals reach this far into the future, so that no sensor runs dry between two turns
 TURN_S = 0.2
@@ -24,14 +22,6 @@ class Band(Protocol):
     def hold_at(self, world_ms: float | None) -> None: ...
     def send(self, message: dict[str, Any]) -> object: ...
     def on_event(self, listener: Callable[[dict[str, Any]], object]) -> object: ...
-
-
-def present(band: Band, pulse: RecordedPulse, at_ms: float) -> float:
-    """Let the band see a pulse recording from at_ms of world time on. When it ends, in ms."""
-    t_ms = pulse.t_ms + at_ms
-    band.feed("ppg", t_ms, pulse.ppg.astype(np.float32))
-    band.feed("imu", t_ms, pulse.imu.astype(np.float32))
-    return float(t_ms[-1])
 
 
 async def train(
