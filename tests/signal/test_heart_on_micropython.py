@@ -112,7 +112,7 @@ def test_spectra_agree_with_numpy() -> None:
     pulse = np.outer([900, 20_000, -40_000, 30_000], swing)
     window = (pulse + rng.integers(-500, 500, pulse.shape)).astype(int)
     spectrum = heart_spectrum.HeartSpectrum()
-    spectrum.take([array("i", row.tolist()) for row in window], 0)
+    spectrum.take([array(code, row.tolist()) for code, row in zip("hiii", window, strict=True)], 0)
     for _ in range(heart_spectrum.HeartSpectrum.STEPS - 1):
         spectrum.step()
     used = window[[0, 2]]

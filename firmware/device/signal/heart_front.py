@@ -35,7 +35,7 @@ class HeartFront:
     """`points` counts the 12.5 Hz points since the last restart; the next one goes to `points % WINDOW`."""
 
     def __init__(self) -> None:
-        self.ring = [array("i", [0] * WINDOW) for _ in range(4)]
+        self.ring = [array(code, [0] * WINDOW) for code in "hiii"]
         """Light (512 = twice the mean size of a channel), then ax, ay, az in 1/32 mg."""
         self.light = 0
         """Mean of ppg1 over the latest bin, counts."""

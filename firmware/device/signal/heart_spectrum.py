@@ -57,7 +57,9 @@ class HeartSpectrum:
         """Peak to peak over the window of the axis that moved most."""
         self.flat = True
         """No light changed at all over the window."""
-        self._window = [array("i", [0] * WINDOW) for _ in range(4)]
+        self._window = array("h", [0] * WINDOW)
+        self._motion_window = array("i", [0] * WINDOW)
+        self._motion_span = 1
         self._re = array("i", [0] * fft.SIZE)
         self._im = array("i", [0] * fft.SIZE)
         self._light = array("i", [0] * (fft.SIZE // 2))
@@ -65,13 +67,15 @@ class HeartSpectrum:
         self._step = 0
 
     def take(self, ring: "list[array[int]]", points: int) -> None:
-        """Copy the last 8 s, oldest first."""
-        split = points % WINDOW
-        for c in range(4):
-            source = memoryview(ring[c])
-            window = memoryview(self._window[c])
-            window[: WINDOW - split] = source[split:]
-            window[WINDOW - split :] = source[:split]
+        """Copy the last 8 s of the light, and beside it of the axis that moves most, oldest first."""
+        motion, moving = 1, ring[1]
+        for c in _AXES:
+            span = max(ring[c]) - min(ring[c])
+            if span > motion:
+                motion, moving = span, ring[c]
+        self._motion_span = motion
+        _copy(ring[0], points % WINDOW, self._window)
+        _copy(moving, points % WINDOW, self._motion_window)
         self._step = 0
 
     def step(self) -> None:
@@ -79,7 +83,7 @@ class HeartSpectrum:
         step = self._step
         self._step += 1
         if step == 0:
-            self._load_channels()
+            self._load()
         elif step == 1:
             fft.two_passes(self._re, self._im, 4)
         elif step == 2:
@@ -89,54 +93,42 @@ class HeartSpectrum:
         else:
             self._maps()
 
-    def _load_channels(self) -> None:
-        """The light, and beside it the axis that moves most."""
-        light, moving, _, _ = self._window
-        motion = 1
-        for c in _AXES:
-            values = self._window[c]
-            span = max(values) - min(values)
-            if span > motion:
-                motion, moving = span, values
-        self.motion_mg = motion >> 5
-        span = max(light) - min(light)
-        self.flat = span == 0
-        self._load(light, max(span, 1), moving, motion)
-
-    def _load(self, real: "array[int]", span: int, imaginary: "array[int]", other_span: int) -> None:
+    def _load(self) -> None:
         """Without their means, windowed and scaled, through the first two passes: additions only.
 
         Those combine every 32nd point, and the last of four is beyond the window but for the first blocks.
         """
+        real, imaginary = self._window, self._motion_window
+        span, other_span = max(real) - min(real), self._motion_span
+        self.motion_mg = other_span >> 5
+        self.flat = span == 0
         mean, other_mean = sum(real) // WINDOW, sum(imaginary) // WINDOW
-        shift = other_shift = 0
-        while span >> shift > 32767:
-            shift += 1
+        other_shift = 0
         while other_span >> other_shift > 32767:
             other_shift += 1
-        span >>= shift
         other_span >>= other_shift
+        span = max(span, 1)
         re, im, order, weights = self._re, self._im, fft.REVERSED, _WEIGHTS
         points, second = WINDOW, BLOCKS
         third, fourth = 2 * second, 3 * second
         for i in _EACH_BLOCK:
             at, weight = order[i], weights[i]
-            ar = (real[i] - mean >> shift) * weight // span
+            ar = (real[i] - mean) * weight // span
             ai = (imaginary[i] - other_mean >> other_shift) * weight // other_span
             j = i + third
             weight = weights[j]
-            br = (real[j] - mean >> shift) * weight // span
+            br = (real[j] - mean) * weight // span
             bi = (imaginary[j] - other_mean >> other_shift) * weight // other_span
             sum_r, sum_i = ar + br, ai + bi
             diff_r, diff_i = ar - br, ai - bi
             j = i + second
             weight = weights[j]
-            ar = cr = (real[j] - mean >> shift) * weight // span
+            ar = cr = (real[j] - mean) * weight // span
             ai = ci = (imaginary[j] - other_mean >> other_shift) * weight // other_span
             j = i + fourth
             if j < points:
                 weight = weights[j]
-                br = (real[j] - mean >> shift) * weight // span
+                br = (real[j] - mean) * weight // span
                 bi = (imaginary[j] - other_mean >> other_shift) * weight // other_span
                 cr, ci = ar - br, ai - bi
                 ar, ai = ar + br, ai + bi
@@ -167,6 +159,13 @@ class HeartSpectrum:
         for k in _EACH_BIN:
             value = (light[k] << 6) // mean + floor
             wiener[k] = (logs[value] if value < 512 else log2_scaled(value)) - unit
+
+
+def _copy(ring: "array[int]", oldest: int, window: "array[int]") -> None:
+    """The whole of a ring, from its oldest value on."""
+    source, target = memoryview(ring), memoryview(window)
+    target[: WINDOW - oldest] = source[oldest:]
+    target[WINDOW - oldest :] = source[:oldest]
 
 
 def _relative(power: "array[int]") -> int:

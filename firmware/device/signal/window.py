@@ -40,8 +40,8 @@ class Window:
         self.axes = tuple(array("h", [0] * CAPACITY) for _ in range(6))  # mg, 0.1 deg/s
         self.sizes = array("h", [0] * CAPACITY)  # of the acceleration, mg
         self.at_ms = array("i", [0] * CAPACITY)  # middle of each cell
-        self._signal = array("i", [0] * CAPACITY)
-        self.slow = array("i", [0] * CAPACITY)
+        self._signal = array("h", [0] * CAPACITY)  # up to a knock's 4 g
+        self.slow = array("h", [0] * CAPACITY)
         self._period = Period(CAPACITY)
         self._tilt = Tilt()
         self._spread = Spread()
