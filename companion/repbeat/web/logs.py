@@ -35,6 +35,13 @@ class AsJson(logging.Formatter):
         return json.dumps(line)
 
 
+def pathless(record: logging.LogRecord) -> bool:
+    """Take the path out of what the server says of an answer that broke off."""
+    record.msg = record.getMessage().partition(" /")[0]
+    record.args = ()
+    return True
+
+
 def configure(level: str, form: str) -> None:
     """Write the logs of this process to standard error."""
     handler = logging.StreamHandler(sys.stderr)
@@ -44,6 +51,7 @@ def configure(level: str, form: str) -> None:
     # Their lines name addresses and whole paths.
     for noisy in ("waitress", "httpx", "httpcore", "bleak", "flask_wtf.csrf"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("waitress").addFilter(pathless)
 
 
 def install(app: Flask) -> None:
