@@ -172,3 +172,18 @@ def test_an_unknown_key_says_what_to_do(path: Path) -> None:
             devices.get(db, "0000")
         with pytest.raises(store.NotFound, match="no record 3"):
             records.get(db, "d", 1, 3)
+
+
+def test_a_thread_that_leaves_takes_its_connection_along(either: Database) -> None:
+    def read_and_leave() -> None:
+        either.tables()
+        either.leave()
+        either.leave()  # there is nothing left to close
+
+    either.tables()
+    mine = either._open[:]
+    thread = threading.Thread(target=read_and_leave)
+    thread.start()
+    thread.join()
+    assert either._open == mine
+    assert either.tables()
