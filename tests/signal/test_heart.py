@@ -104,13 +104,13 @@ def test_a_pulse_around_the_cadence_itself_is_kept():
 
 
 def test_a_rate_that_the_window_itself_speaks_against_is_doubted():
-    """The same belief, peak and light: what differs is a rival 20 bpm away in the latest window."""
+    """The same belief, peak and light: what differs is how much lies elsewhere by the latest window."""
     tracker, _ = run(30, running(lambda t_s: 130, 160))
     states, rating = tracker.states, tracker.rating
-    states.support = states.rival = 200
-    alone = rating.rate(tracker.spectrum, states, 100, 100)
-    states.support = 10
-    assert rating.rate(tracker.spectrum, states, 100, 100) < alone - 5
+    states.close = states.anywhere
+    alone = rating.rate(tracker.spectrum, states, 100, 60)
+    states.close = states.anywhere // 2
+    assert rating.rate(tracker.spectrum, states, 100, 60) < alone - 5
 
 
 def test_without_contact_there_is_no_value():

@@ -8,6 +8,7 @@ import pytest
 
 from device.signal import fft, heart_spectrum, heart_weights
 from device.signal.heart import HeartTracker
+from device.signal.heart_states import ONE
 from repbeat_tools.replay.heart import DRIVER
 from repbeat_tools.replay.runner import Firmware
 
@@ -139,10 +140,11 @@ def test_quality_is_the_same_in_single_precision() -> None:
     for row in exercise_rows(90, 25, seed=3).tolist():
         if not tracker.push(*row):
             continue
-        belief, _, left, peak, rival = (f32(value) for value in tracker.rating.features)
+        belief = f32(tracker.states.mass) / f32(ONE)
         doubt = f32(doubt + f32(np.log(f32(f32(1.02) - belief)) - doubt) * f32(0.2 if compared else 1))
-        score = f32(heart_weights.QUALITY[5])
-        for weight, feature in zip(heart_weights.QUALITY, (belief, doubt, left, peak, rival), strict=False):
+        _, left, peak, doubt_in_full = (f32(value) for value in tracker.rating.features)
+        score = f32(heart_weights.QUALITY[4])
+        for weight, feature in zip(heart_weights.QUALITY, (doubt, left, peak, doubt_in_full), strict=False):
             score = f32(score + f32(weight) * feature)
         assert int(f32(100) / f32(1 + np.exp(-score))) == pytest.approx(tracker.quality, abs=1)
         compared += 1

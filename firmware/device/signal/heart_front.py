@@ -1,7 +1,7 @@
 """From raw samples at 25-125 Hz to four channels at 12.5 Hz: one of light, motion cancelled, three of motion.
 
 Samples are averaged over bins of 80 ms on a fixed time grid, so rate and jitter do not matter: a point each.
-A two-pole high-pass at 0.4 Hz removes light level and gravity. Both optical channels are brought to the same
+A two-pole high-pass at 0.35 Hz removes light level and gravity. Both optical channels are brought to the same
 size and added: a pulse is in phase in both, noise is not (on recordings in exercise this alone took the error
 from 2.5 to 2.0 bpm). The sum goes through the motion canceller. The last 8 s of each channel are kept.
 """
@@ -22,12 +22,12 @@ _EACH = range(5)  # channel: two of light, three of acceleration
 _FRACTION_BITS = 2  # more that bin averages keep
 VALUE, BEFORE, POLE, LEVEL, SIZE = range(5)
 """A channel: bin average, the one before, the high-pass's first pole, its output, mean size times 16."""
-_KEEP_Q8 = 209  # e^(-2 pi 0.4 Hz / 12.5 Hz)
+_KEEP_Q8 = 215  # e^(-2 pi 0.35 Hz / 12.5 Hz)
 _JUMP_LIMIT = 1 << 17
 _LEVEL_LIMIT = 1 << 20
 _SIZE_POINTS = 100
 _SIZE_FLOOR = 16  # half a count: a flat line stays flat
-_CLIP = 4  # of the mean size: a burst must not own the spectrum
+_CLIP = 3  # of the mean size: a burst must not own the spectrum
 _UNIT = 256
 
 

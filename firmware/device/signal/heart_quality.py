@@ -1,4 +1,4 @@
-"""How likely is the heart rate within 5 bpm of the truth? A logistic of five numbers, 0-100 %.
+"""How likely is the heart rate within 5 bpm of the truth? A logistic of four numbers, 0-100 %.
 
 Trained on recordings of exercise and rest, where it was seen how far off each value was, and on noise without
 any pulse (white, pink, 1/f^2, acceleration leaking into the light), where no value is right.
@@ -10,7 +10,7 @@ from device.signal import heart_weights as weights
 from device.signal.heart_spectrum import FIRST_BIN, LAST_BIN, LOG_UNIT, HeartSpectrum
 from device.signal.heart_states import BIN_Q8_PER_BPM, ONE, HeartStates
 
-FEATURES = 5
+FEATURES = 4
 _MEMORY = 0.2  # per estimate: confidence has to last some ten seconds, chance does not
 _MOST_LEFT = 1.2
 
@@ -20,8 +20,8 @@ class HeartQuality:
 
     def __init__(self) -> None:
         self.features = [0.0] * FEATURES
-        """Belief near the value; mean log doubt; log share of the light that is no motion; peak, octaves;
-        log of how much likelier another rate nearby is by this window alone."""
+        """Mean log doubt of the belief; log share of the light that is no motion; peak, octaves; log doubt of
+        the value where this window's evidence is taken in full."""
         self.restart()
 
     def restart(self) -> None:
@@ -32,15 +32,13 @@ class HeartQuality:
     def rate(self, spectrum: HeartSpectrum, states: HeartStates, light: int, left: int) -> int:
         """Chance in percent. `light`, `left`: mean size of the light before and after cancelling motion."""
         features = self.features
-        belief = states.mass / ONE
-        doubt = log(1.02 - min(belief, 1.0))
+        doubt = _log_doubt(states.mass, ONE)
         self._doubt += (doubt - self._doubt) * (_MEMORY if self._known else 1)
         self._known = True
-        features[0] = belief
-        features[1] = self._doubt
-        features[2] = log(0.05 + min(left / (light + 1), _MOST_LEFT))
-        features[3] = self._peak(spectrum, states.bpm_x10)
-        features[4] = log(states.rival / states.support)
+        features[0] = self._doubt
+        features[1] = log(0.05 + min(left / (light + 1), _MOST_LEFT))
+        features[2] = self._peak(spectrum, states.bpm_x10)
+        features[3] = _log_doubt(states.close, states.anywhere)
         if spectrum.flat:
             return 0
         score = weights.QUALITY[FEATURES]
@@ -55,3 +53,8 @@ class HeartQuality:
         for k in range(max(FIRST_BIN, at - 1), min(LAST_BIN, at + 1) + 1):
             highest = max(highest, spectrum.wiener[k])
         return highest / LOG_UNIT
+
+
+def _log_doubt(near: int, all_belief: int) -> float:
+    """Of the belief, how much lies elsewhere; certainty ends at 2 %."""
+    return log(1.02 - min(near / all_belief, 1.0))

@@ -20,14 +20,12 @@ ONE = 1 << 20
 
 REACH = 2
 """States a heart rate may move in two seconds, all equally likely: 4 bpm."""
-LOCAL = 11
-"""States of the read-out: 10 bpm each side."""
-SUPPORT, RIVALS = 2, 12
-"""States each side of the value where this window supports it: 4 bpm; where rivals are looked for: 24 bpm."""
-_EVEN = 256
-"""Half of the greatest likelihood: what the read-out grants every state near the track."""
 HALF_WIDTH = 4
 """States each side that count as the same pulse: 8 bpm."""
+CLOSE = 2
+"""States each side that count as close to the value: 4 bpm."""
+_EVEN = 128
+"""A quarter of the greatest likelihood: what the read-out grants every state near the track."""
 
 _EACH = range(STATES)
 _BACKWARDS = range(STATES - 1, -1, -1)
@@ -37,6 +35,7 @@ _PLACE = array("H", [round((LOWEST_BPM + STEP_BPM * s) * BIN_Q8_PER_BPM) for s i
 _EXP_SHIFT = 2  # 64 score units are a nat, 16 entries too
 _EXP_REACH = 100 << _EXP_SHIFT
 _EXP = array("H", [max(1, round(511 * exp(-i / 16))) for i in range(100)])
+_FULL_SHIFT = 6
 _FAR_Q8 = 84  # 1 - e^(-2 bpm / 5 bpm)
 _FAR_SHARE_Q8 = 13  # 5 %
 
@@ -47,14 +46,14 @@ class HeartStates:
     def __init__(self) -> None:
         self._belief = array("i", [0] * STATES)
         self._next = array("i", [0] * STATES)
-        self._local = array("i", [0] * LOCAL)
+        self._local = array("i", [0] * (2 * HALF_WIDTH + 1))
         self._near = array("h", [0] * (LAST_BIN + 1))
         self._double = array("h", [0] * (LAST_BIN + 1))
         self.bpm_x10 = 0
         self.mass = 0
-        """Belief within 8 bpm of the estimate, of ONE."""
-        self.support = self.rival = 1
-        """This window's greatest likelihood at the value, and within 24 bpm of it: 1-511."""
+        """Belief within 8 bpm of its median, of ONE."""
+        self.close, self.anywhere = 0, 1
+        """Belief within 4 bpm of the value and in all, where this window's evidence is taken in full."""
         self.restart()
 
     def restart(self) -> None:
@@ -126,8 +125,11 @@ class HeartStates:
             total <<= 1
             shift += 1
         total >>= 20
+        anywhere = 1
         for s in _EACH:
-            belief[s] = (belief[s] << shift) // total
+            belief[s] = value = (belief[s] << shift) // total
+            anywhere += value * likelihood[s] >> _FULL_SHIFT
+        self.anywhere = anywhere
         self._read()
 
     def _read(self) -> None:
@@ -139,22 +141,15 @@ class HeartStates:
         """
         belief, likelihood = self._belief, self._next
         at = _median(belief, sum(belief) >> 1)
-        first = max(0, at - HALF_WIDTH)
-        end = min(STATES, at + HALF_WIDTH + 1)
-        mass = 0
-        for s in range(first, end):
-            mass += belief[s]
-        self.mass = mass
-        total = 0
+        mass = total = 0
         local = self._local
-        for s in range(LOCAL):
-            local[s] = 0
-        first = max(0, at - LOCAL // 2)
-        end = min(STATES, at + LOCAL // 2 + 1)
-        for s in range(first, end):
-            value = (belief[s] * (likelihood[s] + _EVEN) >> 10) + 1
-            local[s - first] = value
+        first = max(0, at - HALF_WIDTH)
+        for s in range(first, min(STATES, at + HALF_WIDTH + 1)):
+            believed = belief[s]
+            mass += believed
+            local[s - first] = value = (believed * (likelihood[s] + _EVEN) >> 10) + 1
             total += value
+        self.mass = mass
         half = total >> 1
         at = _median(local, half)
         below = 0
@@ -162,18 +157,11 @@ class HeartStates:
             below += local[s]
         middle_x10 = (LOWEST_BPM + STEP_BPM * (first + at)) * 10
         self.bpm_x10 = middle_x10 - 5 * STEP_BPM + 10 * STEP_BPM * (half - below) // local[at]
-        self.support = _highest(likelihood, first + at, SUPPORT)
-        self.rival = _highest(likelihood, first + at, RIVALS)
-
-
-def _highest(values: "array[int]", at: int, reach: int) -> int:
-    """The greatest value within `reach` of an index."""
-    highest = 0
-    for s in range(max(0, at - reach), min(STATES, at + reach + 1)):
-        value = values[s]
-        if value > highest:
-            highest = value
-    return highest
+        at += first
+        close = 0
+        for s in range(max(0, at - CLOSE), min(STATES, at + CLOSE + 1)):
+            close += belief[s] * likelihood[s] >> _FULL_SHIFT
+        self.close = close
 
 
 def _median(weights: "array[int]", half: int) -> int:

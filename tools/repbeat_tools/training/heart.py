@@ -2,7 +2,7 @@
 
 The firmware's own code, run here by CPython, makes the spectra and the belief: what is trained is what runs.
 Two steps. (1) Weights of the state score: softmax regression over the 91 states against the reference, eight
-numbers, a convex problem. (2) The quality: a logistic over five numbers, whether the value was within 5 bpm.
+numbers, a convex problem. (2) The quality: a logistic over four numbers, whether the value was within 5 bpm.
 Its examples come from weights that had not seen the subject, from rest, and from noise without any pulse.
 
 Prints the figures of step 1 and 2 with each subject left out of both, then writes `heart_weights.py`.
@@ -28,8 +28,8 @@ from repbeat_tools.replay.runner import firmware_folder
 
 Array = npt.NDArray[np.float64]
 
-SHARPNESS = 0.5
-"""Windows overlap by three quarters, so their evidence is not independent: each counts for half."""
+SHARPNESS = 0.55
+"""Windows overlap by three quarters, so their evidence is not independent: each counts for about half."""
 REFERENCE_SD_BPM = 2.0
 RIDGE = np.array([0.1] * 6 + [0.01] * 2)
 """Strong for the maps: less follows the easy recordings, and loses the track in the others."""
@@ -37,7 +37,7 @@ QUALITY_RIDGE = 1e-4
 NOISE_WEIGHT = 0.3
 NOISE_S = 120
 NOISE_SEEDS = range(10)
-COVERAGE = 0.80
+COVERAGE = 0.81
 """Share of values in exercise to be called good: sets the threshold."""
 CLOSE_BPM = 5.0
 
@@ -51,7 +51,7 @@ class Run:
     t_s: Array
     maps: Array  # (estimates, 3, bins), octaves
     bpm: Array
-    features: Array  # (estimates, 5)
+    features: Array  # (estimates, 4)
     chosen: npt.NDArray[np.int64]  # the estimate of each reference window
     reference_bpm: Array
 
@@ -197,7 +197,7 @@ def install(firmware: Any, numbers: dict[str, Any]) -> None:
 
 
 def fit_quality(examples: list[tuple[Array, Array, float]]) -> Array:
-    """Logistic regression by Newton steps over (features, right, weight): five weights and the offset."""
+    """Logistic regression by Newton steps over (features, right, weight): a weight each and the offset."""
     x = np.concatenate([np.column_stack([features, np.ones(len(features))]) for features, _, _ in examples])
     y = np.concatenate([right for _, right, _ in examples])
     weight = np.concatenate([np.full(len(right), w) for _, right, w in examples])
@@ -232,7 +232,7 @@ DOUBLE = {numbers["DOUBLE"]}
 # Per state, in 1/64 nat.
 PRIOR = array("h", {numbers["PRIOR"]})
 
-# Belief, doubt, light left, peak, rival, offset.
+# Doubt, light left, peak, doubt in full, offset.
 QUALITY = ({quality})
 GOOD_QUALITY = {numbers["GOOD_QUALITY"]}
 '''
