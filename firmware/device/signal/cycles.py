@@ -54,7 +54,10 @@ class TurningPoints:
         if self._fresh:
             self._fresh = False
             self._high = self._low = value
-        self._high, self._low = max(self._high, value), min(self._low, value)
+        if value > self._high:
+            self._high = value
+        if value < self._low:
+            self._low = value
         slack = threshold >> 3
         if value >= self._high - slack:
             self._high_ms = t_ms
