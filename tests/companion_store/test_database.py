@@ -1,7 +1,9 @@
 """The store's door: threads, transactions, and errors that say what to do next."""
 
+import os
 import random
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -69,6 +71,15 @@ def test_what_is_committed_is_on_disk(path: Path) -> None:
     with Database(path) as db:
         assert db.value("PRAGMA journal_mode") == "wal"
         assert db.value("PRAGMA synchronous") == 2  # FULL: an acknowledged record survives a power cut
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such modes")
+def test_nobody_else_on_the_computer_may_read_it(path: Path) -> None:
+    with Database(path) as db:
+        records.insert(db, [record(1)])
+        files = list(path.parent.iterdir())
+        assert {file.name for file in files} >= {path.name, f"{path.name}-wal"}
+        assert [file.name for file in files if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
 
 
 def test_opening_again_changes_nothing(path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,9 @@ class SQLite:
         self._causes_named = causes_named(path)
         with self.causes_named():
             path.parent.mkdir(parents=True, exist_ok=True)
+        # Names and sets are nobody else's on this computer; the write-ahead log takes the file's mode.
+        with suppress(OSError):  # it is there, or SQLite says why it cannot be
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     @property
     def where(self) -> str:
