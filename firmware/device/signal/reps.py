@@ -31,7 +31,6 @@ from .window import FLOOR, SCALE, Window
 
 KNOCK_MG2 = 4000 * 4000  # a knock, or the end of the scale: nothing that is lifted gets there
 SEARCH_CELLS = 20  # before the count starts: cells between two searches
-KEPT_REST = 5  # cells of stillness that are left beside the movement
 REFRESH_CELLS = 10
 RUN = 4  # repetitions in a row that start a count
 RUN_KNOWN = 2  # enough at the end of a set that was announced, and for what is like the calibrated ones
@@ -168,11 +167,10 @@ class RepCounter:
         """Look for a run of repetitions among the window's turning points, and start the count with it."""
         window = self._window
         rests = window.rests(SEARCH_CELLS)
-        if rests and self._rested and not final:
-            window.forget_rest(SEARCH_CELLS)
+        if rests and not final and window.rests(window.n):
+            return window.forget()
+        if rests and not final and self._rested:
             return  # nothing has come since the last search that found nothing
-        if rests and not self._rested:
-            window.forget_rest(SEARCH_CELLS - KEPT_REST)
         self._rested = rests
         if not window.search():
             return

@@ -9,11 +9,13 @@ WALKING_PERCENT = 100  # unrest of slower ones, in the magnitude: lifts up to 82
 STEADY = 55  # autocorrelation (0-100): lifts of that pace, jerky ones too, repeat as well; first steps do not
 USUAL_STRIDE = 16  # cells: two steps at 75 a minute
 STRIDE_PERCENT = 38  # unrest of slower ones: lifts between rests up to 32 %, most walking from 60 %
+FAINT_STEADY = 60  # the same of slight ones: fast leg extensions up to 72
 BRISK_PERCENT = 25  # of faster ones: the fastest rows between rests 15-19 %
 BRISK = 80 * SCALE  # what goes 8 cm and back within that time accelerates by more
 SWING_PACE = 14  # cells: a stride takes 0.9-1.3 s
 SWING_TILT = 1000 * SCALE  # some 60 degrees; brisk walkers swing 40-50
 WALKING_AFTER_PERCENT = 150
+FIDGET_STRENGTH = 31  # standing about up to 39, lifts from 35 on (wrist)
 FIDGET_PERCENT = 125  # of the strength: standing about from 129, lifts up to 121 (wrist)
 WATCHED_CELLS = 60
 STEP_CELLS = 100  # the latest 10 s show steps
@@ -39,7 +41,8 @@ class Walking:
         if window.pace >= STRIDE and window.by_tilt:
             return False  # slow, shaky curls are restless too
         if window.pace < STRIDE:
-            told = window.spread < BRISK or (window.strength < STEADY and not self._is_smooth(window))
+            least = FAINT_STEADY if window.spread < BRISK else STEADY
+            told = window.strength < least and not self._is_smooth(window)
         else:
             told = window.unrest_percent(0) >= WALKING_PERCENT
         return told or self.steps_percent(window) >= STEPS_PERCENT
@@ -96,7 +99,11 @@ def is_arm_swing(window: Window) -> bool:
 
 def fidgets(window: Window) -> bool:
     """Whether an arm merely moves about: what is restless and hardly repeats."""
-    return not window.by_tilt and window.unrest_percent(0) * 100 > window.strength * FIDGET_PERCENT
+    if window.by_tilt:
+        return False
+    return (
+        window.strength < FIDGET_STRENGTH or window.unrest_percent(0) * 100 > window.strength * FIDGET_PERCENT
+    )
 
 
 def walks_off(window: Window) -> bool:

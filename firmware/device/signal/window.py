@@ -86,9 +86,9 @@ class Window:
         self.n = kept
         self.done = max(0, self.done - shift)
 
-    def forget_rest(self, cells: int) -> None:
-        """Drop the latest cells, in which nothing moved: rest only hides what repeats before and after it."""
-        self.n -= cells
+    def forget(self) -> None:
+        """Drop all cells: rest before a movement hides how well that repeats."""
+        self.n = self.done = 0
 
     def spin(self, i: int, guess: int) -> int:
         """Size of the angular rate in cell i, 0.1 deg/s; near `guess` it is found sooner."""
