@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from bleak import BleakClient, BleakScanner
 from firmware.flash_file import prepare
@@ -18,6 +19,8 @@ BOARD = ROOT / "hardware/boards/xiao_esp32s3_band.toml"
 HEAP_KB = 1024  # bytecode that a chip has in flash, and the compiler's garbage, are on this heap
 SPEED = 10
 LIMIT_S = 60
+BETWEEN_PRESSES_MS = 100
+_up_ms: WeakKeyDictionary[Device, float] = WeakKeyDictionary()
 
 
 def standard(number: int) -> str:
@@ -184,7 +187,8 @@ async def connected(air: Air, name: str = "phone", trust: bool = True) -> AsyncI
 
 
 def press(air: Air, band: Device, hold_ms: float = 200) -> None:
-    """The athlete presses the button, now."""
-    now = band.now_ms
-    band.send({"type": "button", "t_ms": now + 20, "down": True})
-    band.send({"type": "button", "t_ms": now + 20 + hold_ms, "down": False})
+    """The athlete presses the button: now, or when it is up again after the last press."""
+    down_ms = max(band.now_ms + 20, _up_ms.get(band, 0) + BETWEEN_PRESSES_MS)
+    _up_ms[band] = down_ms + hold_ms
+    band.send({"type": "button", "t_ms": down_ms, "down": True})
+    band.send({"type": "button", "t_ms": down_ms + hold_ms, "down": False})
