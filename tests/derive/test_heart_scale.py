@@ -6,6 +6,7 @@ from repbeat.derive.heart import (
     HeartScale,
     HeartScaleError,
     MaxFormula,
+    check_person,
     estimated_max,
     estimated_vo2max,
 )
@@ -43,3 +44,17 @@ def test_estimates_outside_their_range_are_refused() -> None:
         estimated_max(5)
     with pytest.raises(HeartScaleError):
         estimated_vo2max(190, 180)
+
+
+@pytest.mark.parametrize(
+    ("resting", "maximum", "told"),
+    [
+        (55, 0, "not known yet: enter both"),
+        (0, 190, "not known yet: enter both"),
+        (20, 190, "30"),
+        (55, 250, "230"),
+    ],
+)
+def test_what_is_entered_is_what_a_person_has(resting: int, maximum: int, told: str) -> None:
+    with pytest.raises(HeartScaleError, match=told):
+        check_person(resting, maximum)

@@ -63,8 +63,10 @@ def estimated_vo2max(resting_bpm: float, max_bpm: float) -> Estimate:
 
 
 def check_person(resting_bpm: int, max_bpm: int) -> None:
-    """HeartScaleError for a resting or maximum heart rate that no person has."""
+    """HeartScaleError for a resting or maximum heart rate that no person has, or that is not known (0)."""
     for name, value, (low, high) in (("resting", resting_bpm, RESTING_BPM), ("maximum", max_bpm, MAX_BPM)):
+        if not value:
+            raise HeartScaleError(f"the {name} heart rate is not known yet: enter both")
         if not low <= value <= high:
             raise HeartScaleError(f"a {name} heart rate lies between {low} and {high} bpm, not at {value}")
 

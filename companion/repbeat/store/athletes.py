@@ -55,7 +55,7 @@ def add(
 
 
 def set_heart_rates(db: Database, athlete: Athlete, resting_bpm: int, max_bpm: int) -> None:
-    """Keep both, bpm; 0: not known."""
+    """Keep both, bpm."""
     known = msgspec.structs.replace(athlete, resting_bpm=resting_bpm, max_bpm=max_bpm)
     (row,) = vault.sealed_rows(db, "athletes", [known])
     db.run(
